@@ -1,0 +1,183 @@
+"""The desired state of a switch, as a value.
+
+A Fib says what the switch shall do and nothing of how it is told: no table names, no group ids, no
+protocol. It is made by a pure function of the RIBs (`fib/build.py`) and turned into P4Runtime
+entities by `p4rt`. Equal Fibs are equal switches.
+
+VRFs and interfaces are numbers here. VRF 0 is the provider's (or a CE's only) table. An interface
+index also names what a decapsulated packet came in on: one (PMSI, root PE) pair is one `iif`, so
+that the RPF check of a C-route tells a packet of the expected PE from another's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final, TypeAlias
+
+from controlplane.net.mac import MacAddress
+from controlplane.net.multicast import SourceGroup
+from controlplane.net.punt import PuntReason
+
+GLOBAL_VRF: Final = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Port:
+    """A switch port and the VLAN on it; VLAN 0 is untagged."""
+
+    port: int
+    vlan: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FibInterface:
+    """What arrives on `at` for `mac` (or a group) belongs to this interface and its VRF."""
+
+    at: Port
+    index: int
+    vrf: int
+    mac: MacAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Adjacency:
+    """A resolved neighbour: how a unicast frame to it is rewritten."""
+
+    at: Port
+    source_mac: MacAddress
+    destination_mac: MacAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Unicast action: rewrite and send."""
+
+    adjacency: Adjacency
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """Unicast action: it is addressed to this router."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glean:
+    """Unicast action: the neighbour's MAC address is not known yet; the CPU asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Unicast action: drop and count."""
+
+
+UnicastAction: TypeAlias = Forward | Receive | Glean | Discard
+
+
+@dataclass(frozen=True, slots=True)
+class UnicastRoute:
+    vrf: int
+    prefix: IPv4Network
+    action: UnicastAction
+
+
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """Rewrite of a copy: forward the packet as it is (GRE and all), its outermost TTL less one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decapsulate:
+    """Rewrite of a copy: take the outer IPv4 and GRE headers off, the inner TTL less one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encapsulate:
+    """Rewrite of a copy: inner TTL less one, then GRE and IPv4 from a PE's loopback to a P-group.
+
+    `dont_fragment` is the DF bit of the outer header: RFC 6513 12.4.1 sets it, RFC 6037 4.8 clears.
+    """
+
+    source: IPv4Address
+    group: IPv4Address
+    ttl: int = 64
+    dont_fragment: bool = True
+
+
+Rewrite: TypeAlias = InPlace | Decapsulate | Encapsulate
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One copy of a multicast packet: where it leaves, from which MAC address, in which form."""
+
+    at: Port
+    source_mac: MacAddress
+    rewrite: Rewrite
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """This switch is a leaf of the P-tunnel: look the inner packet up in `vrf`, as come in on `iif`."""
+
+    vrf: int
+    iif: int
+
+
+@dataclass(frozen=True, slots=True)
+class MulticastRoute:
+    """(S,G) of a VRF: accepted on `iif` only, copied to `replicas`.
+
+    With a `tail`, the replicas are those of packets that find no C-route behind the tunnel (the
+    tree's onward copies). A C-route that is fed by a tunnel holds its tree's onward copies itself.
+    """
+
+    vrf: int
+    sg: SourceGroup
+    iif: int
+    replicas: frozenset[Replica]
+    tail: Tail | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policer:
+    """How much of one punt class reaches the CPU: packets/s, and packets in one burst."""
+
+    reason: PuntReason
+    rate: int
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fib:
+    interfaces: frozenset[FibInterface] = field(default_factory=frozenset)
+    unicast: frozenset[UnicastRoute] = field(default_factory=frozenset)
+    multicast: frozenset[MulticastRoute] = field(default_factory=frozenset)
+    policers: frozenset[Policer] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class PacketIn:
+    """A punted frame as it arrived; `interface` is an index, also of a (PMSI, root PE) pair."""
+
+    port: int
+    interface: int
+    reason: PuntReason
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PacketOut:
+    """Send this frame, whole, out of a port; the pipeline changes nothing."""
+
+    port: int
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Let the pipeline forward this frame as if it came in on an interface; no TTL is taken off."""
+
+    vrf: int
+    interface: int
+    frame: bytes

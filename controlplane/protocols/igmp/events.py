@@ -1,0 +1,47 @@
+"""Inputs and outputs of the IGMP engine beside the common ones (`engine/engine.py`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import TypeAlias
+
+from controlplane.engine.engine import InterfaceDown, InterfaceUp, PacketReceived, SendPacket
+from controlplane.engine.notice import Notice
+from controlplane.engine.time import Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgmpSettings:
+    """Per-interface settings; defaults are those of RFC 3376 8."""
+
+    version: int = 3
+    robustness: int = 2
+    query_interval: Duration = 125.0
+    query_response_interval: Duration = 10.0
+    last_member_query_interval: Duration = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgmpEnabled:
+    """Input: run the router side of IGMP on an interface that is or comes up."""
+
+    interface: str
+    settings: IgmpSettings = field(default_factory=IgmpSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipChanged:
+    """Output of IGMP, input of PIM: local receivers want, or want no longer, a group's packets.
+
+    With `source`, pim_include(S,G) of RFC 7761 4.1.6; without, pim_include(*,G).
+    """
+
+    interface: str
+    group: IPv4Address
+    source: IPv4Address | None
+    joined: bool
+
+
+IgmpInput: TypeAlias = InterfaceUp | InterfaceDown | IgmpEnabled | PacketReceived
+IgmpOutput: TypeAlias = SendPacket | MembershipChanged | Notice
