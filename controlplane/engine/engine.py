@@ -15,7 +15,7 @@ from controlplane.engine.time import Instant
 from controlplane.net.interface import Interface
 
 In = TypeVar("In", contravariant=True)
-Out = TypeVar("Out", covariant=True)
+Out = TypeVar("Out")
 
 
 class Engine(Protocol[In, Out]):

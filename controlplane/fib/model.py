@@ -118,7 +118,7 @@ class Replica:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """This switch is a leaf of the P-tunnel: look the inner packet up in `vrf`, as come in on `iif`."""
+    """A leaf of the P-tunnel: the inner packet is looked up in `vrf`, as if come in on `iif`."""
 
     vrf: int
     iif: int
