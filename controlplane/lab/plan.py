@@ -1,0 +1,63 @@
+"""The network of a lab, worked out: what both worlds build, with nothing left to decide.
+
+`lab` makes a NetworkPlan from a lab file; `SimWorld` and `LiveWorld` build it. Every name, address,
+port and MAC address is in it, so the same lab is the same network in each world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Interface
+
+from controlplane.engine.time import Duration
+from controlplane.net.mac import MacAddress
+from controlplane.rib.route import Route
+from controlplane.router.config import RouterConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkEnd:
+    """One end of a link; `port` is the switch port of a router's end, None at a host."""
+
+    node: str
+    interface: str
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPlan:
+    """A point-to-point link of two ends, or a LAN of more.
+
+    `delay` holds in the simulator alone. `core` is a link between P or PE routers.
+    """
+
+    name: str
+    ends: tuple[LinkEnd, ...]
+    core: bool = False
+    capture: bool = False
+    delay: Duration = 0.0005
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPlan:
+    """A Linux host: one interface, one address, one default gateway."""
+
+    name: str
+    interface: str
+    mac: MacAddress
+    address: IPv4Interface
+    gateway: IPv4Address
+    igmp_version: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkPlan:
+    """`routes` are the route provider's at the start, by router and VRF; `seed` feeds all chance."""
+
+    name: str
+    routers: Mapping[str, RouterConfig]
+    hosts: Mapping[str, HostPlan]
+    links: tuple[LinkPlan, ...]
+    routes: Mapping[tuple[str, str], tuple[Route, ...]] = field(default_factory=dict)
+    seed: int = 1

@@ -1,0 +1,97 @@
+"""What a lab is played in: the simulator, or Mininet with live switches.
+
+The runner (`lab/run.py`) plays one lab file against this and cannot tell which of the two it has.
+Times are seconds since the network was ready; the simulator jumps, a live world waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any, Protocol
+
+from controlplane.engine.time import Duration, Instant
+from controlplane.rib.route import Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """Numbered UDP packets from a host to a group (or a host): `count` of them at `rate` a second.
+
+    The payload starts with the stream's number (4 octets) and the packet's (8 octets), and is
+    padded so that the IP packet has `size` octets.
+    """
+
+    name: str
+    number: int
+    host: str
+    destination: IPv4Address
+    port: int
+    rate: float
+    count: int
+    size: int
+    ttl: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What one host got of one stream: packet numbers in the order of arrival, and their times.
+
+    `times` are on the world's axis, in seconds, one for each number.
+    """
+
+    numbers: Sequence[int]
+    times: Sequence[Instant]
+
+
+class World(Protocol):
+    """A running network. Every method raises LabError with one line when it cannot do it."""
+
+    def start(self) -> None:
+        """Bring everything up: links, switches, controllers, hosts."""
+
+    def stop(self) -> None:
+        """Take everything down and leave nothing behind; also after a failed start."""
+
+    def now(self) -> Instant:
+        """The time on the world's axis; what `set_zero` was called at is 0."""
+
+    def set_zero(self) -> None:
+        """The network is ready: time starts here."""
+
+    def advance_to(self, at: Instant) -> None:
+        """Let the network live until then."""
+
+    def wait(self, holds: Callable[[], bool], limit: Duration) -> bool:
+        """Let the network live until the condition holds; False when the limit came first."""
+
+    def join(self, host: str, group: IPv4Address, source: IPv4Address | None) -> None: ...
+
+    def leave(self, host: str, group: IPv4Address, source: IPv4Address | None) -> None: ...
+
+    def send(self, stream: Stream) -> None:
+        """Start a stream now, and return."""
+
+    def sending(self, stream: str) -> bool:
+        """True until the last packet of a started stream has left its host."""
+
+    def sent_times(self, stream: str) -> Sequence[Instant]:
+        """When each packet of the stream left its host."""
+
+    def received(self, host: str, stream: str) -> Received: ...
+
+    def set_link(self, link: str, up: bool) -> None: ...
+
+    def restart(self, router: str) -> None:
+        """Restart the control plane of a router with nothing remembered; its switch goes on."""
+
+    def replace_routes(self, router: str, vrf: str, routes: Sequence[Route]) -> None:
+        """The route provider's routes of a VRF are now these."""
+
+    def show(self, router: str, noun: str, vrf: str | None) -> list[dict[str, Any]]:
+        """The rows of `mvpn show ROUTER NOUN`; see `router/show.py`."""
+
+    def captures(self) -> dict[str, Path]:
+        """Capture files by link name, for the links that the lab judges or the user asked for."""

@@ -1,0 +1,224 @@
+"""The P4Info message as values that can be looked up by id.
+
+Protobuf messages are slow to search and know no names for their neighbours; this is read once when
+a pipeline is set, and every later request is checked against it. Names are the fully qualified ones
+(`preamble.name`), which are also the names in BMv2's JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol, TypeVar
+
+from finsy.proto import p4i, p4t
+
+from softswitch.p4runtime.status import Code, P4RuntimeError, invalid
+
+
+class MatchKind(Enum):
+    """How a key field is matched (P4Info `MatchField.MatchType`)."""
+
+    EXACT = p4i.MatchField.EXACT
+    LPM = p4i.MatchField.LPM
+    TERNARY = p4i.MatchField.TERNARY
+    RANGE = p4i.MatchField.RANGE
+    OPTIONAL = p4i.MatchField.OPTIONAL
+
+
+# Entries of a table with such a field may overlap, so each needs a priority (section "TableEntry").
+PRIORITY_KINDS = frozenset({MatchKind.TERNARY, MatchKind.RANGE, MatchKind.OPTIONAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A named bit field: a match key's, an action's parameter, or of a packet-in/out header."""
+
+    id: int
+    name: str
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatchField(Field):
+    kind: MatchKind
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    id: int
+    name: str
+    params: tuple[Field, ...]
+
+
+class Scope(Enum):
+    """Where a table may use an action: @tableonly, @defaultonly, or both."""
+
+    TABLE_AND_DEFAULT = p4i.ActionRef.TABLE_AND_DEFAULT
+    TABLE_ONLY = p4i.ActionRef.TABLE_ONLY
+    DEFAULT_ONLY = p4i.ActionRef.DEFAULT_ONLY
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRef:
+    action: Action
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    id: int
+    name: str
+    fields: tuple[MatchField, ...]
+    actions: Mapping[int, ActionRef]
+    needs_priority: bool
+    is_const: bool
+    const_default: bool
+    idle_timeout: bool
+    has_counter: bool
+    has_meter: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellArray:
+    """An indirect counter, meter or register: `size` cells; `width` bits each in a register."""
+
+    id: int
+    name: str
+    size: int
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PacketHeader:
+    """The header in front of a packet from (`packet_in`) or to (`packet_out`) the switch."""
+
+    name: str
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class P4Info:
+    """Everything of a P4Info message that the server needs."""
+
+    tables: Mapping[int, Table]
+    actions: Mapping[int, Action]
+    counters: Mapping[int, CellArray]
+    meters: Mapping[int, CellArray]
+    registers: Mapping[int, CellArray]
+    packet_in: PacketHeader
+    packet_out: PacketHeader
+
+
+def read_p4info(message: p4i.P4Info) -> P4Info:
+    """Read and check a P4Info message; raises INVALID_ARGUMENT naming what does not fit."""
+    actions = _by_id(_action(action) for action in message.actions)
+    meters = {meter.preamble.id for meter in message.direct_meters}
+    counters = {counter.preamble.id for counter in message.direct_counters}
+    return P4Info(
+        tables=_by_id(_table(table, actions, counters, meters) for table in message.tables),
+        actions=actions,
+        counters=_by_id(_cells(counter) for counter in message.counters),
+        meters=_by_id(_cells(meter) for meter in message.meters),
+        registers=_by_id(_register(register) for register in message.registers),
+        packet_in=_packet_header(message, "packet_in"),
+        packet_out=_packet_header(message, "packet_out"),
+    )
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+
+
+T = TypeVar("T", bound=Identified)
+
+
+def _by_id(objects: Iterable[T]) -> Mapping[int, T]:
+    found: dict[int, T] = {}
+    for item in objects:
+        if item.id in found:
+            raise invalid(f"P4Info: {item.name} and {found[item.id].name} share id {item.id:#x}")
+        found[item.id] = item
+    return found
+
+
+def look_up(objects: Mapping[int, T], object_id: int, kind: str) -> T:
+    """The object with this id; NOT_FOUND if the P4Info has none."""
+    found = objects.get(object_id)
+    if found is None:
+        raise P4RuntimeError(Code.NOT_FOUND, f"P4Info has no {kind} with id {object_id:#010x}")
+    return found
+
+
+def _action(message: p4i.Action) -> Action:
+    params = tuple(Field(param.id, param.name, param.bitwidth) for param in message.params)
+    return Action(message.preamble.id, message.preamble.name, params)
+
+
+def _table(
+    message: p4i.Table, actions: Mapping[int, Action], counters: set[int], meters: set[int]
+) -> Table:
+    name = message.preamble.name
+    if message.implementation_id:
+        raise P4RuntimeError(
+            Code.UNIMPLEMENTED, f"table {name}: action profiles and selectors are not supported"
+        )
+    fields = tuple(_match_field(field, name) for field in message.match_fields)
+    direct = set(message.direct_resource_ids)
+    return Table(
+        id=message.preamble.id,
+        name=name,
+        fields=fields,
+        actions={ref.id: _action_ref(ref, actions, name) for ref in message.action_refs},
+        needs_priority=any(field.kind in PRIORITY_KINDS for field in fields),
+        is_const=message.is_const_table,
+        const_default=bool(message.const_default_action_id),
+        idle_timeout=message.idle_timeout_behavior != p4i.Table.NO_TIMEOUT,
+        has_counter=bool(direct & counters),
+        has_meter=bool(direct & meters),
+    )
+
+
+def _match_field(message: p4i.MatchField, table: str) -> MatchField:
+    try:
+        kind = MatchKind(message.match_type)
+    except ValueError:
+        other = message.other_match_type or message.match_type
+        raise P4RuntimeError(
+            Code.UNIMPLEMENTED,
+            f"table {table}, key {message.name}: match kind {other} is not supported",
+        ) from None
+    return MatchField(message.id, message.name, message.bitwidth, kind)
+
+
+def _action_ref(message: p4i.ActionRef, actions: Mapping[int, Action], table: str) -> ActionRef:
+    if message.id not in actions:
+        raise invalid(f"P4Info: table {table} names action id {message.id:#x}, which is not there")
+    return ActionRef(actions[message.id], Scope(message.scope))
+
+
+def _cells(message: p4i.Counter | p4i.Meter) -> CellArray:
+    return CellArray(message.preamble.id, message.preamble.name, message.size)
+
+
+def _register(message: p4i.Register) -> CellArray:
+    return CellArray(
+        message.preamble.id, message.preamble.name, message.size, _bit_width(message.type_spec)
+    )
+
+
+def _bit_width(spec: p4t.P4DataTypeSpec) -> int:
+    """The width of a register's cells; 0 for types other than `bit<W>`."""
+    return spec.bitstring.bit.bitwidth
+
+
+def _packet_header(message: p4i.P4Info, name: str) -> PacketHeader:
+    for header in message.controller_packet_metadata:
+        if header.preamble.name == name:
+            fields = (Field(item.id, item.name, item.bitwidth) for item in header.metadata)
+            return PacketHeader(name, tuple(fields))
+    return PacketHeader(name)

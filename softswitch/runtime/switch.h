@@ -1,0 +1,98 @@
+/* The switch as the world outside sees it: packets in, copies out, and the control calls.
+ *
+ * One compiled program is one shared library; `sw_create` makes an instance of the switch. Packets are
+ * processed to completion: `sw_process` calls `emit` for every copy that leaves, in order, and returns.
+ *
+ * Locking: packets and control calls exclude each other. A packet thread brackets a batch of
+ * `sw_process` calls with `sw_lock` and `sw_unlock`; the control calls take the lock themselves, and a
+ * waiting one is let in between two batches. `sw_collect` is a control call in this sense.
+ */
+#ifndef SW_SWITCH_H
+#define SW_SWITCH_H
+
+#include <stdint.h>
+
+struct sw_switch;
+
+/* The frame is valid only during the call. */
+typedef void (*sw_emit_fn)(void *ctx, uint32_t port, const uint8_t *frame, uint32_t len);
+
+struct sw_switch *sw_create(void);
+void sw_destroy(struct sw_switch *sw);
+
+void sw_lock(struct sw_switch *sw);
+void sw_unlock(struct sw_switch *sw);
+void sw_process(struct sw_switch *sw, uint32_t port, const uint8_t *frame, uint32_t len,
+                uint64_t now_us, sw_emit_fn emit, void *ctx);
+
+/* Processes one frame and keeps the copies in a buffer of the switch: for each a header of two native
+ * 32-bit words (port, length) and the octets, padded to a multiple of four. Returns the octets used. */
+uint32_t sw_collect(struct sw_switch *sw, uint32_t port, const uint8_t *frame, uint32_t len,
+                    uint64_t now_us);
+const uint8_t *sw_collected(const struct sw_switch *sw);
+
+/* What the control calls return: 0 or a handle, or one of these. */
+enum {
+    SW_NOT_FOUND = -1,
+    SW_EXISTS = -2,
+    SW_FULL = -3,
+};
+
+/* Tables, counters, meters and registers go by their position in the program. Keys and masks are words
+ * packed as the program says; `high` holds the upper ends of range fields, whose lower ends are in
+ * `key`. The higher priority wins. */
+int64_t sw_table_insert(struct sw_switch *sw, uint32_t table, const uint64_t *key,
+                        const uint64_t *mask, const uint64_t *high, int32_t priority,
+                        uint32_t action, const uint64_t *args, uint32_t nargs);
+int sw_table_modify(struct sw_switch *sw, uint32_t table, uint32_t handle, uint32_t action,
+                    const uint64_t *args, uint32_t nargs);
+int sw_table_delete(struct sw_switch *sw, uint32_t table, uint32_t handle);
+void sw_table_set_default(struct sw_switch *sw, uint32_t table, uint32_t action,
+                          const uint64_t *args, uint32_t nargs);
+int sw_table_counter_read(struct sw_switch *sw, uint32_t table, uint32_t handle, uint64_t value[2]);
+int sw_table_counter_write(struct sw_switch *sw, uint32_t table, uint32_t handle,
+                           const uint64_t value[2]);
+
+/* A meter's configuration is cir, cburst, pir, pburst; none (NULL) makes every packet green. */
+int sw_table_meter_configure(struct sw_switch *sw, uint32_t table, uint32_t handle,
+                             const uint64_t *config);
+int sw_meter_configure(struct sw_switch *sw, uint32_t meter, uint64_t index,
+                       const uint64_t *config);
+int sw_counter_read(struct sw_switch *sw, uint32_t counter, uint64_t index, uint64_t value[2]);
+int sw_counter_write(struct sw_switch *sw, uint32_t counter, uint64_t index,
+                     const uint64_t value[2]);
+int sw_register_read(struct sw_switch *sw, uint32_t reg, uint64_t index, uint64_t value[2]);
+int sw_register_write(struct sw_switch *sw, uint32_t reg, uint64_t index, const uint64_t value[2]);
+
+/* A copy for `port`, whose egress sees `instance` as egress_rid. */
+struct sw_replica {
+    uint32_t port;
+    uint32_t instance;
+};
+
+int sw_group_set(struct sw_switch *sw, uint32_t group, const struct sw_replica *replicas,
+                 uint32_t count);
+int sw_group_delete(struct sw_switch *sw, uint32_t group);
+int sw_session_set(struct sw_switch *sw, uint32_t session, const struct sw_replica *replicas,
+                   uint32_t count, uint32_t packet_length);
+int sw_session_delete(struct sw_switch *sw, uint32_t session);
+
+/* Where packets ended that did not leave, and what was wrong with some that did. */
+enum sw_statistic {
+    SW_RECEIVED,
+    SW_SENT,
+    SW_PARSER_ERRORS,
+    SW_CHECKSUM_ERRORS,
+    SW_INGRESS_DROPS,
+    SW_EGRESS_DROPS,
+    SW_UNKNOWN_GROUPS,
+    SW_UNKNOWN_SESSIONS,
+    SW_FAILED_ASSERTIONS,
+    SW_PASSES_EXCEEDED,
+    SW_OVERSIZED,
+    SW_STATISTICS,
+};
+
+void sw_statistics(struct sw_switch *sw, uint64_t values[SW_STATISTICS]);
+
+#endif
