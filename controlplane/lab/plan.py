@@ -53,7 +53,7 @@ class HostPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPlan:
-    """`routes` are the route provider's at the start, by router and VRF; `seed` feeds all chance."""
+    """`routes`: the provider's at the start, by router and VRF. `seed` feeds all chance."""
 
     name: str
     routers: Mapping[str, RouterConfig]

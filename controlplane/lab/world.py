@@ -10,10 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from controlplane.engine.time import Duration, Instant
-from controlplane.rib.route import Route
+from controlplane.rib.route import Route, RouteProtocol
+
+PROVIDED: Final = (RouteProtocol.STATIC, RouteProtocol.COMPUTED, RouteProtocol.IBGP)
+"""The protocols whose routes a lab's route provider gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +98,11 @@ class World(Protocol):
 
     def captures(self) -> dict[str, Path]:
         """Capture files by link name, for the links that the lab judges or the user asked for."""
+
+
+def by_protocol(routes: Sequence[Route]) -> dict[RouteProtocol, tuple[Route, ...]]:
+    """The provider's routes as a RIB takes them: one replacement a protocol, empty ones too."""
+    return {
+        protocol: tuple(route for route in routes if route.protocol is protocol)
+        for protocol in PROVIDED
+    }

@@ -1,0 +1,181 @@
+"""A lab in the simulator: the World that needs no rights, no time and no other process."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any, Final
+
+from controlplane.engine.time import Duration, Instant
+from controlplane.lab.plan import HostPlan, LinkEnd, LinkPlan, NetworkPlan
+from controlplane.lab.world import Received, Stream, by_protocol
+from controlplane.rib.route import Route
+from controlplane.router.router import PortChanged, RoutesReplaced
+from controlplane.router.show import show
+from controlplane.sim.host import SimHost
+from controlplane.sim.link import Link
+from controlplane.sim.pcap import Capture
+from controlplane.sim.scheduler import Scheduler
+from controlplane.sim.switch import SimSwitch
+from controlplane.sim.traffic import Recorder, StreamSender
+
+_POLL: Final[Duration] = 0.05
+
+
+class SimWorld:
+    """`pcap` is the folder for the captures of every link; without it, of the judged ones alone."""
+
+    def __init__(self, plan: NetworkPlan, *, pcap: Path | None = None) -> None:
+        self._plan = plan
+        self._pcap = pcap
+        self._zero: Instant = 0.0
+        self._scheduler = Scheduler()
+        self._recorder = Recorder()
+        self._senders: dict[str, StreamSender] = {}
+        self._captures: dict[str, Capture] = {}
+        self._routes: dict[tuple[str, str], tuple[Route, ...]] = dict(plan.routes)
+        self._switches = {
+            name: SimSwitch(config, self._scheduler, self._rng(name))
+            for name, config in plan.routers.items()
+        }
+        self._hosts = {name: self._host(host) for name, host in plan.hosts.items()}
+        self._links = {link.name: self._link(link) for link in plan.links}
+
+    # -- building
+
+    def _rng(self, name: str) -> random.Random:
+        """A generator a part, so that one more part does not change the others' chances."""
+        return random.Random(f"{self._plan.seed} {name}")
+
+    def _host(self, plan: HostPlan) -> SimHost:
+        return SimHost(
+            mac=plan.mac,
+            address=plan.address,
+            gateway=plan.gateway,
+            igmp_version=plan.igmp_version,
+            scheduler=self._scheduler,
+            rng=self._rng(plan.name),
+            on_datagram=self._recorder.at(plan.name),
+        )
+
+    def _link(self, plan: LinkPlan) -> Link:
+        link = Link(self._scheduler, self._rng(plan.name), plan.delay)
+        for end in plan.ends:
+            self._connect(end, link)
+        if plan.capture or self._pcap:
+            capture = Capture()
+            link.taps.append(capture.add)
+            self._captures[plan.name] = capture
+        return link
+
+    def _connect(self, end: LinkEnd, link: Link) -> None:
+        """Tie the two directions of one end: what the node sends, and what it is given."""
+        receive: list[Callable[[bytes], None]] = []
+        transmit = link.attach(lambda frame: receive[0](frame))
+        if end.port is None:
+            receive.append(self._hosts[end.node].connect(transmit))
+        else:
+            receive.append(self._switches[end.node].connect(end.port, transmit))
+
+    # -- World
+
+    def start(self) -> None:
+        for name, switch in self._switches.items():
+            switch.start()
+            self._supply_routes(name)
+
+    def stop(self) -> None:
+        for switch in self._switches.values():
+            switch.target.close()
+
+    def now(self) -> Instant:
+        return self._scheduler.now - self._zero
+
+    def set_zero(self) -> None:
+        self._zero = self._scheduler.now
+
+    def advance_to(self, at: Instant) -> None:
+        self._scheduler.run(self._zero + at)
+
+    def wait(self, holds: Callable[[], bool], limit: Duration) -> bool:
+        end = self._scheduler.now + limit
+        while not holds():
+            if self._scheduler.now >= end:
+                return False
+            self._scheduler.run(min(end, self._scheduler.now + _POLL))
+        return True
+
+    def join(self, host: str, group: IPv4Address, source: IPv4Address | None) -> None:
+        self._hosts[host].membership.join(group, source)
+
+    def leave(self, host: str, group: IPv4Address, source: IPv4Address | None) -> None:
+        self._hosts[host].membership.leave(group, source)
+
+    def send(self, stream: Stream) -> None:
+        sender = StreamSender(
+            host=self._hosts[stream.host],
+            scheduler=self._scheduler,
+            number=stream.number,
+            destination=stream.destination,
+            port=stream.port,
+            interval=1 / stream.rate,
+            count=stream.count,
+            size=stream.size,
+            ttl=stream.ttl,
+        )
+        self._senders[stream.name] = sender
+        sender.start()
+
+    def sending(self, stream: str) -> bool:
+        return self._senders[stream].running
+
+    def sent_times(self, stream: str) -> Sequence[Instant]:
+        return self._on_axis(self._senders[stream].times)
+
+    def received(self, host: str, stream: str) -> Received:
+        reception = self._recorder.reception(host, self._senders[stream].number)
+        return Received(reception.numbers, self._on_axis(reception.times))
+
+    def set_link(self, link: str, up: bool) -> None:
+        self._links[link].up = up
+        plan = next(plan for plan in self._plan.links if plan.name == link)
+        for end in plan.ends:
+            if end.port is not None:
+                self._switches[end.node].handle(PortChanged(port=end.port, up=up))
+
+    def restart(self, router: str) -> None:
+        self._switches[router].restart()
+        self._supply_routes(router)
+
+    def replace_routes(self, router: str, vrf: str, routes: Sequence[Route]) -> None:
+        self._routes[router, vrf] = tuple(routes)
+        self._replace(router, vrf, routes)
+
+    def show(self, router: str, noun: str, vrf: str | None) -> list[dict[str, Any]]:
+        switch = self._switches[router]
+        return show(switch.router, noun, vrf, self._scheduler.now)
+
+    def captures(self) -> dict[str, Path]:
+        folder = self._pcap or Path(tempfile.mkdtemp(prefix="mvpn-"))
+        paths = {name: folder / f"{name}.pcap" for name in self._captures}
+        for name, path in paths.items():
+            self._captures[name].write(path)
+        return paths
+
+    # -- the rest
+
+    def _on_axis(self, times: Sequence[Instant]) -> list[Instant]:
+        return [at - self._zero for at in times]
+
+    def _supply_routes(self, router: str) -> None:
+        for (name, vrf), routes in self._routes.items():
+            if name == router:
+                self._replace(router, vrf, routes)
+
+    def _replace(self, router: str, vrf: str, routes: Sequence[Route]) -> None:
+        for protocol, of_it in by_protocol(routes).items():
+            event = RoutesReplaced(vrf=vrf, protocol=protocol, routes=of_it)
+            self._switches[router].handle(event)

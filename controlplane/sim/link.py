@@ -1,0 +1,48 @@
+"""Links: point-to-point with two ends, a LAN with more. A frame reaches every other end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from controlplane.engine.time import Duration, Instant
+from controlplane.sim.scheduler import Scheduler
+
+Receive: TypeAlias = Callable[[bytes], None]
+Tap: TypeAlias = Callable[[Instant, bytes], None]
+
+
+@dataclass
+class Link:
+    """`loss` is the share of frames, 0 to 1, that vanish; the same for every end of a LAN."""
+
+    scheduler: Scheduler
+    rng: random.Random
+    delay: Duration
+    loss: float = 0.0
+    up: bool = True
+    taps: list[Tap] = field(default_factory=list)
+    _ends: list[Receive] = field(default_factory=list)
+
+    def attach(self, receive: Receive) -> Callable[[bytes], None]:
+        """Add an end; what is returned sends a frame from it."""
+        end = len(self._ends)
+        self._ends.append(receive)
+        return lambda frame: self._carry(end, frame)
+
+    def _carry(self, sender: int, frame: bytes) -> None:
+        if not self.up or (self.loss and self.rng.random() < self.loss):
+            return
+        scheduler = self.scheduler
+        for tap in self.taps:
+            tap(scheduler.now, frame)
+        arrival = scheduler.now + self.delay
+        for end, receive in enumerate(self._ends):
+            if end != sender:
+                scheduler.at(arrival, self._arrive, receive, frame)
+
+    def _arrive(self, receive: Receive, frame: bytes) -> None:
+        if self.up:
+            receive(frame)

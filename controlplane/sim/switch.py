@@ -1,0 +1,111 @@
+"""A switch and its router in the simulator: the driver that design.md calls one a world.
+
+Frames go through the target's pipeline and out again without the router. What is punted reaches
+the router after `CONTROL_DELAY`, which stands for the way through P4Runtime; what the router wants
+done is done at once.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from controlplane.engine.time import Duration, Instant
+from controlplane.fib.model import PacketIn, PacketOut, Submit
+from controlplane.p4rt.memory import MemoryTarget
+from controlplane.router.config import RouterConfig
+from controlplane.router.router import FibChanged, Input, Noticed, Output, Router
+from controlplane.sim.scheduler import Scheduler
+
+CONTROL_DELAY: Final[Duration] = 0.002
+
+Transmit: TypeAlias = Callable[[bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TracedNotice:
+    """What an engine reported, and when on the simulator's clock."""
+
+    at: Instant
+    noticed: Noticed
+
+
+class SimSwitch:
+    """One router with its switch, driven by the virtual clock."""
+
+    def __init__(self, config: RouterConfig, scheduler: Scheduler, rng: random.Random) -> None:
+        self.config = config
+        self.target = MemoryTarget()
+        self.trace: list[TracedNotice] = []
+        self._scheduler = scheduler
+        self._rng = rng
+        self._transmit: dict[int, Transmit] = {}
+        self._wake_at: Instant | None = None
+        self.router = Router(config, rng)
+
+    def connect(self, port: int, transmit: Transmit) -> Callable[[bytes], None]:
+        """Attach a port to a link; what is returned takes the frames that arrive there."""
+        self._transmit[port] = transmit
+        return lambda frame: self._receive(port, frame)
+
+    def start(self) -> None:
+        """Bring the router up as it is configured."""
+        self._perform(self.router.start(self._scheduler.now))
+
+    def restart(self) -> None:
+        """A new router that remembers nothing, on the same switch."""
+        self.router = Router(self.config, self._rng)
+        self.start()
+
+    def handle(self, event: Input) -> None:
+        """Give the router an input now."""
+        now = self._scheduler.now
+        self._advance(now)
+        self._perform(self.router.handle(event, now))
+
+    def _receive(self, port: int, frame: bytes) -> None:
+        self._pass_on(self.target.process(port, frame, self._microseconds()))
+
+    def _pass_on(self, result: tuple[list[tuple[int, bytes]], list[PacketIn]]) -> None:
+        copies, punted = result
+        for port, frame in copies:
+            transmit = self._transmit.get(port)
+            if transmit is not None:
+                transmit(frame)
+        for packet in punted:
+            self._scheduler.at(self._scheduler.now + CONTROL_DELAY, self.handle, packet)
+
+    def _perform(self, outputs: Iterable[Output]) -> None:
+        for output in outputs:
+            match output:
+                case PacketOut() | Submit():
+                    self._pass_on(self.target.send(output, self._microseconds()))
+                case FibChanged(fib=fib):
+                    self.target.set_fib(fib)
+                case Noticed():
+                    self.trace.append(TracedNotice(self._scheduler.now, output))
+        self._sleep()
+
+    def _sleep(self) -> None:
+        """Have the clock wake the router at its next deadline, unless it already will by then."""
+        deadline = self.router.next_deadline()
+        if deadline is None or (self._wake_at is not None and self._wake_at <= deadline):
+            return
+        self._wake_at = deadline
+        self._scheduler.at(deadline, self._wake, deadline)
+
+    def _wake(self, deadline: Instant) -> None:
+        if self._wake_at == deadline:
+            self._wake_at = None
+            self._advance(self._scheduler.now)
+            self._sleep()
+
+    def _advance(self, now: Instant) -> None:
+        deadline = self.router.next_deadline()
+        if deadline is not None and deadline <= now:
+            self._perform(self.router.advance(now))
+
+    def _microseconds(self) -> int:
+        return round(self._scheduler.now * 1_000_000)

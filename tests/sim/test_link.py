@@ -1,0 +1,73 @@
+"""Links of the simulator."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from controlplane.sim.link import Link
+from controlplane.sim.scheduler import Scheduler
+
+Got = list[tuple[str, float, bytes]]
+
+
+def ends(link: Link, names: str, got: Got) -> list[Callable[[bytes], None]]:
+    """Ends that note what they get, and the functions that send from them."""
+
+    def receiver(name: str) -> Callable[[bytes], None]:
+        return lambda frame: got.append((name, link.scheduler.now, frame))
+
+    return [link.attach(receiver(name)) for name in names]
+
+
+def test_a_frame_reaches_every_other_end_after_the_delay() -> None:
+    scheduler, got = Scheduler(), Got()
+    send = ends(Link(scheduler, random.Random(1), delay=0.25), "abc", got)
+    send[1](b"frame")
+    scheduler.run(until=1.0)
+    assert got == [("a", 0.25, b"frame"), ("c", 0.25, b"frame")]
+
+
+def test_a_link_that_is_down_carries_nothing() -> None:
+    scheduler, got = Scheduler(), Got()
+    link = Link(scheduler, random.Random(1), delay=0.0)
+    send = ends(link, "ab", got)
+    link.up = False
+    send[0](b"lost")
+    link.up = True
+    send[0](b"carried")
+    scheduler.run(until=1.0)
+    assert [frame for *_, frame in got] == [b"carried"]
+
+
+def test_what_is_under_way_when_a_link_goes_down_is_lost() -> None:
+    scheduler, got = Scheduler(), Got()
+    link = Link(scheduler, random.Random(1), delay=1.0)
+    send = ends(link, "ab", got)
+    send[0](b"lost")
+    link.up = False
+    scheduler.run(until=2.0)
+    assert got == []
+
+
+def test_a_lossy_link_loses_the_same_frames_with_the_same_seed() -> None:
+    def arrived(seed: int) -> list[bytes]:
+        scheduler, got = Scheduler(), Got()
+        send = ends(Link(scheduler, random.Random(seed), delay=0.0, loss=0.5), "ab", got)
+        for number in range(100):
+            send[0](bytes((number,)))
+        scheduler.run(until=1.0)
+        return [frame for *_, frame in got]
+
+    assert arrived(1) == arrived(1)
+    assert 0 < len(arrived(1)) < 100
+    assert arrived(1) != arrived(2)
+
+
+def test_a_tap_sees_each_frame_once_when_it_is_sent() -> None:
+    scheduler, seen = Scheduler(), list[tuple[float, bytes]]()
+    link = Link(scheduler, random.Random(1), delay=1.0)
+    link.taps.append(lambda at, frame: seen.append((at, frame)))
+    ends(link, "abc", Got())[0](b"frame")
+    scheduler.run(until=2.0)
+    assert seen == [(0.0, b"frame")]
