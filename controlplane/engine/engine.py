@@ -52,6 +52,7 @@ class PacketReceived:
     destination: IPv4Address
     payload: bytes
     ttl: int = 1
+    tos: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

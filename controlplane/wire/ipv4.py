@@ -99,13 +99,14 @@ class Ipv4Packet:
     @classmethod
     def decode(cls, reader: Reader) -> Self:
         """Octets behind the total length are padding of the link, and are skipped."""
-        header = Reader(reader.take(_header_length(reader)))
-        header.take(1)
+        header = _read_header(reader)
         tos, total_length, identification = header.u8(), header.u16(), header.u16()
         fragmentation, ttl, protocol = header.u16(), header.u8(), header.u8()
-        header.take(2)
+        header.take(2)  # the checksum, which _read_header verified
         source, destination, options = header.ipv4(), header.ipv4(), header.rest()
-        payload = reader.take(_payload_length(reader, total_length, header.offset))
+        if total_length < header.offset:
+            raise reader.error(f"a total length of {total_length} octets, less than the header's")
+        payload = reader.take(total_length - header.offset)
         reader.rest()
         return cls(
             source=source,
@@ -120,3 +121,19 @@ class Ipv4Packet:
             fragment_offset=(fragmentation & _OFFSET_MASK) * _OFFSET_UNIT,
             options=options,
         )
+
+
+def _read_header(reader: Reader) -> Reader:
+    """The header with its options, checked, and read up to behind version and length."""
+    first = reader.u8()
+    length = (first & 0x0F) * 4
+    if first >> 4 != 4:
+        raise reader.error(f"IP version {first >> 4}")
+    if length < MINIMUM_HEADER:
+        raise reader.error(f"an IPv4 header of {length} octets")
+    octets = bytes((first,)) + reader.take(length - 1)
+    if internet_checksum(octets):
+        raise reader.error("wrong IPv4 header checksum")
+    header = Reader(octets)
+    header.take(1)
+    return header

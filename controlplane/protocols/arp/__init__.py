@@ -1,0 +1,1 @@
+"""ARP: the MAC addresses of neighbours on an Ethernet."""

@@ -1,0 +1,1 @@
+"""ICMP: echo replies, and errors about what a router cannot forward."""

@@ -13,13 +13,33 @@ from controlplane.engine.time import Duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgmpSettings:
-    """Per-interface settings; defaults are those of RFC 3376 8."""
+    """Per-interface settings, and what RFC 3376 8 derives from them; defaults are the RFC's."""
 
     version: int = 3
     robustness: int = 2
     query_interval: Duration = 125.0
     query_response_interval: Duration = 10.0
     last_member_query_interval: Duration = 1.0
+
+    @property
+    def group_membership_interval(self) -> Duration:
+        """8.4; the Older Host Present Interval of 8.13 is the same."""
+        return self.robustness * self.query_interval + self.query_response_interval
+
+    @property
+    def other_querier_present_interval(self) -> Duration:
+        """8.5."""
+        return self.robustness * self.query_interval + self.query_response_interval / 2
+
+    @property
+    def startup_query_interval(self) -> Duration:
+        """8.6; the Startup Query Count of 8.7 is the robustness."""
+        return self.query_interval / 4
+
+    @property
+    def last_member_query_time(self) -> Duration:
+        """8.10; the Last Member Query Count of 8.9 is the robustness."""
+        return self.robustness * self.last_member_query_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +54,8 @@ class IgmpEnabled:
 class MembershipChanged:
     """Output of IGMP, input of PIM: local receivers want, or want no longer, a group's packets.
 
-    With `source`, pim_include(S,G) of RFC 7761 4.1.6; without, pim_include(*,G).
+    With `source`, pim_include(S,G) of RFC 7761 4.1.6; without, pim_include(*,G). Sources that an
+    EXCLUDE-mode group refuses (pim_exclude) are in the engine's `groups`, not in these edges.
     """
 
     interface: str

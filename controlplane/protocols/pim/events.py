@@ -30,7 +30,7 @@ class PimSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PimEnabled:
-    """Input: run PIM on an interface that is or comes up."""
+    """Input: run PIM on an interface that is or comes up; again when its settings change."""
 
     interface: str
     settings: PimSettings = field(default_factory=PimSettings)
@@ -62,7 +62,8 @@ class RpfLookup(Protocol):
 class TreeUpdate:
     """Output: the forwarding state of (S,G) is now this; only when it differs from the last one.
 
-    `outgoing` is inherited_olist(S,G): interface names, `incoming` never among them.
+    `rpf_neighbor` is RPF'(S,G): None where this router is the root, and while the next hop is no
+    PIM neighbour. `outgoing` is inherited_olist(S,G): interface names, `incoming` never among them.
     """
 
     sg: SourceGroup
@@ -73,7 +74,7 @@ class TreeUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeRemoved:
-    """Output: no state for (S,G) is left."""
+    """Output: nobody wants (S,G) any more, no forwarding state of it is left."""
 
     sg: SourceGroup
 

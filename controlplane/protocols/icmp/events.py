@@ -1,0 +1,37 @@
+"""Inputs and outputs of the ICMP engine beside the common ones (`engine/engine.py`).
+
+A datagram here is an IPv4 packet from its header on, as it was received. SendPacket without a next
+hop asks the router to route the packet: an answer may leave where the question did not come from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from controlplane.engine.engine import InterfaceDown, InterfaceUp, PacketReceived, SendPacket
+from controlplane.wire.icmp import UnreachableCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTimeExceeded:
+    """Input: a datagram's TTL ended here."""
+
+    interface: str
+    datagram: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportUnreachable:
+    """Input: a datagram cannot be forwarded; `next_hop_mtu` goes with FRAGMENTATION_NEEDED."""
+
+    interface: str
+    datagram: bytes
+    code: UnreachableCode
+    next_hop_mtu: int = 0
+
+
+IcmpInput: TypeAlias = (
+    InterfaceUp | InterfaceDown | PacketReceived | ReportTimeExceeded | ReportUnreachable
+)
+IcmpOutput: TypeAlias = SendPacket

@@ -1,0 +1,66 @@
+"""UDP datagrams (RFC 768); their checksum covers the IP addresses too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Final, Self
+
+from controlplane.wire.checksum import internet_checksum
+from controlplane.wire.ipv4 import IpProtocol
+from controlplane.wire.reader import Reader
+
+_HEADER: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UdpDatagram:
+    """
+    0                   1                   2                   3
+    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+    |          Source Port          |       Destination Port        |
+    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+    |            Length             |           Checksum            |
+    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+    |           Payload ...
+    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+    """
+
+    source_port: int
+    destination_port: int
+    payload: bytes
+
+    def encode(self, source: IPv4Address, destination: IPv4Address) -> bytes:
+        length = _HEADER + len(self.payload)
+        ports = self.source_port.to_bytes(2, "big") + self.destination_port.to_bytes(2, "big")
+        start = ports + length.to_bytes(2, "big")
+        unsummed = start + bytes(2) + self.payload
+        checksum = internet_checksum(_pseudo_header(source, destination, length) + unsummed)
+        # RFC 768: "If the computed checksum is zero, it is transmitted as all ones".
+        return start + (checksum or 0xFFFF).to_bytes(2, "big") + self.payload
+
+    @classmethod
+    def decode(cls, reader: Reader, source: IPv4Address, destination: IPv4Address) -> Self:
+        source_port, destination_port = reader.u16(), reader.u16()
+        length, checksum = reader.u16(), reader.u16()
+        if length < _HEADER:
+            raise reader.error(f"a UDP length of {length} octets")
+        datagram = cls(
+            source_port=source_port,
+            destination_port=destination_port,
+            payload=reader.take(length - _HEADER),
+        )
+        # RFC 768: zero means that the sender computed none.
+        if checksum and not datagram._matches(checksum, source, destination):
+            raise reader.error("wrong UDP checksum")
+        reader.rest()
+        return datagram
+
+    def _matches(self, checksum: int, source: IPv4Address, destination: IPv4Address) -> bool:
+        return self.encode(source, destination)[6:8] == checksum.to_bytes(2, "big")
+
+
+def _pseudo_header(source: IPv4Address, destination: IPv4Address, length: int) -> bytes:
+    addresses = source.packed + destination.packed
+    return addresses + bytes((0, IpProtocol.UDP)) + length.to_bytes(2, "big")
