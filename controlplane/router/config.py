@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address
 
+from controlplane.mvpn.config import DiscoveredPe, MvpnConfig
 from controlplane.net.interface import Interface
 from controlplane.net.vpn import RouteDistinguisher, RouteTarget
 from controlplane.protocols.igmp.events import IgmpSettings
 from controlplane.protocols.pim.events import PimSettings
+
+__all__ = [
+    "DiscoveredPe",
+    "InterfaceConfig",
+    "MvpnConfig",
+    "Role",
+    "RouterConfig",
+    "VrfConfig",
+]
 
 
 class Role(Enum):
@@ -25,24 +35,6 @@ class InterfaceConfig:
     interface: Interface
     pim: PimSettings | None = None
     igmp: IgmpSettings | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiscoveredPe:
-    """One row of the static auto-discovery list: a PE of the MVPN and its default MDT group."""
-
-    address: IPv4Address
-    group: IPv4Address
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MvpnConfig:
-    """Multicast of one VRF: the profile's name or number, and what its layers need."""
-
-    profile: str
-    default_group: IPv4Address
-    discovered: tuple[DiscoveredPe, ...] = ()
-    pim: PimSettings = field(default_factory=PimSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import PacketIn, PacketOut, Submit
 from controlplane.p4rt.memory import MemoryTarget
 from controlplane.router.config import RouterConfig
-from controlplane.router.router import FibChanged, Input, Noticed, Output, Router
+from controlplane.router.events import FibChanged, Noticed, Output, RouterInput
+from controlplane.router.router import Router
 from controlplane.sim.scheduler import Scheduler
 
 CONTROL_DELAY: Final[Duration] = 0.002
@@ -59,7 +60,7 @@ class SimSwitch:
         self.router = Router(self.config, self._rng)
         self.start()
 
-    def handle(self, event: Input) -> None:
+    def handle(self, event: RouterInput) -> None:
         """Give the router an input now."""
         now = self._scheduler.now
         self._advance(now)

@@ -1,0 +1,34 @@
+"""How much of each punt class reaches the CPU, and why that much.
+
+A class is policed by itself, so a flood of one kind never starves another. The rates leave room
+for the largest network that the design names and are far below what a control plane can take.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controlplane.fib.model import Policer
+from controlplane.net.punt import PuntReason
+
+DEFAULT_POLICERS: Final = frozenset(
+    {
+        # A LAN's hosts all ask at once after a power cut; each asks again within a second.
+        Policer(PuntReason.ARP, rate=500, burst=250),
+        # PIM of 1,000 PEs on each of many PMSIs: hellos each 30 s, joins each 60 s, in bursts.
+        Policer(PuntReason.LINK_LOCAL, rate=2000, burst=1000),
+        # Reports to one query are spread over its response time, 10 s; 10,000 of them fit.
+        Policer(PuntReason.IGMP, rate=2000, burst=1000),
+        # ICMP echo for people, sessions of routing protocols for routers.
+        Policer(PuntReason.TO_ME, rate=1000, burst=500),
+        # RFC 1812 4.3.2.8 limits ICMP errors anyway: no more is worth the way to the CPU.
+        Policer(PuntReason.TTL_EXPIRED, rate=100, burst=50),
+        # One packet starts the resolution; the others of the flow are dropped until it ends.
+        Policer(PuntReason.GLEAN, rate=200, burst=100),
+        # The next two are counted and nothing more: a sample says what an operator needs.
+        Policer(PuntReason.NO_MULTICAST_ROUTE, rate=20, burst=10),
+        Policer(PuntReason.RPF_FAILED, rate=20, burst=10),
+        # The CPU drops what is not for itself.
+        Policer(PuntReason.IP_OPTIONS, rate=20, burst=10),
+    }
+)

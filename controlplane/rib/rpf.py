@@ -1,0 +1,38 @@
+"""Reverse path forwarding: from where packets of a source should come.
+
+RFC 7761 4.1 takes MRIB.next_hop(S) and RPF_interface(S) from a table that may be the unicast one;
+here it is. A source that is attached, or is this router, has an interface and no neighbour. A
+source behind another PE has the VRF's PMSI as its interface and that PE as its neighbour
+(RFC 6513 5.1): which PE is the business of the MVPN's upstream multicast hop selection, so the
+answer for such a route comes from `through_vpn`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Address
+from typing import TypeAlias, assert_never
+
+from controlplane.protocols.pim.events import Rpf
+from controlplane.rib.rib import Rib
+from controlplane.rib.route import Attached, Blackhole, Gateway, Local, VpnNextHop
+
+ThroughVpn: TypeAlias = Callable[[VpnNextHop], Rpf | None]
+
+
+def reverse_path(rib: Rib, through_vpn: ThroughVpn, source: IPv4Address) -> Rpf | None:
+    """The RPF interface and neighbour of a source, None when no route leads to it."""
+    route = rib.lookup(source)
+    if route is None:
+        return None
+    match route.next_hop:
+        case Attached(interface) | Local(interface):
+            return Rpf(interface, None)
+        case Gateway(interface, address):
+            return Rpf(interface, address)
+        case VpnNextHop() as next_hop:
+            return through_vpn(next_hop)
+        case Blackhole():
+            return None
+        case _:
+            assert_never(route.next_hop)

@@ -1,0 +1,156 @@
+"""From what an engine sends, or the CPU forwards, to a frame on a port or a packet in a tunnel.
+
+    to a group, on a link    a frame to the group's MAC address, straight out of the port
+    to a group, on a PMSI    encapsulated, and submitted to the pipeline as if from the loopback:
+                             the PE's own P-tunnel replicates it like any customer's packet
+    to one station           to its MAC address; until ARP knows that, the packet is held
+
+RFC 1122 2.3.2.2: "The link layer SHOULD save (rather than discard) at least one (the latest) packet
+of each set of packets destined to the same unresolved IP address". One it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from controlplane.engine.engine import SendPacket
+from controlplane.fib.model import GLOBAL_VRF, PacketOut, Submit
+from controlplane.fib.unicast import Neighbor, Neighbors
+from controlplane.mvpn.mvpn import Mvpn
+from controlplane.net.interface import Interface
+from controlplane.net.mac import MacAddress, multicast_mac
+from controlplane.protocols.arp.events import NeighborChanged, Resolve, SendArp
+from controlplane.rib.rib import Rib
+from controlplane.rib.route import Attached, Gateway
+from controlplane.router.counters import Layer, RouterCounters
+from controlplane.router.inbound import Arrived
+from controlplane.router.links import Links
+from controlplane.wire.ethernet import EthernetFrame, EtherType
+from controlplane.wire.ipv4 import ROUTER_ALERT, Ipv4Packet
+
+_ANY_MAC: Final = MacAddress(0)
+"""The source of a submitted frame: each copy gets that of the port where it leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Waits for its neighbour; `about` is what it was when it arrived, None for our own."""
+
+    packet: Ipv4Packet
+    about: Arrived | None
+
+
+Sent: TypeAlias = list[PacketOut | Submit | Resolve]
+"""Nothing when the packet ended here, counted."""
+
+
+class Outbound:
+    def __init__(
+        self,
+        links: Links,
+        mvpns: Mapping[str, Mvpn],
+        ribs: Mapping[str, Rib],
+        neighbors: Neighbors,
+        counters: RouterCounters,
+    ) -> None:
+        self._links = links
+        self._mvpns = {mvpn.interface.name: mvpn for mvpn in mvpns.values()}
+        self._ribs = ribs
+        self._neighbors = neighbors
+        self._counters = counters
+        self._held: dict[Neighbor, Held] = {}
+
+    def send(self, send: SendPacket) -> Sent:
+        """A packet of an engine; unicast without a next hop goes where the VRF's table says."""
+        packet = _packet(send)
+        if (mvpn := self._mvpns.get(send.interface)) is not None:
+            return [self._into_tunnel(mvpn.tunnel.encapsulate(packet))]
+        link = self._links.named(send.interface)
+        if send.destination.is_multicast:
+            return self._frame(link, multicast_mac(send.destination), packet)
+        if send.next_hop is not None:
+            return self.to_neighbor((link.name, send.next_hop), packet)
+        neighbor = self.next_hop(link.vrf, packet)
+        if neighbor is None:
+            return self._drop("no route to the destination")
+        return self.to_neighbor(neighbor, packet)
+
+    def send_arp(self, send: SendArp) -> Sent:
+        link = self._links.named(send.interface)
+        return self._emit(link, send.destination, EtherType.ARP, send.packet.encode())
+
+    def next_hop(self, vrf: str, packet: Ipv4Packet) -> Neighbor | None:
+        """The neighbour that the VRF's table sends a packet to."""
+        route = self._ribs[vrf].lookup(packet.destination)
+        match route.next_hop if route else None:
+            case Attached(interface):
+                return interface, packet.destination
+            case Gateway(interface, address):
+                return interface, address
+            case _:
+                return None
+
+    def to_neighbor(
+        self, neighbor: Neighbor, packet: Ipv4Packet, about: Arrived | None = None
+    ) -> Sent:
+        """Send to a neighbour of known MAC address; else hold the packet and ask."""
+        mac = self._neighbors.get(neighbor)
+        if mac is not None:
+            return self._frame(self._links.named(neighbor[0]), mac, packet)
+        if neighbor in self._held:
+            self._drop("pushed out by a later one while ARP asked for the neighbour")
+        self._held[neighbor] = Held(packet, about)
+        return [Resolve(interface=neighbor[0], address=neighbor[1])]
+
+    def release(self, change: NeighborChanged) -> tuple[Sent, Arrived | None]:
+        """ARP's answer: the held packet's frame, or the arrived packet that cannot be delivered."""
+        held = self._held.pop((change.interface, change.address), None)
+        if held is None:
+            return [], None
+        if change.mac is None:
+            return self._drop("no answer from the neighbour to ARP"), held.about
+        return self._frame(self._links.named(change.interface), change.mac, held.packet), None
+
+    def _into_tunnel(self, outer: Ipv4Packet) -> Submit:
+        frame = EthernetFrame(
+            destination=multicast_mac(outer.destination),
+            source=_ANY_MAC,
+            ethertype=EtherType.IPV4,
+            payload=outer.encode(),
+        )
+        return Submit(GLOBAL_VRF, self._links.loopback.index, frame.encode())
+
+    def _frame(self, link: Interface, destination: MacAddress, packet: Ipv4Packet) -> Sent:
+        return self._emit(link, destination, EtherType.IPV4, packet.encode())
+
+    def _emit(
+        self, link: Interface, destination: MacAddress, ethertype: EtherType, payload: bytes
+    ) -> Sent:
+        if link.port is None or link.mac is None or not self._links.is_up(link.name):
+            return self._drop("the interface is down or has no port")
+        frame = EthernetFrame(
+            destination=destination,
+            source=link.mac,
+            ethertype=ethertype,
+            payload=payload,
+            vlan=link.vlan,
+        )
+        return [PacketOut(link.port, frame.encode())]
+
+    def _drop(self, reason: str) -> Sent:
+        self._counters.drop(Layer.SEND, reason)
+        return []
+
+
+def _packet(send: SendPacket) -> Ipv4Packet:
+    return Ipv4Packet(
+        source=send.source,
+        destination=send.destination,
+        protocol=send.protocol,
+        payload=send.payload,
+        ttl=send.ttl,
+        tos=send.tos,
+        options=ROUTER_ALERT if send.router_alert else b"",
+    )

@@ -1,0 +1,134 @@
+"""Rows of the desired forwarding state: the Fib in words.
+
+Interfaces go by the names that the router knows them by, a (PMSI, root PE) pair as `mdt-red from
+10.255.0.2`. Counters are the switch's: whoever has one adds them to the rows.
+"""
+
+from __future__ import annotations
+
+from controlplane.engine.time import Instant
+from controlplane.fib.model import (
+    Decapsulate,
+    Discard,
+    Encapsulate,
+    Forward,
+    Glean,
+    InPlace,
+    MulticastRoute,
+    Port,
+    Receive,
+    Replica,
+    Rewrite,
+    UnicastAction,
+)
+from controlplane.router.router import Router
+from controlplane.router.show.row import Json, Row
+from controlplane.router.vrf import Vrf
+
+
+def forwarding(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
+    return [*_interfaces(router, vrf), *_unicast(router, vrf), *_multicast(router, vrf)]
+
+
+def _interfaces(router: Router, vrf: Vrf) -> list[Row]:
+    mine = (interface for interface in router.fib.interfaces if interface.vrf == vrf.id)
+    return [
+        {
+            "vrf": vrf.name,
+            "table": "interface",
+            "interface": _name(router, interface.index),
+            "index": interface.index,
+            "port": interface.at.port,
+            "vlan": interface.at.vlan,
+            "mac": str(interface.mac),
+        }
+        for interface in sorted(mine, key=lambda interface: interface.index)
+    ]
+
+
+def _unicast(router: Router, vrf: Vrf) -> list[Row]:
+    mine = (route for route in router.fib.unicast if route.vrf == vrf.id)
+    return [
+        {
+            "vrf": vrf.name,
+            "table": "unicast",
+            "prefix": str(route.prefix),
+            **_action(router, route.action),
+        }
+        for route in sorted(mine, key=lambda route: route.prefix)
+    ]
+
+
+def _action(router: Router, action: UnicastAction) -> Row:
+    match action:
+        case Forward(adjacency):
+            return {
+                "action": "forward",
+                "interface": _interface_at(router, adjacency.at),
+                "mac": str(adjacency.destination_mac),
+            }
+        case Receive():
+            return {"action": "receive"}
+        case Glean():
+            return {"action": "glean"}
+        case Discard():
+            return {"action": "discard"}
+
+
+def _multicast(router: Router, vrf: Vrf) -> list[Row]:
+    mine = (route for route in router.fib.multicast if route.vrf == vrf.id)
+    return [_route(router, vrf, route) for route in sorted(mine, key=lambda route: route.sg)]
+
+
+def _route(router: Router, vrf: Vrf, route: MulticastRoute) -> Row:
+    copies = sorted(route.replicas, key=lambda copy: (copy.at, str(copy.rewrite)))
+    return {
+        "vrf": vrf.name,
+        "table": "multicast",
+        "source": str(route.sg.source),
+        "group": str(route.sg.group),
+        "incoming": _name(router, route.iif),
+        "tail": _name(router, route.tail.iif) if route.tail else None,
+        "copies": [_copy(router, copy) for copy in copies],
+    }
+
+
+def _copy(router: Router, copy: Replica) -> Json:
+    return {
+        "interface": _interface_at(router, copy.at),
+        "port": copy.at.port,
+        "vlan": copy.at.vlan,
+        "rewrite": _rewrite(copy.rewrite),
+    }
+
+
+def _rewrite(rewrite: Rewrite) -> str:
+    match rewrite:
+        case InPlace():
+            return "in place"
+        case Decapsulate():
+            return "decapsulate"
+        case Encapsulate(source, group):
+            return f"encapsulate {source} > {group}"
+
+
+def _interface_at(router: Router, at: Port) -> str:
+    return next(
+        interface.name
+        for interface in router.links.interfaces
+        if (interface.port, interface.vlan) == (at.port, at.vlan)
+    )
+
+
+def _name(router: Router, index: int) -> str:
+    interface = router.links.indexed(index)
+    return interface.name if interface else _root_name(router, index)
+
+
+def _root_name(router: Router, index: int) -> str:
+    """Of an index that is a (PMSI, root PE) pair's."""
+    return next(
+        f"{vrf.mvpn.interface.name} from {vrf.mvpn.roots[index].address}"
+        for vrf in router.vrfs.values()
+        if vrf.mvpn and index in vrf.mvpn.roots
+    )

@@ -1,0 +1,123 @@
+"""What is built after many small changes is what is built from the tables at once."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import TypeAlias
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controlplane.fib.build import FibBuilder, VrfTables
+from controlplane.fib.model import Fib
+from controlplane.fib.unicast import Neighbor
+from controlplane.net.interface import DEFAULT_VRF
+from controlplane.net.mac import MacAddress
+from controlplane.net.multicast import SourceGroup
+from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
+from controlplane.rib.mrib import Mrib
+from controlplane.rib.rib import Rib
+from controlplane.rib.route import Attached, Gateway, Local, Route, RouteProtocol
+from tests.fib.test_multicast import (
+    CUSTOMER,
+    INTERFACES,
+    OWN,
+    PE2,
+    PE3,
+    RED,
+    TREE2,
+    TREE3,
+    TUNNELS,
+)
+
+Change: TypeAlias = TreeUpdate | TreeRemoved | list[Route] | tuple[Neighbor, MacAddress | None]
+
+VRFS = (DEFAULT_VRF, "red")
+OTHER = SourceGroup(CUSTOMER.source, IPv4Address("232.1.1.2"))
+HOSTS = [IPv4Address(f"10.0.3.{n}") for n in (2, 3)]
+PREFIXES = ["10.0.3.0/24", "10.0.3.2/32", "10.9.0.0/16"]
+
+
+def trees(
+    names: list[SourceGroup], incoming: list[str], outgoing: list[str]
+) -> st.SearchStrategy[TreeUpdate | TreeRemoved]:
+    sg = st.sampled_from(names)
+    update = st.builds(
+        TreeUpdate,
+        sg=sg,
+        incoming=st.sampled_from(incoming),
+        rpf_neighbor=st.sampled_from([PE2, PE3, None]),
+        outgoing=st.frozensets(st.sampled_from(outgoing)),
+    )
+    return st.one_of(update, st.builds(TreeRemoved, sg=sg))
+
+
+provider_trees = trees([OWN, TREE2, TREE3], ["c1", "lo0"], ["c1", "c2", "mdt-red"])
+customer_trees = trees([CUSTOMER, OTHER], ["e1", "mdt-red"], ["e1", "e2", "mdt-red"])
+routes = st.builds(
+    Route,
+    prefix=st.sampled_from(PREFIXES).map(IPv4Network),
+    protocol=st.just(RouteProtocol.STATIC),
+    next_hop=st.sampled_from(
+        [Attached("e1"), Local("e1"), Gateway("e1", HOSTS[0]), Gateway("e1", HOSTS[1])]
+    ),
+)
+neighbors = st.tuples(
+    st.sampled_from([("e1", host) for host in HOSTS]),
+    st.sampled_from([None, MacAddress(0x02AA00000001), MacAddress(0x02AA00000002)]),
+)
+changes = st.one_of(
+    st.tuples(st.just(DEFAULT_VRF), provider_trees),
+    st.tuples(st.just("red"), customer_trees),
+    st.tuples(st.sampled_from(VRFS), st.lists(routes, max_size=3)),
+    st.tuples(st.just("red"), neighbors),
+)
+
+
+class Tables:
+    def __init__(self) -> None:
+        self.neighbors: dict[Neighbor, MacAddress] = {}
+        self.vrfs = {
+            DEFAULT_VRF: VrfTables(id=0, rib=Rib(lambda _: True), mrib=Mrib()),
+            "red": VrfTables(id=RED, rib=Rib(lambda _: True), mrib=Mrib(), tunnels=TUNNELS),
+        }
+
+    def builder(self) -> FibBuilder:
+        return FibBuilder(INTERFACES, self.vrfs, self.neighbors)
+
+    def build_afresh(self) -> Fib:
+        builder = self.builder()
+        for name, vrf in self.vrfs.items():
+            builder.routes_changed(name, [route.prefix for route in vrf.rib.routes()])
+            for sg in vrf.mrib.trees:
+                builder.tree_changed(name, sg)
+        return builder.build()
+
+    def change(self, builder: FibBuilder, vrf: str, what: Change) -> None:
+        match what:
+            case TreeUpdate() | TreeRemoved():
+                self.vrfs[vrf].mrib.apply(what)
+                builder.tree_changed(vrf, what.sg)
+            case list():
+                changed = self.vrfs[vrf].rib.replace(RouteProtocol.STATIC, what)
+                builder.routes_changed(vrf, changed)
+            case (neighbor, None):
+                self.neighbors.pop(neighbor, None)
+                builder.neighbor_changed(neighbor)
+            case (neighbor, mac):
+                self.neighbors[neighbor] = mac
+                builder.neighbor_changed(neighbor)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(changes, st.booleans()), max_size=25))
+def test_the_way_to_a_state_does_not_show_in_its_fib(
+    steps: list[tuple[tuple[str, Change], bool]],
+) -> None:
+    tables = Tables()
+    builder = tables.builder()
+    for (vrf, what), build_now in steps:
+        tables.change(builder, vrf, what)
+        if build_now:
+            assert builder.build() == tables.build_afresh()
+    assert builder.build() == tables.build_afresh()

@@ -1,0 +1,57 @@
+"""RPF look-ups (RFC 7761 4.1; RFC 6513 5.1 for sources behind another PE)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+
+from controlplane.net.vpn import RouteDistinguisher
+from controlplane.protocols.pim.events import Rpf
+from controlplane.rib.rib import Rib
+from controlplane.rib.route import (
+    Attached,
+    Blackhole,
+    Gateway,
+    Local,
+    NextHop,
+    Route,
+    RouteProtocol,
+    VpnNextHop,
+)
+from controlplane.rib.rpf import reverse_path
+
+SOURCE = IPv4Address("10.0.0.1")
+NEIGHBOR = IPv4Address("192.0.2.1")
+PE = IPv4Address("10.255.0.2")
+
+
+def through_vpn(next_hop: VpnNextHop) -> Rpf:
+    return Rpf("mdt-red", next_hop.pe)
+
+
+@pytest.mark.parametrize(
+    ("next_hop", "expected"),
+    [
+        pytest.param(Attached("eth1"), Rpf("eth1", None), id="a source on the link"),
+        pytest.param(Local("lo0"), Rpf("lo0", None), id="this router"),
+        pytest.param(Gateway("eth2", NEIGHBOR), Rpf("eth2", NEIGHBOR), id="behind a neighbour"),
+        pytest.param(
+            VpnNextHop(PE, RouteDistinguisher.parse("65000:1")),
+            Rpf("mdt-red", PE),
+            id="behind another PE",
+        ),
+        pytest.param(Blackhole(), None, id="a discard route"),
+    ],
+)
+def test_the_next_hop_names_the_rpf_interface_and_neighbour(
+    next_hop: NextHop, expected: Rpf | None
+) -> None:
+    rib = Rib(lambda _: True)
+    static = RouteProtocol.STATIC
+    rib.replace(static, [Route(prefix=IPv4Network(SOURCE), protocol=static, next_hop=next_hop)])
+    assert reverse_path(rib, through_vpn, SOURCE) == expected
+
+
+def test_without_a_route_there_is_no_rpf_interface() -> None:
+    assert reverse_path(Rib(lambda _: True), through_vpn, SOURCE) is None

@@ -1,0 +1,135 @@
+"""Routers with a switch each, joined by wires of 1 ms, on a virtual clock. Nothing is random."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from random import Random
+
+from controlplane.engine.time import Instant
+from controlplane.fib.model import PacketOut, Submit
+from controlplane.rib.route import Route, RouteProtocol
+from controlplane.router.config import RouterConfig
+from controlplane.router.events import (
+    FibChanged,
+    Noticed,
+    Output,
+    PortChanged,
+    RouterInput,
+    RoutesReplaced,
+)
+from controlplane.router.router import Router
+from tests.router.switch import Copies, Switch
+
+DELAY = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A port of a node."""
+
+    node: str
+    port: int
+
+
+@dataclass
+class Node:
+    router: Router
+    switch: Switch = field(default_factory=Switch)
+    notices: list[Noticed] = field(default_factory=list)
+    fib_changes: int = 0
+
+
+class Network:
+    def __init__(self, configs: list[RouterConfig], wires: list[tuple[End, End]]) -> None:
+        self.now: Instant = 0.0
+        self.nodes = {
+            config.name: Node(Router(config, Random(number)))
+            for number, config in enumerate(configs)
+        }
+        self.received: dict[End, list[tuple[Instant, bytes]]] = {}
+        self._wires = {one: other for pair in wires for one, other in (pair, pair[::-1])}
+        self._cut: set[End] = set()
+        self._events: list[tuple[Instant, int, Callable[[], None]]] = []
+        self._sequence = count()
+        self.sent: list[tuple[End, bytes]] = []
+
+    def start(self) -> None:
+        for name, node in self.nodes.items():
+            self._carry_out(name, node.router.start(self.now))
+
+    def routes(self, node: str, vrf: str, protocol: RouteProtocol, *routes: Route) -> None:
+        self.give(node, RoutesReplaced(vrf=vrf, protocol=protocol, routes=routes))
+
+    def give(self, node: str, event: RouterInput) -> None:
+        self._carry_out(node, self.nodes[node].router.handle(event, self.now))
+
+    def host_sends(self, to: End, frame: bytes) -> None:
+        """A host that hangs on a port sends a frame."""
+        self._at(self.now + DELAY, partial(self._arrive, to, frame))
+
+    def set_wire(self, end: End, up: bool) -> None:
+        """Both ends of a wire lose their link, or get it back."""
+        for side in (end, self._wires[end]):
+            (self._cut.discard if up else self._cut.add)(side)
+            self.give(side.node, PortChanged(port=side.port, up=up))
+
+    def run(self, until: Instant) -> None:
+        while (at := self._next()) is not None and at <= until:
+            self.now = max(self.now, at)
+            self._step()
+        self.now = until
+
+    def _next(self) -> Instant | None:
+        deadlines = [node.router.next_deadline() for node in self.nodes.values()]
+        events = [self._events[0][0]] if self._events else []
+        return min([*events, *(at for at in deadlines if at is not None)], default=None)
+
+    def _step(self) -> None:
+        while self._events and self._events[0][0] <= self.now:
+            heapq.heappop(self._events)[2]()
+        for name, node in self.nodes.items():
+            deadline = node.router.next_deadline()
+            if deadline is not None and deadline <= self.now:
+                self._carry_out(name, node.router.advance(self.now))
+
+    def _at(self, at: Instant, what: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (at, next(self._sequence), what))
+
+    def _carry_out(self, name: str, outputs: list[Output]) -> None:
+        node = self.nodes[name]
+        for output in outputs:
+            match output:
+                case PacketOut(port, frame):
+                    self._leave(name, [(port, frame)])
+                case Submit():
+                    self._leave(name, node.switch.submit(output))
+                    self._hand_up(name)
+                case FibChanged(fib):
+                    node.switch.fib = fib
+                    node.fib_changes += 1
+                case Noticed():
+                    node.notices.append(output)
+
+    def _leave(self, name: str, copies: Copies) -> None:
+        for port, frame in copies:
+            end = End(name, port)
+            self.sent.append((end, frame))
+            peer = self._wires.get(end)
+            if peer is None:
+                self.received.setdefault(end, []).append((self.now, frame))
+            elif end not in self._cut:
+                self._at(self.now + DELAY, partial(self._arrive, peer, frame))
+
+    def _arrive(self, end: End, frame: bytes) -> None:
+        node = self.nodes[end.node]
+        self._leave(end.node, node.switch.process(end.port, frame))
+        self._hand_up(end.node)
+
+    def _hand_up(self, name: str) -> None:
+        punted, self.nodes[name].switch.punted = self.nodes[name].switch.punted, []
+        for packet in punted:
+            self.give(name, packet)
