@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
-import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from ipaddress import IPv4Address
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from controlplane.engine.time import Duration, Instant
 from controlplane.lab.plan import HostPlan, LinkEnd, LinkPlan, NetworkPlan
 from controlplane.lab.world import Received, Stream, by_protocol
 from controlplane.rib.route import Route
-from controlplane.router.router import PortChanged, RoutesReplaced
+from controlplane.router.events import PortChanged, RoutesReplaced
 from controlplane.router.show import show
 from controlplane.sim.host import SimHost
 from controlplane.sim.link import Link
@@ -31,6 +32,7 @@ class SimWorld:
     def __init__(self, plan: NetworkPlan, *, pcap: Path | None = None) -> None:
         self._plan = plan
         self._pcap = pcap
+        self._cleanup = ExitStack()
         self._zero: Instant = 0.0
         self._scheduler = Scheduler()
         self._recorder = Recorder()
@@ -41,6 +43,8 @@ class SimWorld:
             name: SimSwitch(config, self._scheduler, self._rng(name))
             for name, config in plan.routers.items()
         }
+        for switch in self._switches.values():
+            self._cleanup.callback(switch.target.close)
         self._hosts = {name: self._host(host) for name, host in plan.hosts.items()}
         self._links = {link.name: self._link(link) for link in plan.links}
 
@@ -88,8 +92,7 @@ class SimWorld:
             self._supply_routes(name)
 
     def stop(self) -> None:
-        for switch in self._switches.values():
-            switch.target.close()
+        self._cleanup.close()
 
     def now(self) -> Instant:
         return self._scheduler.now - self._zero
@@ -159,7 +162,7 @@ class SimWorld:
         return show(switch.router, noun, vrf, self._scheduler.now)
 
     def captures(self) -> dict[str, Path]:
-        folder = self._pcap or Path(tempfile.mkdtemp(prefix="mvpn-"))
+        folder = self._pcap or Path(self._cleanup.enter_context(TemporaryDirectory(prefix="mvpn-")))
         paths = {name: folder / f"{name}.pcap" for name in self._captures}
         for name, path in paths.items():
             self._captures[name].write(path)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from struct import Struct
 from typing import Final, Self
 
 from controlplane.net.mac import MacAddress
 from controlplane.wire.reader import Reader
 
+_FIXED: Final = Struct("!6s6sH")
 _VLAN_ID: Final = 0x0FFF
 
 
@@ -64,15 +66,14 @@ class EthernetFrame:
 
     @classmethod
     def decode(cls, reader: Reader) -> Self:
-        destination = MacAddress.of(reader.take(6))
-        source = MacAddress.of(reader.take(6))
-        ethertype, vlan = reader.u16(), 0
+        destination, source, ethertype = _FIXED.unpack(reader.take(_FIXED.size))
+        vlan = 0
         if ethertype == EtherType.VLAN:
             vlan = reader.u16() & _VLAN_ID
             ethertype = reader.u16()
         return cls(
-            destination=destination,
-            source=source,
+            destination=MacAddress.of(destination),
+            source=MacAddress.of(source),
             ethertype=ethertype,
             payload=reader.rest(),
             vlan=vlan,

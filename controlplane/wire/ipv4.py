@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address
+from struct import Struct
 from typing import Final, Self
 
 from controlplane.wire.checksum import internet_checksum
@@ -15,6 +16,7 @@ MINIMUM_HEADER: Final = 20
 ROUTER_ALERT: Final = bytes((0x94, 4, 0, 0))
 """RFC 2113 2.1: an option for routers to look at the packet though it is not for them."""
 
+_FIXED: Final = Struct("!BBHHHBBH4s4s")
 _DONT_FRAGMENT: Final = 0x4000
 _MORE_FRAGMENTS: Final = 0x2000
 _OFFSET_MASK: Final = 0x1FFF
@@ -100,17 +102,25 @@ class Ipv4Packet:
     def decode(cls, reader: Reader) -> Self:
         """Octets behind the total length are padding of the link, and are skipped."""
         header = _read_header(reader)
-        tos, total_length, identification = header.u8(), header.u16(), header.u16()
-        fragmentation, ttl, protocol = header.u16(), header.u8(), header.u8()
-        header.take(2)  # the checksum, which _read_header verified
-        source, destination, options = header.ipv4(), header.ipv4(), header.rest()
-        if total_length < header.offset:
+        (
+            _,
+            tos,
+            total_length,
+            identification,
+            fragmentation,
+            ttl,
+            protocol,
+            _,
+            source,
+            destination,
+        ) = _FIXED.unpack_from(header)
+        if total_length < len(header):
             raise reader.error(f"a total length of {total_length} octets, less than the header's")
-        payload = reader.take(total_length - header.offset)
+        payload = reader.take(total_length - len(header))
         reader.rest()
         return cls(
-            source=source,
-            destination=destination,
+            source=IPv4Address(source),
+            destination=IPv4Address(destination),
             protocol=protocol,
             payload=payload,
             ttl=ttl,
@@ -119,21 +129,19 @@ class Ipv4Packet:
             dont_fragment=bool(fragmentation & _DONT_FRAGMENT),
             more_fragments=bool(fragmentation & _MORE_FRAGMENTS),
             fragment_offset=(fragmentation & _OFFSET_MASK) * _OFFSET_UNIT,
-            options=options,
+            options=header[MINIMUM_HEADER:],
         )
 
 
-def _read_header(reader: Reader) -> Reader:
-    """The header with its options, checked, and read up to behind version and length."""
+def _read_header(reader: Reader) -> bytes:
+    """The header with its options, its version, length and checksum verified."""
     first = reader.u8()
     length = (first & 0x0F) * 4
     if first >> 4 != 4:
         raise reader.error(f"IP version {first >> 4}")
     if length < MINIMUM_HEADER:
         raise reader.error(f"an IPv4 header of {length} octets")
-    octets = bytes((first,)) + reader.take(length - 1)
-    if internet_checksum(octets):
+    header = bytes((first,)) + reader.take(length - 1)
+    if internet_checksum(header):
         raise reader.error("wrong IPv4 header checksum")
-    header = Reader(octets)
-    header.take(1)
     return header

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from struct import Struct
 from typing import Final, Self
 
 from controlplane.wire.checksum import internet_checksum
@@ -11,6 +12,7 @@ from controlplane.wire.ipv4 import IpProtocol
 from controlplane.wire.reader import Reader
 
 _HEADER: Final = 8
+_FIELDS: Final = Struct("!HHHH")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +44,17 @@ class UdpDatagram:
 
     @classmethod
     def decode(cls, reader: Reader, source: IPv4Address, destination: IPv4Address) -> Self:
-        source_port, destination_port = reader.u16(), reader.u16()
-        length, checksum = reader.u16(), reader.u16()
+        header = reader.take(_HEADER)
+        source_port, destination_port, length, checksum = _FIELDS.unpack(header)
         if length < _HEADER:
             raise reader.error(f"a UDP length of {length} octets")
-        datagram = cls(
-            source_port=source_port,
-            destination_port=destination_port,
-            payload=reader.take(length - _HEADER),
-        )
+        payload = reader.take(length - _HEADER)
         # RFC 768: zero means that the sender computed none.
-        if checksum and not datagram._matches(checksum, source, destination):
+        pseudo_header = _pseudo_header(source, destination, length)
+        if checksum and internet_checksum(pseudo_header + header + payload):
             raise reader.error("wrong UDP checksum")
         reader.rest()
-        return datagram
-
-    def _matches(self, checksum: int, source: IPv4Address, destination: IPv4Address) -> bool:
-        return self.encode(source, destination)[6:8] == checksum.to_bytes(2, "big")
+        return cls(source_port=source_port, destination_port=destination_port, payload=payload)
 
 
 def _pseudo_header(source: IPv4Address, destination: IPv4Address, length: int) -> bytes:

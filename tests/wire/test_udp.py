@@ -48,7 +48,7 @@ def test_octets_behind_the_length_are_skipped() -> None:
 @pytest.mark.parametrize(
     ("octets", "what"),
     [
-        (OCTETS[:7], "2 octets expected, 1 left"),
+        (OCTETS[:7], "8 octets expected, 7 left"),
         (OCTETS[:4] + b"\0\x07" + OCTETS[6:], "a UDP length of 7 octets"),
         (OCTETS[:-1], "3 octets expected, 2 left"),
         (OCTETS[:-1] + b"d", "wrong UDP checksum"),
