@@ -1,10 +1,12 @@
 """The switch core: a compiled program, its tables, replication, counters, and `process`.
 
-An `Engine` is one instance of one program. It speaks in the program's names and in plain numbers;
-P4Runtime's ids and bytestrings stand above it. The packet path is native code (see `codegen`), reached
-through ctypes; the only Python on it is the unpacking of the copies that leave.
+An `Engine` is one instance of one program. It speaks in the program's names and in plain
+numbers; P4Runtime's ids and bytestrings stand above it. The packet path is native code (see
+`codegen`), reached through ctypes; the only Python on it is the unpacking of the copies that
+leave.
 
-Control calls and packets exclude each other inside the library, so any thread may call anything.
+Control calls and packets exclude each other inside the library, so any thread may make control
+calls; `process` is for one thread at a time.
 """
 
 from __future__ import annotations
@@ -13,21 +15,21 @@ import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct
-from typing import NewType
+from typing import NewType, Protocol
 
+from softswitch import native
 from softswitch.bmv2json.model import Action, Key, Pipeline, Table
 from softswitch.build import build_library
+from softswitch.codegen.externs import ExternNumbers
 from softswitch.codegen.program import generate
 from softswitch.encoding import TableEncoder, encode_args, split_words
 from softswitch.errors import EngineError, ErrorKind
-from softswitch.native import STATISTICS, Native
 
 EntryHandle = NewType("EntryHandle", int)
 
-MAX_GROUP = 0xFFFF
-MAX_SESSION = 0x7FFF
-
 _COPY_HEADER = Struct("=II")
+_PAIR = Struct("=2Q")
+_REPLICA = Struct("=II")
 
 
 @dataclass(frozen=True)
@@ -47,24 +49,64 @@ class MeterConfig:
     pir: int
     pburst: int
 
+    def encode(self) -> bytes:
+        return Struct("=4Q").pack(self.cir, self.cburst, self.pir, self.pburst)
+
+
+@dataclass(frozen=True)
+class _RuntimeTable:
+    """A table that exists at run time, and its number in C."""
+
+    number: int
+    table: Table
+    encoder: TableEncoder
+
 
 class Engine:
     """One running switch; closed once, by whoever made it."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         """Compile the program, or load it from the cache, and install its constant entries."""
-        raise NotImplementedError
+        self._pipeline = pipeline
+        self._numbers = ExternNumbers(pipeline)
+        self._tables = {
+            table.name: _RuntimeTable(number, table, TableEncoder(table))
+            for number, table in enumerate(self._numbers.tables)
+        }
+        self._library = native.load(build_library(generate(pipeline)))
+        self._switch = ctypes.c_void_p(self._library.sw_create())
+        self._collect = self._library.sw_collect
+        self._copies = memoryview(b"")
+        self._const_handles: dict[str, tuple[EntryHandle, ...]] = {}
+        self._install_program()
 
     def close(self) -> None:
         """Free the switch; nothing may be called afterwards."""
+        self._copies = memoryview(b"")
+        self._library.sw_destroy(self._switch)
 
     @property
     def library(self) -> ctypes.CDLL:
         """The compiled program; runtime/switch.h says what it exports."""
+        return self._library
 
     @property
     def pointer(self) -> ctypes.c_void_p:
         """The `struct sw_switch *` that the library's functions take."""
+        return self._switch
+
+    def _install_program(self) -> None:
+        actions = self._pipeline.actions
+        for runtime in self._tables.values():
+            if runtime.table.default is not None:
+                data = runtime.table.default.data
+                self._set_default(runtime, actions[data.action], data.args)
+            self._const_handles[runtime.table.name] = tuple(
+                self._insert(
+                    runtime, entry.key, actions[entry.data.action], entry.data.args, entry.priority
+                )
+                for entry in runtime.table.entries
+            )
 
     # -- tables --------------------------------------------------------------------------------
 
@@ -77,64 +119,195 @@ class Engine:
         priority: int = 0,
     ) -> EntryHandle:
         """Add an entry; ALREADY_EXISTS for the same key (and priority, where it counts)."""
+        runtime = self._mutable(table)
+        return self._insert(runtime, key, _action(runtime, action), args, priority)
 
     def table_modify(
         self, table: str, handle: EntryHandle, action: str, args: tuple[int, ...]
     ) -> None:
         """Replace the action of an entry; its counter and meter stay."""
+        runtime = self._mutable(table)
+        found = _action(runtime, action)
+        words, count = encode_args(found, args)
+        status = self._library.sw_table_modify(
+            self._switch, runtime.number, handle, found.id, words, count
+        )
+        _check(status, f"table {table} has no entry {handle}")
 
     def table_delete(self, table: str, handle: EntryHandle) -> None:
         """Remove an entry."""
+        number = self._mutable(table).number
+        status = self._library.sw_table_delete(self._switch, number, handle)
+        _check(status, f"table {table} has no entry {handle}")
 
     def table_set_default(self, table: str, action: str, args: tuple[int, ...]) -> None:
         """Set what a miss runs."""
+        runtime = self._table(table)
+        if runtime.table.default is not None and runtime.table.default.is_const:
+            raise EngineError(
+                ErrorKind.PERMISSION_DENIED, f"the default action of table {table} is constant"
+            )
+        self._set_default(runtime, _action(runtime, action), args)
 
     def table_reset_default(self, table: str) -> None:
         """Back to the default action of the program."""
+        runtime = self._table(table)
+        if runtime.table.default is not None:
+            data = runtime.table.default.data
+            self._set_default(runtime, self._pipeline.actions[data.action], data.args)
+
+    def const_handles(self, table: str) -> tuple[EntryHandle, ...]:
+        """The entries that the program brings, in the order of `Table.entries`."""
+        return self._const_handles.get(table, ())
 
     def table_counter(self, table: str, handle: EntryHandle) -> CounterValue:
         """Read the direct counter of an entry."""
+        value = native.pair()
+        number = self._table(table).number
+        status = self._library.sw_table_counter_read(self._switch, number, handle, value)
+        _check(status, f"table {table} has no entry {handle}")
+        return CounterValue(*value)
 
     def table_counter_set(self, table: str, handle: EntryHandle, value: CounterValue) -> None:
         """Write the direct counter of an entry."""
+        words = _PAIR.pack(value.packets, value.bytes)
+        number = self._table(table).number
+        status = self._library.sw_table_counter_write(self._switch, number, handle, words)
+        _check(status, f"table {table} has no entry {handle}")
 
     def table_meter_configure(
         self, table: str, handle: EntryHandle, config: MeterConfig | None
     ) -> None:
         """Configure the direct meter of an entry; None makes everything green."""
+        words = None if config is None else config.encode()
+        number = self._table(table).number
+        status = self._library.sw_table_meter_configure(self._switch, number, handle, words)
+        _check(status, f"table {table} has no entry {handle}")
+
+    def _table(self, name: str) -> _RuntimeTable:
+        found = self._tables.get(name)
+        if found is not None:
+            return found
+        if name in self._pipeline.tables:
+            raise EngineError(ErrorKind.PERMISSION_DENIED, f"table {name} is constant")
+        raise EngineError(ErrorKind.NOT_FOUND, f"no table is named {name!r}")
+
+    def _mutable(self, name: str) -> _RuntimeTable:
+        runtime = self._table(name)
+        if runtime.table.is_const:
+            raise EngineError(
+                ErrorKind.PERMISSION_DENIED, f"the entries of table {name} are constant"
+            )
+        return runtime
+
+    def _insert(
+        self,
+        runtime: _RuntimeTable,
+        key: tuple[Key, ...],
+        action: Action,
+        args: tuple[int, ...],
+        priority: int,
+    ) -> EntryHandle:
+        encoded = runtime.encoder.encode(key, priority)
+        words, count = encode_args(action, args)
+        handle: int = self._library.sw_table_insert(
+            self._switch,
+            runtime.number,
+            encoded.key,
+            encoded.mask,
+            encoded.high,
+            encoded.priority,
+            action.id,
+            words,
+            count,
+        )
+        if handle == native.EXISTS:
+            raise EngineError(
+                ErrorKind.ALREADY_EXISTS, f"table {runtime.table.name} has an entry with this key"
+            )
+        if handle == native.FULL:
+            raise EngineError(
+                ErrorKind.RESOURCE_EXHAUSTED,
+                f"table {runtime.table.name} is full ({runtime.table.max_size} entries)",
+            )
+        return EntryHandle(handle)
+
+    def _set_default(self, runtime: _RuntimeTable, action: Action, args: tuple[int, ...]) -> None:
+        words, count = encode_args(action, args)
+        self._library.sw_table_set_default(self._switch, runtime.number, action.id, words, count)
 
     # -- replication ---------------------------------------------------------------------------
 
     def multicast_group_set(self, group: int, replicas: Sequence[tuple[int, int]]) -> None:
         """Create or replace a group, as a whole; replicas are (port, instance), in order."""
+        octets = b"".join(_REPLICA.pack(port, instance) for port, instance in replicas)
+        status = self._library.sw_group_set(self._switch, group, octets, len(replicas))
+        _check(status, f"multicast group {group} is out of range", ErrorKind.OUT_OF_RANGE)
 
     def multicast_group_delete(self, group: int) -> None:
         """Remove a group."""
+        status = self._library.sw_group_delete(self._switch, group)
+        _check(status, f"there is no multicast group {group}")
 
     def clone_session_set(
         self, session: int, replicas: Sequence[tuple[int, int]], packet_length: int = 0
     ) -> None:
         """Create or replace a clone session; a length other than 0 truncates the clones."""
+        octets = b"".join(_REPLICA.pack(port, instance) for port, instance in replicas)
+        status = self._library.sw_session_set(
+            self._switch, session, octets, len(replicas), packet_length
+        )
+        _check(status, f"clone session {session} is out of range", ErrorKind.OUT_OF_RANGE)
 
     def clone_session_delete(self, session: int) -> None:
         """Remove a clone session."""
+        status = self._library.sw_session_delete(self._switch, session)
+        _check(status, f"there is no clone session {session}")
 
     # -- indirect counters, meters, registers ----------------------------------------------------
 
     def counter_read(self, name: str, index: int) -> CounterValue:
         """Read one cell of a counter array."""
+        number = _position(self._numbers.counters, name, "counter")
+        value = native.pair()
+        status = self._library.sw_counter_read(self._switch, number, index, value)
+        _check(status, f"counter {name} has no cell {index}", ErrorKind.OUT_OF_RANGE)
+        return CounterValue(*value)
 
     def counter_write(self, name: str, index: int, value: CounterValue) -> None:
         """Write one cell of a counter array."""
+        number = _position(self._numbers.counters, name, "counter")
+        words = _PAIR.pack(value.packets, value.bytes)
+        status = self._library.sw_counter_write(self._switch, number, index, words)
+        _check(status, f"counter {name} has no cell {index}", ErrorKind.OUT_OF_RANGE)
 
     def meter_configure(self, name: str, index: int, config: MeterConfig | None) -> None:
         """Configure one meter of an array; None makes everything green."""
+        number = _position(self._numbers.meters, name, "meter")
+        words = None if config is None else config.encode()
+        status = self._library.sw_meter_configure(self._switch, number, index, words)
+        _check(status, f"meter {name} has no cell {index}", ErrorKind.OUT_OF_RANGE)
 
     def register_read(self, name: str, index: int) -> int:
         """Read one cell of a register array."""
+        number = _position(self._numbers.registers, name, "register")
+        value = native.pair()
+        status = self._library.sw_register_read(self._switch, number, index, value)
+        _check(status, f"register {name} has no cell {index}", ErrorKind.OUT_OF_RANGE)
+        return int(value[1]) << 64 | int(value[0])
 
     def register_write(self, name: str, index: int, value: int) -> None:
-        """Write one cell of a register array."""
+        """Write one cell of a register array; what does not fit is an error."""
+        number = _position(self._numbers.registers, name, "register")
+        width = self._numbers.registers[number].width
+        if value < 0 or value >> width:
+            raise EngineError(
+                ErrorKind.OUT_OF_RANGE, f"register {name} has {width} bits, too few for {value:#x}"
+            )
+        words = split_words(value, width)
+        octets = Struct(f"={len(words)}Q").pack(*words)
+        status = self._library.sw_register_write(self._switch, number, index, octets)
+        _check(status, f"register {name} has no cell {index}", ErrorKind.OUT_OF_RANGE)
 
     # -- packets -------------------------------------------------------------------------------
 
@@ -143,6 +316,48 @@ class Engine:
 
         `now` is in microseconds and never decreases; frames for the CPU port are returned like any.
         """
+        used = self._collect(self._switch, port, frame, len(frame), now)
+        if used > len(self._copies):
+            # The library's buffer has grown, and perhaps moved.
+            address = self._library.sw_collected(self._switch)
+            self._copies = memoryview((ctypes.c_char * used).from_address(address)).cast("B")
+        view, at = self._copies, 0
+        copies = []
+        while at < used:
+            out, length = _COPY_HEADER.unpack_from(view, at)
+            at += 8
+            copies.append((out, view[at : at + length].tobytes()))
+            at += (length + 3) & ~3
+        return copies
 
     def statistics(self) -> dict[str, int]:
         """Count of packets by what became of them, since the start."""
+        values = native.statistics_array()
+        self._library.sw_statistics(self._switch, values)
+        return dict(zip(native.STATISTICS, values, strict=True))
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def _position(arrays: Sequence[_Named], name: str, what: str) -> int:
+    for number, array in enumerate(arrays):
+        if array.name == name:
+            return number
+    raise EngineError(ErrorKind.NOT_FOUND, f"no {what} is named {name!r}")
+
+
+def _action(runtime: _RuntimeTable, name: str) -> Action:
+    found = runtime.table.action(name)
+    if found is None:
+        raise EngineError(
+            ErrorKind.INVALID_ARGUMENT, f"table {runtime.table.name} has no action {name!r}"
+        )
+    return found
+
+
+def _check(status: int, message: str, kind: ErrorKind = ErrorKind.NOT_FOUND) -> None:
+    if status < 0:
+        raise EngineError(kind, message)

@@ -1,7 +1,7 @@
 """What can go wrong in the software switch, each with one message for people.
 
-A `PipelineError` is the fault of the program (p4c's BMv2 JSON), a `BuildError` of the machine (its C
-compiler), an `EngineError` of whoever writes tables, groups, counters or meters.
+A `PipelineError` is the fault of the program (p4c's BMv2 JSON), a `BuildError` of the machine
+(its C compiler), an `EngineError` of whoever writes tables, groups, counters or meters.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Expressions of the BMv2 JSON, as a small tree.
 
-BMv2 evaluates with unlimited precision and truncates when it stores to a field; p4c inserts the masks
-that P4's modular arithmetic needs. The tree therefore carries no types: widths come from the fields.
-Booleans are numbers, 0 and 1.
+BMv2 evaluates with unlimited precision and truncates when it stores to a field; p4c inserts the
+masks that P4's modular arithmetic needs. The tree therefore carries no types: widths come from
+the fields. Booleans are numbers, 0 and 1.
 """
 
 from __future__ import annotations

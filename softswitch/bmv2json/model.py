@@ -1,12 +1,12 @@
 """A P4 program as p4c's BMv2 back end writes it, as typed values.
 
-The names are those of the BMv2 JSON format: a *header type* has fields, a *header* is an instance of a
-type (metadata too), a *stack* an array of headers. The *parser* is a graph of states, a *control* (the
-JSON says "pipeline") a graph of nodes: tables, conditions and action calls, each naming the node that
-follows. An *action* is a list of primitives over expressions.
+The names are those of the BMv2 JSON format: a *header type* has fields, a *header* is an
+instance of a type (metadata too), a *stack* an array of headers. The *parser* is a graph of
+states, a *control* (the JSON says "pipeline") a graph of nodes: tables, conditions and action
+calls, each naming the node that follows. An *action* is a list of primitives over expressions.
 
-References are by name, as in the JSON, and are checked when the program is read: what stands in a
-`Pipeline` resolves.
+References are by name, as in the JSON, and are checked when the program is read: what stands in
+a `Pipeline` resolves.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from softswitch.bmv2json.expressions import Expression, FieldRef, HeaderRef, StackRef
+from softswitch.bmv2json.expressions import Expression, FieldRef, HeaderRef
+from softswitch.bmv2json.parser_states import Parser
+from softswitch.bmv2json.statements import Primitive
 
 
 @dataclass(frozen=True)
@@ -67,107 +69,7 @@ class HeaderStack:
     headers: tuple[str, ...]
 
 
-# -- parser ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Extract:
-    """`packet.extract(header)`, or of the next element of a stack; a varbit needs its width."""
-
-    target: HeaderRef | StackRef
-    varbit_bits: Expression | None = None
-
-
-@dataclass(frozen=True)
-class Advance:
-    """`packet.advance(bits)`."""
-
-    bits: Expression
-
-
-@dataclass(frozen=True)
-class Verify:
-    """`verify(condition, error)`."""
-
-    condition: Expression
-    error: Expression
-
-
-@dataclass(frozen=True)
-class Primitive:
-    """One statement of an action, or of a parser state."""
-
-    op: str
-    parameters: tuple[Operand, ...]
-
-
-ParserOp = Extract | Advance | Verify | Primitive
-
-
-@dataclass(frozen=True)
-class Transition:
-    """Taken when every (component & mask) equals the value; a default has no values."""
-
-    values: tuple[int, ...]
-    masks: tuple[int, ...]
-    next_state: str | None
-
-    @property
-    def is_default(self) -> bool:
-        return not self.values
-
-
-@dataclass(frozen=True)
-class ParseState:
-    """One state of the parser: operations, then a select over `key`."""
-
-    name: str
-    ops: tuple[ParserOp, ...]
-    key: tuple[Expression, ...]
-    transitions: tuple[Transition, ...]
-
-
-@dataclass(frozen=True)
-class Parser:
-    """The parser's states by name, and where it starts."""
-
-    start: str
-    states: Mapping[str, ParseState]
-
-
 # -- externs -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class CalculationRef:
-    """A named calculation as an argument."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class ExternRef:
-    """A counter, meter or register array as an argument; `kind` is the JSON's type."""
-
-    kind: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Text:
-    """A string as an argument (log messages)."""
-
-    value: str
-
-
-@dataclass(frozen=True)
-class Vector:
-    """A list of values as an argument (log messages)."""
-
-    items: tuple[Expression, ...]
-
-
-Operand = Expression | CalculationRef | ExternRef | Text | Vector
 
 
 @dataclass(frozen=True)
@@ -352,6 +254,7 @@ class Table:
     entries: tuple[ConstEntry, ...]
     is_const: bool
     next_by_action: Mapping[int, str | None]
+    base_next: str | None
     hit_next: str | None
     miss_next: str | None
     next_on_hit: bool
@@ -407,9 +310,8 @@ class FieldList:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A whole v1model program, and the text that it was read from."""
+    """A whole v1model program."""
 
-    text: str
     header_types: Mapping[str, HeaderType]
     headers: Mapping[str, Header]
     stacks: Mapping[str, HeaderStack]

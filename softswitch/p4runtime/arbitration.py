@@ -2,8 +2,8 @@
 
 Every controller says an election id on its stream. The primary is the live controller whose id
 equals the highest one that this server has ever seen; with that one gone there is no primary until
-somebody comes with the same id or a higher one. An unset id never wins. A stream that ends frees its
-id, so a controller that lost its connection comes back with the id that it had.
+somebody comes with the same id or a higher one. An unset id never wins. A stream that ends frees
+its id, so a controller that lost its connection comes back with the id that it had.
 
 There is one role, the default one. This is state only: it returns what each client has to be told,
 and the caller sends it.
@@ -75,7 +75,7 @@ class Arbitration:
 
     def _accept(self, client: ClientId, request: p4r.MasterArbitrationUpdate) -> int | None:
         self._check_device(client, request.device_id)
-        if request.HasField("role") and (request.role.name or request.role.ListFields()):
+        if request.role.ListFields():
             raise invalid(f"role {request.role.name!r}: only the default role is supported")
         if client not in self._election_ids and len(self._election_ids) >= self._max_clients:
             raise P4RuntimeError(

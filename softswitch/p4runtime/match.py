@@ -1,8 +1,8 @@
 """Match keys: P4Runtime's `FieldMatch` list <-> one engine key a field, in the table's order.
 
-A "don't care" field is left out of the message, never written as an empty mask or a prefix of length
-zero, and bits outside of mask or prefix are zero: so equal entries have equal messages (section
-"Match Format"). The engine wants every field; `optional` is a mask of all ones or none.
+A "don't care" field is left out of the message, never written as an empty mask or a prefix of
+length zero, and bits outside of mask or prefix are zero: so equal entries have equal messages
+(section "Match Format"). The engine wants every field; `optional` is a mask of all ones or none.
 """
 
 from __future__ import annotations
@@ -42,6 +42,27 @@ def write_match(table: Table, key: Iterable[Key]) -> list[p4r.FieldMatch]:
     """The canonical message for a key."""
     fields = zip(table.fields, key, strict=True)
     return [_write_field(field, part) for field, part in fields if part != _dont_care(field)]
+
+
+def describe_match(table: Table, key: Iterable[Key], priority: int) -> str:
+    """The key for people: `table acl, ipv4.dst=0xe0000000/4, priority 10`."""
+    fields = zip(table.fields, key, strict=True)
+    parts = [f"{field.name}={_describe(part)}" for field, part in fields]
+    if priority:
+        parts.append(f"priority {priority}")
+    return ", ".join([f"table {table.name}", *parts])
+
+
+def _describe(key: Key) -> str:
+    match key:
+        case Exact(value):
+            return f"{value:#x}"
+        case Lpm(value, length):
+            return f"{value:#x}/{length}"
+        case Ternary(value, mask):
+            return f"{value:#x}&{mask:#x}"
+        case Range(low, high):
+            return f"{low:#x}..{high:#x}"
 
 
 def _dont_care(field: MatchField) -> Key | None:

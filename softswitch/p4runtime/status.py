@@ -1,8 +1,8 @@
 """Errors as P4Runtime reports them.
 
-An RPC that fails as a whole carries one canonical code and a message. A batch (Write, Read) of which
-a part fails carries UNKNOWN and one `p4.v1.Error` for each element, in order, OK where it succeeded
-(section "Error Reporting Messages").
+An RPC that fails as a whole carries one canonical code and a message. A batch (Write, Read) of
+which a part fails carries UNKNOWN and one `p4.v1.Error` for each element, in order, OK where it
+succeeded (section "Error Reporting Messages").
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 from finsy.proto import p4r, rpc_code, rpc_status
+
+from softswitch.errors import EngineError
 
 
 class Code(IntEnum):
@@ -69,3 +71,8 @@ def invalid(message: str) -> P4RuntimeError:
 def unsupported(what: str) -> P4RuntimeError:
     """An UNIMPLEMENTED for a part of P4Runtime that this target leaves out."""
     return P4RuntimeError(Code.UNIMPLEMENTED, f"{what} are not supported by this target")
+
+
+def from_engine(error: EngineError) -> P4RuntimeError:
+    """The engine's kinds of errors are named like the canonical codes."""
+    return P4RuntimeError(Code[error.kind.name], str(error))

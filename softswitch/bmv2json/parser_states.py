@@ -1,0 +1,66 @@
+"""The parser as a graph of states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from softswitch.bmv2json.expressions import Expression, HeaderRef, StackRef
+from softswitch.bmv2json.statements import Primitive
+
+
+@dataclass(frozen=True)
+class Extract:
+    """`packet.extract(header)`, or of the next element of a stack; a varbit needs its width."""
+
+    target: HeaderRef | StackRef
+    varbit_bits: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Advance:
+    """`packet.advance(bits)`."""
+
+    bits: Expression
+
+
+@dataclass(frozen=True)
+class Verify:
+    """`verify(condition, error)`."""
+
+    condition: Expression
+    error: Expression
+
+
+ParserOp = Extract | Advance | Verify | Primitive
+
+
+@dataclass(frozen=True)
+class Transition:
+    """Taken when every (component & mask) equals the value; a default has no values."""
+
+    values: tuple[int, ...]
+    masks: tuple[int, ...]
+    next_state: str | None
+
+    @property
+    def is_default(self) -> bool:
+        return not self.values
+
+
+@dataclass(frozen=True)
+class ParseState:
+    """One state of the parser: operations, then a select over `key`."""
+
+    name: str
+    ops: tuple[ParserOp, ...]
+    key: tuple[Expression, ...]
+    transitions: tuple[Transition, ...]
+
+
+@dataclass(frozen=True)
+class Parser:
+    """The parser's states by name, and where it starts."""
+
+    start: str
+    states: Mapping[str, ParseState]

@@ -1,0 +1,113 @@
+"""From the text of a BMv2 JSON file to a `Pipeline`.
+
+Everything that the target lacks is refused here, by name, before any code is generated; what
+passes is complete and consistent.
+"""
+
+from __future__ import annotations
+
+import json
+
+from softswitch.bmv2json.actions import read_actions
+from softswitch.bmv2json.controls import read_control
+from softswitch.bmv2json.document import Node
+from softswitch.bmv2json.expressions import FieldRef
+from softswitch.bmv2json.externs import (
+    read_calculations,
+    read_checksums,
+    read_counters,
+    read_field_lists,
+    read_meters,
+    read_registers,
+)
+from softswitch.bmv2json.headers import read_header_types, read_headers, read_stacks
+from softswitch.bmv2json.model import Pipeline
+from softswitch.bmv2json.operands import read_plain_field
+from softswitch.bmv2json.parsers import read_parser
+from softswitch.bmv2json.scope import Scope
+from softswitch.errors import PipelineError
+
+FORMAT_VERSION = 2
+
+UNSUPPORTED = {
+    "header_unions": "header unions are",
+    "header_union_stacks": "header unions are",
+    "parse_vsets": "parser value sets are",
+    "learn_lists": "digests are",
+    "extern_instances": "externs outside v1model are",
+}
+
+
+def read_pipeline(text: str) -> Pipeline:
+    """Read a program; `PipelineError` says what is wrong with it and where."""
+    root = Node(_parse(text))
+    _check_version(root)
+    _refuse_unsupported(root)
+    types = read_header_types(root)
+    scope = Scope(read_headers(root, types), read_stacks(root, types))
+    actions = read_actions(root, scope)
+    calculations = read_calculations(root, scope)
+    return Pipeline(
+        header_types=types,
+        headers=scope.headers,
+        stacks=scope.stacks,
+        field_lists=read_field_lists(root, scope),
+        errors=_read_errors(root),
+        parser=read_parser(root, scope),
+        deparser=_read_deparser(root, scope),
+        counters=read_counters(root),
+        meters=read_meters(root, scope),
+        registers=read_registers(root),
+        calculations=calculations,
+        checksums=read_checksums(root, scope, calculations),
+        actions=actions,
+        ingress=read_control(root, "ingress", scope, actions),
+        egress=read_control(root, "egress", scope, actions),
+        aliases=_read_aliases(root, scope),
+    )
+
+
+def _parse(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        early = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+        what = "ends too early" if early else "is not JSON"
+        raise PipelineError(
+            f"pipeline JSON {what}: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise PipelineError("pipeline JSON is nested too deeply") from None
+
+
+def _check_version(root: Node) -> None:
+    version = root["__meta__"]["version"]
+    major, _ = version.pair()
+    if major.number != FORMAT_VERSION:
+        raise version.error(f"format version {major.number} is not {FORMAT_VERSION}")
+
+
+def _refuse_unsupported(root: Node) -> None:
+    for section, what in UNSUPPORTED.items():
+        items = root.list(section)
+        if items:
+            raise items[0].error(f"{what} not supported ({items[0]['name'].text})")
+
+
+def _read_errors(root: Node) -> dict[str, int]:
+    pairs = (node.pair() for node in root.list("errors"))
+    return {name.text: value.number for name, value in pairs}
+
+
+def _read_deparser(root: Node, scope: Scope) -> tuple[str, ...]:
+    deparsers = root.list("deparsers")
+    if len(deparsers) != 1:
+        raise root["deparsers"].error(f"expected one deparser, not {len(deparsers)}")
+    if deparsers[0].list("primitives"):
+        raise deparsers[0].error("statements in the deparser are not supported")
+    return tuple(scope.header(item).name for item in deparsers[0].list("order"))
+
+
+def _read_aliases(root: Node, scope: Scope) -> dict[str, FieldRef]:
+    pairs = (node.pair() for node in root.list("field_aliases"))
+    return {name.text: read_plain_field(field, scope) for name, field in pairs}

@@ -1,0 +1,1 @@
+"""From a `Pipeline` to C; `generate` is the way in."""

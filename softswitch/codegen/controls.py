@@ -1,0 +1,197 @@
+"""Ingress and egress as C functions: tables and conditions are labels, gotos lead between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from softswitch.bmv2json.model import (
+    Action,
+    ActionCall,
+    Condition,
+    Control,
+    ControlNode,
+    MatchKind,
+    Table,
+)
+from softswitch.codegen.actions import function_name, may_exit
+from softswitch.codegen.expressions import ExpressionWriter
+from softswitch.codegen.externs import ExternNumbers, cost
+from softswitch.codegen.keys import KeyLayout, key_layout
+from softswitch.codegen.layout import Identifiers, Layout
+from softswitch.codegen.values import CType, literal
+from softswitch.errors import PipelineError
+
+
+class ControlWriter:
+    """Writes the controls of a program, and the descriptions of their tables."""
+
+    def __init__(self, layout: Layout, externs: ExternNumbers) -> None:
+        self._layout = layout
+        self._pipeline = layout.pipeline
+        self._externs = externs
+        self._expressions = ExpressionWriter(layout)
+
+    # -- flow ----------------------------------------------------------------------------------
+
+    def function(self, control: Control) -> Iterator[str]:
+        labels = Identifiers("node_")
+        yield f"static void {control.name}(struct packet *p)"
+        yield "{"
+        yield f"    {_goto(labels, control.start)}"
+        for node in control.nodes.values():
+            yield f"{labels[node.name]}: __attribute__((unused)); {{"
+            yield from (f"    {line}" for line in self._node(node, labels))
+            yield "}"
+        yield "done:"
+        yield "    (void)p;"
+        yield "}"
+
+    def _node(self, node: ControlNode, labels: Identifiers) -> Iterator[str]:
+        match node:
+            case Condition():
+                yield f"if ({self._expressions.truth(node.expression)})"
+                yield f"    {_goto(labels, node.true_next)}"
+                yield _goto(labels, node.false_next)
+            case ActionCall():
+                yield from _call(self._pipeline.actions[node.action], "NULL")
+                yield _goto(labels, node.next_node)
+            case Table() if node.is_fixed:
+                yield from self._fixed(node, labels)
+            case Table():
+                try:
+                    yield from self._table(node, labels)
+                except PipelineError as error:
+                    raise PipelineError(f"table {node.name}: {error}") from None
+
+    def _fixed(self, table: Table, labels: Identifiers) -> Iterator[str]:
+        assert table.default is not None
+        data = table.default.data
+        action = self._pipeline.actions[data.action]
+        words = ", ".join(literal(word) for word in _argument_words(action, data.args))
+        if words:
+            yield f"static const uint64_t args[] = {{{words}}};"
+        yield from _call(action, "args" if words else "NULL")
+        yield _goto(labels, _next(table, action, hit=False))
+
+    def _table(self, table: Table, labels: Identifiers) -> Iterator[str]:
+        number = self._externs.table(table)
+        yield f"const struct sw_table *t = &p->sw->tables[{number}];"
+        layout = key_layout(table)
+        if layout.words:
+            words = ", ".join(self._key_words(table, layout))
+            yield f"const uint64_t key[{layout.words}] = {{{words}}};"
+            yield f"struct sw_entry *e = sw_table_lookup(t, key, {layout.words});"
+        else:
+            yield "struct sw_entry *e = NULL;"
+        yield "const bool hit = e != NULL;"
+        yield "(void)hit;"
+        yield "if (e == NULL)"
+        yield "    e = t->missed;"
+        yield from self._on_hit(table)
+        yield from self._actions(table, labels)
+
+    def _key_words(self, table: Table, layout: KeyLayout) -> Iterator[str]:
+        terms: list[list[str]] = [[] for _ in range(layout.words)]
+        for field, slot in zip(table.key, layout.slots, strict=True):
+            value = self._expressions.exact(field.target)
+            text = value.as_type(CType.U128 if slot.wide else CType.U64)
+            if field.mask is not None:
+                text = f"({text} & {literal(field.mask)})"
+            if slot.wide:
+                terms[slot.word - 1].append(f"(uint64_t)({text} >> 64)")
+            low = f"(uint64_t){text}" if slot.wide else text
+            terms[slot.word].append(f"({low} << {slot.shift})" if slot.shift else low)
+        return (" | ".join(parts) for parts in terms)
+
+    def _on_hit(self, table: Table) -> Iterator[str]:
+        statements = []
+        if table.with_counters:
+            statements.append("sw_count(&e->count, p->received);")
+        if table.direct_meter is not None:
+            statements.append(self._direct_meter(table.direct_meter))
+        if statements:
+            yield "if (hit) {"
+            yield from (f"    {line}" for line in statements)
+            yield "}"
+
+    def _direct_meter(self, name: str) -> str:
+        meter = self._externs.direct_meter(name)
+        execution = f"sw_meter_execute(&e->meter, p->now, {cost(meter)})"
+        if meter.result is None:
+            return f"(void){execution};"
+        return f"{self._layout.field(meter.result)} = {execution};"
+
+    def _actions(self, table: Table, labels: Identifiers) -> Iterator[str]:
+        yield "switch (e->action) {"
+        for action in table.actions:
+            yield f"case {action.id}:"
+            yield from (f"    {line}" for line in _call(action, "e->args"))
+            if table.next_on_hit:
+                yield "    break;"
+            else:
+                yield f"    {_goto(labels, table.next_by_action[action.id])}"
+        yield "}"
+        if table.next_on_hit:
+            yield "if (hit)"
+            yield f"    {_goto(labels, table.hit_next)}"
+            yield _goto(labels, table.miss_next)
+        else:
+            yield _goto(labels, table.base_next)
+
+    # -- descriptions --------------------------------------------------------------------------
+
+    def declarations(self) -> Iterator[str]:
+        """The C array that describes the tables to the runtime."""
+        rows = []
+        for number, table in enumerate(self._externs.tables):
+            layout = key_layout(table)
+            slots = [
+                f"{{{slot.word}, {slot.shift}, {literal((1 << slot.width) - 1)}}}"
+                for field, slot in zip(table.key, layout.slots, strict=True)
+                if field.kind is MatchKind.RANGE
+            ]
+            ranges = f"ranges_{number}" if slots else "NULL"
+            if slots:
+                yield f"static const struct sw_range_slot {ranges}[] = {{{', '.join(slots)}}};"
+            rows.append(
+                f"    {{.key_words = {layout.words}, .arg_words = {_most_words(table)}, "
+                f".max_size = {table.max_size}, .n_ranges = {len(slots)}, "
+                f".ranges = {ranges}}}, /* {table.name} */"
+            )
+        yield "static const struct sw_table_info tables[] = {"
+        yield from rows or ["    {0},"]
+        yield "};"
+
+
+def _goto(labels: Identifiers, node: str | None) -> str:
+    return "goto done;" if node is None else f"goto {labels[node]};"
+
+
+def _call(action: Action, args: str) -> Iterator[str]:
+    yield f"{function_name(action)}(p, {args});"
+    if may_exit(action):
+        yield "if (p->exited)"
+        yield "    goto done;"
+
+
+def _next(table: Table, action: Action, *, hit: bool) -> str | None:
+    if table.next_on_hit:
+        return table.hit_next if hit else table.miss_next
+    return table.next_by_action.get(action.id, table.base_next)
+
+
+def _argument_words(action: Action, args: tuple[int, ...]) -> Iterator[int]:
+    for parameter, value in zip(action.parameters, args, strict=True):
+        yield value & (1 << 64) - 1
+        if parameter.width > 64:
+            yield value >> 64
+
+
+def _most_words(table: Table) -> int:
+    return max(
+        (
+            sum(2 if parameter.width > 64 else 1 for parameter in action.parameters)
+            for action in table.actions
+        ),
+        default=0,
+    )

@@ -1,0 +1,84 @@
+"""The numbers by which C knows counters, meters, registers and tables.
+
+An array's number is its position among those of its kind that exist at run time; direct
+counters and meters live in the entries of their table and have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from softswitch.bmv2json.model import (
+    CounterArray,
+    MeterArray,
+    MeterUnit,
+    Pipeline,
+    RegisterArray,
+    Table,
+)
+from softswitch.errors import PipelineError
+
+
+class ExternNumbers:
+    """Numbers the run-time objects of a program; the engine and the generated code share it."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.tables: list[Table] = [t for t in pipeline.tables.values() if not t.is_fixed]
+        self.counters: list[CounterArray] = [
+            array for array in pipeline.counters.values() if array.table is None
+        ]
+        self.meters: list[MeterArray] = [
+            array for array in pipeline.meters.values() if array.table is None
+        ]
+        self.registers: list[RegisterArray] = list(pipeline.registers.values())
+        self._direct_meters = {
+            array.name: array for array in pipeline.meters.values() if array.table is not None
+        }
+
+    def table(self, table: Table) -> int:
+        return self.tables.index(table)
+
+    def counter(self, name: str) -> tuple[int, int]:
+        """Number and size."""
+        for number, array in enumerate(self.counters):
+            if array.name == name:
+                return number, array.size
+        raise PipelineError(f"no counter is named {name!r}")
+
+    def meter(self, name: str) -> tuple[int, int, str]:
+        """Number, size, and what an execution costs."""
+        for number, array in enumerate(self.meters):
+            if array.name == name:
+                return number, array.size, cost(array)
+        raise PipelineError(f"no meter is named {name!r}")
+
+    def register(self, name: str) -> tuple[int, RegisterArray]:
+        for number, array in enumerate(self.registers):
+            if array.name == name:
+                return number, array
+        raise PipelineError(f"no register is named {name!r}")
+
+    def direct_meter(self, name: str) -> MeterArray:
+        if name not in self._direct_meters:
+            raise PipelineError(f"no direct meter is named {name!r}")
+        return self._direct_meters[name]
+
+    # -- declarations --------------------------------------------------------------------------
+
+    def declarations(self) -> Iterator[str]:
+        """The C arrays that describe counters, meters and registers to the runtime."""
+        sizes = ", ".join(str(array.size) for array in self.counters)
+        yield f"static const uint64_t counters[] = {{{sizes or 0}}};"
+        meters = ", ".join(
+            f"{{{array.size}, {int(array.unit is MeterUnit.BYTES)}}}" for array in self.meters
+        )
+        yield f"static const struct sw_meter_info meters[] = {{{meters or '{0}'}}};"
+        registers = ", ".join(
+            f"{{{array.size}, {2 if array.width > 64 else 1}}}" for array in self.registers
+        )
+        yield f"static const struct sw_register_info registers[] = {{{registers or '{0}'}}};"
+
+
+def cost(meter: MeterArray) -> str:
+    """The C expression for the units that a packet costs."""
+    return "p->received" if meter.unit is MeterUnit.BYTES else "1"

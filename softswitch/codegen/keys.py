@@ -1,0 +1,69 @@
+"""How a table's key is packed into 64-bit words, for the generated code and for the control calls.
+
+Fields follow one another from the most significant bit of a word; one that would cross the end
+of a word starts a new one, and one of more than 64 bits takes two whole words. So a field is
+always a shift and a mask away, which is what range matching needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softswitch.bmv2json.model import KeyField, MatchKind, Table
+from softswitch.errors import PipelineError
+
+WORD = 64
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a field lies: `shift` bits above the end of word `word` (the lower of two if wide)."""
+
+    word: int
+    shift: int
+    width: int
+
+    @property
+    def wide(self) -> bool:
+        return self.width > WORD
+
+
+@dataclass(frozen=True)
+class KeyLayout:
+    """The slots of a key's fields, in order, and the number of words."""
+
+    slots: tuple[Slot, ...]
+    words: int
+
+    def pack(self, values: tuple[int, ...]) -> list[int]:
+        """The words of a key, or of a mask, with these fields."""
+        words = [0] * self.words
+        for slot, value in zip(self.slots, values, strict=True):
+            words[slot.word] |= (value << slot.shift) & (1 << WORD) - 1
+            if slot.wide:
+                words[slot.word - 1] |= value >> WORD
+        return words
+
+
+def key_layout(table: Table) -> KeyLayout:
+    """Place the fields of a table's key."""
+    slots = []
+    word, free = -1, 0
+    for field in table.key:
+        _check(table, field)
+        if field.width > WORD:
+            word, free = word + 2, 0
+            slots.append(Slot(word, 0, field.width))
+            continue
+        if field.width > free:
+            word, free = word + 1, WORD
+        free -= field.width
+        slots.append(Slot(word, free, field.width))
+    return KeyLayout(tuple(slots), word + 1)
+
+
+def _check(table: Table, field: KeyField) -> None:
+    if field.kind is MatchKind.RANGE and field.width > WORD:
+        raise PipelineError(
+            f"table {table.name}: a range over {field.width} bits ({field.name}) is not supported"
+        )

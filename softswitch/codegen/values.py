@@ -1,0 +1,90 @@
+"""C expressions that know the range of their value.
+
+BMv2 computes with unlimited precision. The generated code computes in the narrowest of four C
+types that provably holds the exact value, found by interval arithmetic; see `expressions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from softswitch.errors import PipelineError
+
+
+class CType(Enum):
+    """A C type, and the interval of what it holds."""
+
+    U64 = ("uint64_t", 0, (1 << 64) - 1)
+    S64 = ("int64_t", -(1 << 63), (1 << 63) - 1)
+    U128 = ("sw_u128", 0, (1 << 128) - 1)
+    S128 = ("sw_s128", -(1 << 127), (1 << 127) - 1)
+
+    def __init__(self, c_name: str, low: int, high: int) -> None:
+        self.c_name = c_name
+        self.low = low
+        self.high = high
+
+    @property
+    def wide(self) -> bool:
+        return self in (CType.U128, CType.S128)
+
+
+def type_for(low: int, high: int) -> CType:
+    """The narrowest type that holds the interval."""
+    for ctype in CType:
+        if ctype.low <= low and high <= ctype.high:
+            return ctype
+    raise PipelineError("a computation needs more than 128 bits")
+
+
+@dataclass(frozen=True)
+class Value:
+    """A C expression of the type that fits its interval."""
+
+    text: str
+    low: int
+    high: int
+
+    @property
+    def ctype(self) -> CType:
+        return type_for(self.low, self.high)
+
+    def as_type(self, ctype: CType) -> str:
+        """The text, converted; conversions to unsigned types are modular."""
+        return self.text if ctype is self.ctype else f"({ctype.c_name}){self.text}"
+
+    def fits(self, width: int) -> bool:
+        """True when no bits are lost in an unsigned field of that width."""
+        return self.low >= 0 and self.high < 1 << width
+
+
+def literal(value: int) -> str:
+    """A number that is not negative, as C writes it."""
+    if value < 1 << 64:
+        return f"UINT64_C({value:#x})"
+    return f"SW_U128(UINT64_C({value >> 64:#x}), UINT64_C({value & (1 << 64) - 1:#x}))"
+
+
+def constant(value: int) -> Value:
+    """A number as a C literal of its type."""
+    ctype = type_for(value, value)
+    match ctype:
+        case CType.U64 | CType.U128:
+            text = literal(value)
+        case CType.S64:
+            text = f"(-INT64_C({-value - 1}) - 1)"
+        case CType.S128:
+            text = f"((sw_s128){literal(value & (1 << 128) - 1)})"
+    return Value(text, value, value)
+
+
+def unsigned(text: str, width: int) -> Value:
+    """Something unsigned of that many bits."""
+    ctype = CType.U64 if width <= 64 else CType.U128
+    return Value(f"(({ctype.c_name}){text})", 0, (1 << width) - 1)
+
+
+def truth(text: str) -> Value:
+    """A C truth value, 0 or 1."""
+    return Value(f"((uint64_t){text})", 0, 1)

@@ -1,0 +1,112 @@
+"""The controllers that are connected, and what passes on their streams.
+
+Arbitration decides which of them is primary; it alone sends and gets packets (section "P4Runtime
+Stream Messages"). A bad arbitration update ends its stream with an error, a bad packet-out is
+answered with a StreamError and the stream goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from finsy.proto import p4r
+
+from softswitch.p4runtime.arbitration import ClientId, Notification
+from softswitch.p4runtime.service import MAX_CONTROLLERS, P4Runtime
+from softswitch.p4runtime.status import Code, P4RuntimeError, unsupported
+from softswitch.session import Session
+
+
+class Controllers:
+    """All sessions of one device."""
+
+    def __init__(self, service: P4Runtime, send_packet: Callable[[bytes], None]) -> None:
+        """`send_packet` puts a frame into the pipeline on the CPU port."""
+        self._service = service
+        self._send_packet = send_packet
+        self._sessions: dict[ClientId, Session] = {}
+        self._primary: Session | None = None  # read without the lock by threads with packets
+
+    def connect(self) -> Session:
+        """A new stream; RESOURCE_EXHAUSTED if there are too many."""
+        with self._service.lock:
+            if len(self._sessions) >= MAX_CONTROLLERS:
+                raise P4RuntimeError(
+                    Code.RESOURCE_EXHAUSTED, f"{MAX_CONTROLLERS} controllers are connected already"
+                )
+            session = Session()
+            self._sessions[session.client] = session
+        return session
+
+    def disconnect(self, session: Session) -> None:
+        """A stream has ended."""
+        with self._service.lock:
+            self._sessions.pop(session.client, None)
+            self._notify(self._service.arbitration.leave(session.client))
+
+    def end_all(self) -> None:
+        """Let every stream end; the server is stopping."""
+        with self._service.lock:
+            for session in self._sessions.values():
+                session.end()
+
+    def handle(self, session: Session, request: p4r.StreamMessageRequest) -> None:
+        """One message of a controller; P4RuntimeError ends the stream."""
+        match request.WhichOneof("update"):
+            case "arbitration":
+                self._arbitrate(session, request.arbitration)
+            case "packet":
+                self._packet_out(session, request.packet)
+            case "digest_ack":
+                report = _report(unsupported("digests"))
+                report.digest_list_ack.digest_list_ack.CopyFrom(request.digest_ack)
+                session.offer(p4r.StreamMessageResponse(error=report))
+            case _:
+                report = _report(unsupported("stream messages of this kind"))
+                report.other.SetInParent()
+                session.offer(p4r.StreamMessageResponse(error=report))
+
+    def _arbitrate(self, session: Session, request: p4r.MasterArbitrationUpdate) -> None:
+        with self._service.lock:
+            # A stream can end while its last messages are on their way to us.
+            if session.client in self._sessions:
+                self._notify(self._service.arbitration.update(session.client, request))
+
+    def packet_in(self, frame: bytes) -> None:
+        """A frame has come out of the CPU port: for the primary, if there is one."""
+        forwarding, primary = self._service.forwarding, self._primary
+        if forwarding is None or primary is None:
+            return
+        packet = forwarding.packet_in.decode(frame)
+        if packet is not None:
+            primary.offer(p4r.StreamMessageResponse(packet=packet))
+
+    def _packet_out(self, session: Session, packet: p4r.PacketOut) -> None:
+        try:
+            self._send_packet(self._encode(session, packet))
+        except P4RuntimeError as error:
+            report = _report(error)
+            report.packet_out.packet_out.CopyFrom(packet)
+            session.offer(p4r.StreamMessageResponse(error=report))
+
+    def _encode(self, session: Session, packet: p4r.PacketOut) -> bytes:
+        forwarding = self._service.forwarding
+        if session is not self._primary:
+            raise P4RuntimeError(Code.PERMISSION_DENIED, "only the primary may send packets")
+        if forwarding is None:
+            raise P4RuntimeError(Code.FAILED_PRECONDITION, "no forwarding pipeline is set")
+        return forwarding.packet_out.encode(packet)
+
+    def _notify(self, notifications: Iterable[Notification]) -> None:
+        """Arbitration has taken place: tell its outcome."""
+        primary = self._service.arbitration.primary
+        self._primary = None if primary is None else self._sessions.get(primary)
+        for notification in notifications:
+            session = self._sessions.get(notification.client)
+            if session is not None:
+                session.send(p4r.StreamMessageResponse(arbitration=notification.update))
+
+
+def _report(error: P4RuntimeError) -> p4r.StreamError:
+    """The caller says, by the field it sets, which kind of message caused the error."""
+    return p4r.StreamError(canonical_code=error.code, message=error.message)

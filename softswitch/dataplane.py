@@ -1,0 +1,205 @@
+"""The running switch's ports: the native packet thread, the CPU port, and links that come and go.
+
+Frames move in runtime/io.c, in one thread that never enters Python. The CPU port is a socket pair:
+what the pipeline sends to it a second thread reads and hands to the controller; what a controller
+sends is written to it. That second thread also hears from the kernel when links change, and binds
+a port anew whose interface was taken away and has come back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import selectors
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from threading import Thread
+
+from softswitch.build import build_io_library
+from softswitch.engine import Engine
+from softswitch.interface import InterfacePort, PortSpec, grow_buffers
+
+RTMGRP_LINK = 1  # linux/rtnetlink.h
+MAX_FRAME = 1 << 17
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PortCounters:
+    """What a port has received and sent; dropped are frames that were damaged or had no room."""
+
+    rx_packets: int
+    rx_bytes: int
+    rx_dropped: int
+    tx_packets: int
+    tx_bytes: int
+    tx_dropped: int
+
+
+class _Counters(ctypes.Structure):
+    """struct io_counters"""
+
+    _fields_ = tuple((name, ctypes.c_uint64) for name in PortCounters.__slots__)
+
+
+class _Pipeline(ctypes.Structure):
+    """struct io_pipeline"""
+
+    _fields_ = (
+        ("sw", ctypes.c_void_p),
+        ("process", ctypes.c_void_p),
+        ("lock", ctypes.c_void_p),
+        ("unlock", ctypes.c_void_p),
+    )
+
+
+_INTERFACE, _CPU = 0, 1  # enum io_kind
+
+
+class DataPlane:
+    """All ports of a switch; made stopped, started once, closed once."""
+
+    def __init__(
+        self,
+        ports: Sequence[PortSpec],
+        cpu_port: int | None,
+        on_packet_in: Callable[[bytes], None],
+    ) -> None:
+        """Open every interface; PortError for one that cannot be used."""
+        self._library = _load()
+        self._on_packet_in = on_packet_in
+        self._indices: dict[int, int] = {}
+        self._io = ctypes.c_void_p(self._library.io_create())
+        if not self._io:
+            raise MemoryError("no memory for the packet buffers")
+        with ExitStack() as stack:
+            stack.callback(self._library.io_destroy, self._io)
+            self._links = stack.enter_context(_link_events())
+            self._cpu, inside = (stack.enter_context(end) for end in _cpu_pair())
+            self._interfaces = [stack.enter_context(InterfacePort(spec)) for spec in ports]
+            self._stack = stack.pop_all()
+        for interface in self._interfaces:
+            self._add_port(interface.spec.number, interface.socket, _INTERFACE)
+        if cpu_port is not None:
+            self._add_port(cpu_port, inside, _CPU)
+        self._packet_thread = Thread(target=self._run, name="packets")
+        self._event_thread = Thread(target=self._watch, name="events")
+
+    def start(self) -> None:
+        """Begin to move packets."""
+        self._packet_thread.start()
+        self._event_thread.start()
+
+    def close(self) -> None:
+        """Stop both threads and free everything."""
+        self._library.io_stop(self._io)
+        self._cpu.shutdown(socket.SHUT_RDWR)
+        for thread in (self._packet_thread, self._event_thread):
+            if thread.is_alive():
+                thread.join()
+        self._log_counters()
+        self._stack.close()
+
+    def set_engine(self, engine: Engine | None) -> None:
+        """Send packets through this engine from now on; any earlier one is then free of them."""
+        pipeline = None if engine is None else ctypes.byref(_pipeline(engine))
+        self._library.io_set_pipeline(self._io, pipeline)
+
+    def packet_out(self, frame: bytes) -> None:
+        """Put a frame into the pipeline on the CPU port; waits while its queue is full."""
+        if frame:
+            self._cpu.send(frame)
+
+    def counters(self) -> dict[int, PortCounters]:
+        """The counters of every port, by number."""
+        return {number: self._read_counters(index) for number, index in self._indices.items()}
+
+    def unknown_ports(self) -> int:
+        """Copies that the program sent to ports that are not there."""
+        return int(self._library.io_unknown_ports(self._io))
+
+    def _log_counters(self) -> None:
+        for number, counters in self.counters().items():
+            _log.info("port %d: %s", number, counters)
+        _log.info("copies to ports that are not there: %d", self.unknown_ports())
+
+    def _add_port(self, number: int, sock: socket.socket, kind: int) -> None:
+        index = self._library.io_add_port(self._io, number, sock.fileno(), kind)
+        if index < 0:
+            raise OSError(ctypes.get_errno(), f"port {number} cannot be added")
+        self._indices[number] = index
+
+    def _read_counters(self, index: int) -> PortCounters:
+        counters = _Counters()
+        self._library.io_port_counters(self._io, index, ctypes.byref(counters))
+        return PortCounters(*(getattr(counters, name) for name in PortCounters.__slots__))
+
+    def _run(self) -> None:
+        if self._library.io_run(self._io) < 0:
+            _log.error("the packet thread has stopped: errno %d", ctypes.get_errno())
+
+    def _watch(self) -> None:
+        """Packets to the CPU and link events, until the CPU's socket is shut down."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._cpu, selectors.EVENT_READ)
+            selector.register(self._links, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select()}
+                if self._links in ready:
+                    self._check_links()
+                if self._cpu in ready and not self._receive_packet_in():
+                    return
+
+    def _receive_packet_in(self) -> bool:
+        frame = self._cpu.recv(MAX_FRAME)
+        if not frame:
+            return False
+        self._on_packet_in(frame)
+        return True
+
+    def _check_links(self) -> None:
+        """Something happened to some link; an overflow of the queue means the same."""
+        try:
+            self._links.recv(MAX_FRAME)
+        except OSError as error:
+            _log.info("link events were lost: %s", error.strerror)
+        for interface in self._interfaces:
+            if interface.rebind():
+                spec = interface.spec
+                _log.info("port %d: interface %s is back", spec.number, spec.interface)
+
+
+def _load() -> ctypes.CDLL:
+    library = ctypes.CDLL(str(build_io_library()), use_errno=True)
+    library.io_create.restype = ctypes.c_void_p
+    library.io_unknown_ports.restype = ctypes.c_uint64
+    for name in ("io_destroy", "io_run", "io_stop", "io_unknown_ports"):
+        getattr(library, name).argtypes = [ctypes.c_void_p]
+    library.io_add_port.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_int]
+    library.io_set_pipeline.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    library.io_port_counters.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]
+    return library
+
+
+def _pipeline(engine: Engine) -> _Pipeline:
+    library = engine.library
+    functions = (library.sw_process, library.sw_lock, library.sw_unlock)
+    addresses = (ctypes.cast(function, ctypes.c_void_p).value for function in functions)
+    return _Pipeline(engine.pointer, *addresses)
+
+
+def _cpu_pair() -> tuple[socket.socket, socket.socket]:
+    """Python's end and the packet thread's; frames keep their boundaries."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    grow_buffers(ours)
+    grow_buffers(theirs)
+    return ours, theirs
+
+
+def _link_events() -> socket.socket:
+    links = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+    links.bind((0, RTMGRP_LINK))
+    return links

@@ -1,0 +1,105 @@
+"""The command line, with simple_switch_grpc's options where they mean the same.
+
+There, options of the target stand behind a `--`; here they may stand anywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from softswitch.interface import PortSpec
+
+MAX_PORT = 510  # ports have 9 bits in v1model, and 511 means "drop"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to run."""
+
+    program: Path | None
+    ports: tuple[PortSpec, ...]
+    device_id: int
+    grpc_server_addr: str
+    cpu_port: int | None
+    log_level: str
+
+
+def parse_options(arguments: Sequence[str]) -> Options:
+    """Read the command line; argparse ends the process with a message when it is wrong."""
+    parser = _parser()
+    given = parser.parse_args([argument for argument in arguments if argument != "--"])
+    if given.no_p4 == (given.program is not None):
+        parser.error("give either a BMv2 JSON file or --no-p4")
+    _check_ports(parser, given.interface, given.cpu_port)
+    return Options(
+        program=given.program,
+        ports=tuple(given.interface),
+        device_id=given.device_id,
+        grpc_server_addr=given.grpc_server_addr,
+        cpu_port=given.cpu_port,
+        log_level=given.log_level,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="softswitch", description="A P4 switch in software.")
+    add = parser.add_argument
+    add("program", nargs="?", type=Path, metavar="JSON", help="p4c's output for BMv2")
+    add("--no-p4", action="store_true", help="start without a program, a controller brings it")
+    add(
+        "-i",
+        "--interface",
+        action="append",
+        default=[],
+        type=_port,
+        metavar="PORT@INTERFACE",
+        help="attach an interface as this port; may be repeated",
+    )
+    add("--device-id", type=int, default=1, help="P4Runtime's id of this device (default 1)")
+    add(
+        "--grpc-server-addr",
+        default="0.0.0.0:9559",
+        metavar="ADDRESS",
+        help="HOST:PORT or unix:PATH (default 0.0.0.0:9559)",
+    )
+    add(
+        "--cpu-port",
+        type=int,
+        help="the port of packet-in and packet-out; without it there is none",
+    )
+    add(
+        "--log-console",
+        action="store_const",
+        const="info",
+        dest="log_level",
+        default="warning",
+        help="say on standard error what happens",
+    )
+    add("-L", "--log-level", choices=LOG_LEVELS, help="how much to say (default warning)")
+    return parser
+
+
+def _port(text: str) -> PortSpec:
+    number, separator, interface = text.partition("@")
+    if not separator or not interface or not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not PORT@INTERFACE")
+    return PortSpec(int(number), interface)
+
+
+def _check_ports(
+    parser: argparse.ArgumentParser, ports: Sequence[PortSpec], cpu_port: int | None
+) -> None:
+    numbers = [spec.number for spec in ports]
+    if cpu_port is not None:
+        if cpu_port == 0:
+            parser.error("the CPU port cannot be 0")
+        numbers.append(cpu_port)
+    for number in numbers:
+        if number > MAX_PORT or number < 0:
+            parser.error(f"port {number} is outside of 0..{MAX_PORT}")
+        if numbers.count(number) > 1:
+            parser.error(f"port {number} is used twice")

@@ -1,0 +1,108 @@
+"""One pipeline and everything that was written into it.
+
+A `Forwarding` is made from one ForwardingPipelineConfig: its own engine, its tables, groups,
+sessions and arrays. Setting another pipeline makes another `Forwarding`; nothing is changed in
+place, so a pipeline that cannot be built leaves the running one alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from finsy.proto import p4r
+
+from softswitch.bmv2json import Pipeline, read_pipeline
+from softswitch.engine import Engine
+from softswitch.errors import BuildError, EngineError, PipelineError
+from softswitch.p4runtime.binding import check_binding
+from softswitch.p4runtime.cells import Counters, Meters, Registers
+from softswitch.p4runtime.direct import DirectCounters, DirectMeters
+from softswitch.p4runtime.p4info import P4Info, read_p4info
+from softswitch.p4runtime.packet_io import PacketInDecoder, PacketOutEncoder
+from softswitch.p4runtime.replication import Replication
+from softswitch.p4runtime.status import Code, P4RuntimeError, from_engine, invalid
+from softswitch.p4runtime.store import AbsentStore, Store, UpdateType
+from softswitch.p4runtime.tables import Tables
+
+
+class Forwarding:
+    """A pipeline, its engine and its state."""
+
+    def __init__(self, config: p4r.ForwardingPipelineConfig) -> None:
+        """Build the pipeline; INVALID_ARGUMENT if it is damaged or needs what is not here."""
+        self.config = config
+        program = _read_program(config.p4_device_config)
+        info = read_p4info(config.p4info)
+        check_binding(info, program)
+        self.engine = _build(program)
+        self.packet_in = PacketInDecoder(info.packet_in)
+        self.packet_out = PacketOutEncoder(info.packet_out)
+        self.tables = Tables(info, program, self.engine)
+        self._stores = _make_stores(info, self.engine, self.tables)
+
+    def close(self) -> None:
+        """Free the engine; the packet thread must have let go of it."""
+        self.engine.close()
+
+    def apply(self, update: p4r.Update) -> None:
+        """Carry out one update, or raise and change nothing."""
+        if update.type == p4r.Update.UNSPECIFIED:
+            raise invalid("the update has no type (INSERT, MODIFY or DELETE)")
+        which = _kind(update.entity)
+        try:
+            self._stores[which].write(UpdateType(update.type), getattr(update.entity, which))
+        except EngineError as error:
+            raise from_engine(error) from error
+
+    def read(self, request: p4r.Entity) -> Iterator[p4r.Entity]:
+        """The entities that a request selects."""
+        which = _kind(request)
+        for message in self._stores[which].read(getattr(request, which)):
+            yield p4r.Entity(**{which: message})
+
+
+def _kind(entity: p4r.Entity) -> str:
+    which = entity.WhichOneof("entity")
+    if which is None:
+        raise invalid("the entity is empty, it must say of which kind it is")
+    return which
+
+
+@lru_cache(maxsize=2)
+def _read_program(device_config: bytes) -> Pipeline:
+    """The program; remembered, since a simulated network has many switches of one program."""
+    try:
+        return read_pipeline(device_config.decode())
+    except UnicodeDecodeError:
+        raise invalid("the device config is not a BMv2 JSON text") from None
+    except PipelineError as error:
+        raise invalid(f"the device config: {error}") from None
+
+
+def _build(program: Pipeline) -> Engine:
+    try:
+        return Engine(program)
+    except PipelineError as error:
+        raise invalid(f"the device config: {error}") from None
+    except BuildError as error:
+        raise P4RuntimeError(Code.INTERNAL, str(error)) from None
+
+
+def _make_stores(info: P4Info, engine: Engine, tables: Tables) -> Mapping[str, Store[Any]]:
+    """One store for each kind of entity that P4Runtime has."""
+    return {
+        "table_entry": tables,
+        "direct_counter_entry": DirectCounters(tables),
+        "direct_meter_entry": DirectMeters(tables),
+        "packet_replication_engine_entry": Replication(engine),
+        "counter_entry": Counters(info, engine),
+        "meter_entry": Meters(info, engine),
+        "register_entry": Registers(info, engine),
+        "action_profile_member": AbsentStore("action profiles"),
+        "action_profile_group": AbsentStore("action profiles"),
+        "value_set_entry": AbsentStore("parser value sets"),
+        "digest_entry": AbsentStore("digests"),
+        "extern_entry": AbsentStore("externs outside v1model"),
+    }

@@ -1,0 +1,262 @@
+"""Tables as P4Runtime sees them: entries by match and priority, and one default entry each.
+
+The engine holds what packets need; here is what a controller reads back. An update is checked
+completely before the engine hears of it, so a refused one changes nothing (section "TableEntry").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from finsy.proto import p4r
+
+from softswitch.bmv2json.model import Pipeline
+from softswitch.bmv2json.model import Table as ProgramTable
+from softswitch.engine import CounterValue, Engine, MeterConfig
+from softswitch.p4runtime import resources
+from softswitch.p4runtime.action import read_action
+from softswitch.p4runtime.entry import (
+    DefaultEntry,
+    Entry,
+    read_cookies,
+    read_entry_key,
+    refuse_colour_counters,
+    refuse_unsupported,
+    write_default,
+    write_entry,
+)
+from softswitch.p4runtime.match import describe_match, read_match
+from softswitch.p4runtime.p4info import P4Info, Table
+from softswitch.p4runtime.status import Code, P4RuntimeError, invalid
+from softswitch.p4runtime.store import UpdateType
+
+
+class TableState:
+    """One table's entries."""
+
+    def __init__(self, table: Table, program: ProgramTable, engine: Engine) -> None:
+        self.table = table
+        self._engine = engine
+        self._by_name = {ref.action.name: ref.action for ref in table.actions.values()}
+        self._initial_default = self._program_default(program)
+        self._default = self._initial_default
+        self._entries = {
+            (entry.key, entry.priority): entry for entry in self._program_entries(program)
+        }
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def write(self, kind: UpdateType, message: p4r.TableEntry) -> None:
+        """Carry out one update of an entry or of the default entry."""
+        if message.is_default_action:
+            self._write_default(kind, message)
+        elif kind is UpdateType.INSERT:
+            self._insert(message)
+        elif kind is UpdateType.MODIFY:
+            self._modify(message)
+        else:
+            self._delete(message)
+
+    def _insert(self, message: p4r.TableEntry) -> None:
+        table = self.table
+        if not table.fields:
+            raise invalid(f"table {table.name} has no key, it has just a default entry")
+        if table.is_const:
+            raise self._constant("takes no entries")
+        refuse_unsupported(table, message)
+        key, priority = read_entry_key(table, message)
+        if (key, priority) in self._entries:
+            what = describe_match(table, key, priority)
+            raise P4RuntimeError(Code.ALREADY_EXISTS, f"{what}: there is such an entry")
+        action, arguments = read_action(table, message.action, default=False)
+        meter, counter = _direct_resources(message)
+        handle = self._engine.table_insert(table.name, key, action.name, arguments, priority)
+        entry = Entry(key, priority, handle, action, arguments, read_cookies(message), meter)
+        self._entries[key, priority] = entry
+        if counter is not None:
+            self.write_counter(entry, counter)
+        if meter is not None:
+            self._engine.table_meter_configure(table.name, handle, meter)
+
+    def _modify(self, message: p4r.TableEntry) -> None:
+        refuse_unsupported(self.table, message)
+        entry = self.find(message)
+        new_action = message.HasField("action")
+        if entry.is_const and new_action:
+            raise self._constant("keeps the actions of the program's entries")
+        action, arguments = entry.action, entry.arguments
+        if new_action:
+            action, arguments = read_action(self.table, message.action, default=False)
+        meter, counter = _direct_resources(message)
+        if new_action:
+            self._engine.table_modify(self.table.name, entry.handle, action.name, arguments)
+        changed = replace(entry, action=action, arguments=arguments, cookies=read_cookies(message))
+        self._entries[entry.key, entry.priority] = changed
+        if counter is not None:
+            self.write_counter(entry, counter)
+        if self.table.has_meter:
+            self.configure_meter(changed, meter)
+
+    def _delete(self, message: p4r.TableEntry) -> None:
+        entry = self.find(message)
+        if entry.is_const:
+            raise self._constant("keeps the program's entries")
+        self._engine.table_delete(self.table.name, entry.handle)
+        del self._entries[entry.key, entry.priority]
+
+    def _write_default(self, kind: UpdateType, message: p4r.TableEntry) -> None:
+        name = self.table.name
+        if kind is not UpdateType.MODIFY:
+            raise invalid(f"table {name}: the default entry can only be modified")
+        if message.match or message.priority:
+            raise invalid(f"table {name}: the default entry has neither match nor priority")
+        if message.HasField("counter_data") or message.HasField("meter_config"):
+            raise invalid(f"table {name}: the default entry has no direct resources here")
+        if self.table.const_default:
+            raise self._constant("keeps its default action")
+        refuse_unsupported(self.table, message)
+        if message.HasField("action"):
+            action, arguments = read_action(self.table, message.action, default=True)
+            self._engine.table_set_default(name, action.name, arguments)
+            self._default = DefaultEntry(action, arguments, read_cookies(message))
+        else:
+            self._engine.table_reset_default(name)
+            self._default = self._initial_default
+
+    def configure_meter(self, entry: Entry, config: MeterConfig | None) -> None:
+        """Set the direct meter of an entry; None is the default, green for all packets."""
+        self._engine.table_meter_configure(self.table.name, entry.handle, config)
+        self._entries[entry.key, entry.priority] = replace(entry, meter=config)
+
+    def write_counter(self, entry: Entry, value: CounterValue) -> None:
+        """Set the direct counter of an entry."""
+        self._engine.table_counter_set(self.table.name, entry.handle, value)
+
+    def _constant(self, rule: str) -> P4RuntimeError:
+        return P4RuntimeError(
+            Code.PERMISSION_DENIED, f"table {self.table.name} is constant, it {rule}"
+        )
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def find(self, message: p4r.TableEntry) -> Entry:
+        """The entry with this match and priority."""
+        key = read_entry_key(self.table, message)
+        entry = self._entries.get(key)
+        if entry is None:
+            what = describe_match(self.table, *key)
+            raise P4RuntimeError(Code.NOT_FOUND, f"{what}: there is no such entry")
+        return entry
+
+    def select(self, request: p4r.TableEntry) -> Iterator[Entry]:
+        """The entries that a read asks for: each field that is set narrows (section "Wildcard
+        Reads")."""
+        return (entry for entry in self._candidates(request) if _selected(entry, request))
+
+    def _candidates(self, request: p4r.TableEntry) -> list[Entry]:
+        if not request.match:
+            return list(self._entries.values())
+        key = read_match(self.table, request.match)
+        if self.table.needs_priority and not request.priority:
+            return [entry for entry in self._entries.values() if entry.key == key]
+        entry = self._entries.get((key, request.priority))
+        return [entry] if entry else []
+
+    def read(self, request: p4r.TableEntry) -> Iterator[p4r.TableEntry]:
+        """The messages for what a read asks for."""
+        refuse_colour_counters(request)
+        if request.is_default_action:
+            yield write_default(self.table, self._default)
+            return
+        for entry in self.select(request):
+            yield self._read_entry(entry, request)
+
+    def changed_default(self) -> p4r.TableEntry | None:
+        """The default entry, if a controller has set it."""
+        if self._default is self._initial_default:
+            return None
+        return write_default(self.table, self._default)
+
+    def _read_entry(self, entry: Entry, request: p4r.TableEntry) -> p4r.TableEntry:
+        message = write_entry(self.table, entry)
+        if request.HasField("counter_data") and self.table.has_counter:
+            message.counter_data.CopyFrom(self.read_counter(entry))
+        if request.HasField("meter_config") and entry.meter is not None:
+            message.meter_config.CopyFrom(resources.write_meter(entry.meter))
+        return message
+
+    def read_counter(self, entry: Entry) -> p4r.CounterData:
+        """What the direct counter of an entry has counted."""
+        return resources.write_counter(self._engine.table_counter(self.table.name, entry.handle))
+
+    # -- what the program brings ---------------------------------------------------------------
+
+    def _program_default(self, program: ProgramTable) -> DefaultEntry:
+        if program.default is None:
+            return DefaultEntry(None, ())
+        names = {action.id: action.name for action in program.actions}
+        data = program.default.data
+        action = self._by_name.get(names.get(data.action, ""))
+        return DefaultEntry(action, data.args if action else ())
+
+    def _program_entries(self, program: ProgramTable) -> Iterator[Entry]:
+        names = {action.id: action.name for action in program.actions}
+        handles = self._engine.const_handles(self.table.name)
+        for handle, const in zip(handles, program.entries, strict=True):
+            action = self._by_name[names[const.data.action]]
+            priority = const.priority if self.table.needs_priority else 0
+            yield Entry(const.key, priority, handle, action, const.data.args, is_const=True)
+
+
+def _direct_resources(
+    message: p4r.TableEntry,
+) -> tuple[MeterConfig | None, CounterValue | None]:
+    meter = resources.read_meter(message.meter_config) if message.HasField("meter_config") else None
+    if not message.HasField("counter_data"):
+        return meter, None
+    return meter, resources.read_counter(message.counter_data)
+
+
+def _selected(entry: Entry, request: p4r.TableEntry) -> bool:
+    if request.priority and entry.priority != request.priority:
+        return False
+    if request.HasField("action") and entry.action.id != request.action.action.action_id:
+        return False
+    if request.metadata and entry.cookies.metadata != request.metadata:
+        return False
+    wanted = request.controller_metadata
+    return not wanted or entry.cookies.controller_metadata == wanted
+
+
+class Tables:
+    """All tables of a pipeline, by P4Info id."""
+
+    def __init__(self, info: P4Info, program: Pipeline, engine: Engine) -> None:
+        self._states = {
+            table.id: TableState(table, program.tables[table.name], engine)
+            for table in info.tables.values()
+        }
+
+    def write(self, kind: UpdateType, message: p4r.TableEntry) -> None:
+        self.state(message.table_id).write(kind, message)
+
+    def read(self, request: p4r.TableEntry) -> Iterator[p4r.TableEntry]:
+        for state in self.selected(request.table_id):
+            yield from state.read(request)
+
+    def changed_defaults(self) -> list[p4r.TableEntry]:
+        """The default entries that a controller has set."""
+        changed = (state.changed_default() for state in self._states.values())
+        return [message for message in changed if message is not None]
+
+    def state(self, table_id: int) -> TableState:
+        """One table; NOT_FOUND for an id that P4Info does not have."""
+        state = self._states.get(table_id)
+        if state is None:
+            raise P4RuntimeError(Code.NOT_FOUND, f"P4Info has no table with id {table_id:#010x}")
+        return state
+
+    def selected(self, table_id: int) -> list[TableState]:
+        """One table, or all for id 0."""
+        return [self.state(table_id)] if table_id else list(self._states.values())

@@ -1,0 +1,69 @@
+"""A whole switch: ports, pipeline, P4Runtime server, put together and taken apart."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from softswitch.bmv2json import read_pipeline
+from softswitch.controllers import Controllers
+from softswitch.dataplane import DataPlane
+from softswitch.engine import Engine
+from softswitch.errors import PipelineError
+from softswitch.options import Options
+from softswitch.p4runtime.forwarding import Forwarding
+from softswitch.p4runtime.service import P4Runtime
+from softswitch.p4runtime.status import Code, P4RuntimeError
+from softswitch.server import Server
+
+
+class SwitchProcess:
+    """Running from its creation to `stop`."""
+
+    def __init__(self, options: Options) -> None:
+        """Start everything, or raise an error with a message for people and leave nothing."""
+        self._has_cpu = options.cpu_port is not None
+        with ExitStack() as stack:
+            self._service = P4Runtime(options.device_id, self._committed)
+            stack.callback(self._service.close)
+            self._data_plane = DataPlane(options.ports, options.cpu_port, self._packet_in)
+            stack.callback(self._data_plane.close)
+            if options.program is not None:
+                self._start_program(options.program, stack)
+            self._controllers = Controllers(self._service, self._packet_out)
+            server = Server(options.grpc_server_addr, self._service, self._controllers)
+            stack.callback(server.stop)
+            self._data_plane.start()
+            self._stack = stack.pop_all()
+
+    def stop(self) -> None:
+        """Take everything down, the server first."""
+        self._stack.close()
+
+    def _start_program(self, path: Path, stack: ExitStack) -> None:
+        """Run a program from the command line until a controller sets one: without its P4Info
+        nobody can write to it."""
+        engine = _load(path)
+        stack.callback(engine.close)
+        stack.callback(self._data_plane.set_engine, None)
+        self._data_plane.set_engine(engine)
+
+    def _committed(self, forwarding: Forwarding) -> None:
+        self._data_plane.set_engine(forwarding.engine)
+
+    def _packet_in(self, frame: bytes) -> None:
+        self._controllers.packet_in(frame)
+
+    def _packet_out(self, frame: bytes) -> None:
+        if not self._has_cpu:
+            raise P4RuntimeError(Code.FAILED_PRECONDITION, "this switch runs without a CPU port")
+        self._data_plane.packet_out(frame)
+
+
+def _load(path: Path) -> Engine:
+    try:
+        return Engine(read_pipeline(path.read_text()))
+    except OSError as error:
+        raise PipelineError(f"{path}: {error.strerror}") from None
+    except (UnicodeDecodeError, PipelineError) as error:
+        raise PipelineError(f"{path}: {error}") from None

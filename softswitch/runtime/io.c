@@ -1,0 +1,375 @@
+#define _GNU_SOURCE
+#include "io.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <linux/virtio_net.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "offload.h"
+
+enum {
+    RX_BATCH = 64,
+    TX_BATCH = 256,
+    MAX_EVENTS = 64,
+    MAX_FRAME = 65536 + 64,         /* what TCP hands over at most; pages are used when needed */
+    VLAN_TAG = 4,                   /* room in front of a received frame for a tag to put back */
+    MAC_ADDRESSES = 12,
+    RX_STRIDE = MAX_FRAME + 64 * 5, /* no power of two, or all frames share cache sets */
+    ARENA = 1 << 20,                /* frames that wait for the end of the batch */
+    VNET_HEADER = sizeof(struct virtio_net_hdr),
+    UNKNOWN = -1,
+    PORT_NUMBERS = 1 << 16,
+};
+
+struct io_port {
+    int fd;
+    uint32_t number;
+    enum io_kind kind;
+    uint32_t header;  /* octets in front of each frame: PACKET_VNET_HDR's */
+    uint32_t pending; /* frames in tx */
+    struct mmsghdr tx[TX_BATCH];
+    struct iovec tx_iov[TX_BATCH];
+    struct io_counters counters;
+};
+
+struct rx_slot {
+    struct virtio_net_hdr vnet;
+    struct iovec iov[2];
+    char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+};
+
+struct io {
+    int epoll;
+    int stop;
+    struct io_port **ports;
+    int count;
+    int16_t by_number[PORT_NUMBERS];
+    uint64_t unknown_ports;
+    uint64_t started; /* in microseconds; the pipeline's clock begins at zero */
+
+    pthread_mutex_t pipeline_lock; /* held while frames are in the pipeline */
+    struct io_pipeline pipeline;
+
+    struct mmsghdr rx[RX_BATCH];
+    struct rx_slot slots[RX_BATCH];
+    uint8_t *rx_frames;
+    uint8_t *arena;
+    uint32_t arena_used;
+};
+
+/* -- making and unmaking ---------------------------------------------------------------------- */
+
+static uint64_t microseconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int watch(struct io *io, int fd, void *what)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
+
+    return epoll_ctl(io->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+struct io *io_create(void)
+{
+    struct io *io = calloc(1, sizeof *io);
+
+    if (!io)
+        return NULL;
+    pthread_mutex_init(&io->pipeline_lock, NULL);
+    memset(io->by_number, 0xff, sizeof io->by_number);
+    io->epoll = epoll_create1(EPOLL_CLOEXEC);
+    io->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    io->rx_frames = malloc((size_t)RX_BATCH * RX_STRIDE);
+    io->arena = malloc(ARENA);
+    if (io->epoll < 0 || io->stop < 0 || !io->rx_frames || !io->arena || watch(io, io->stop, NULL)) {
+        io_destroy(io);
+        return NULL;
+    }
+    io->started = microseconds();
+    return io;
+}
+
+void io_destroy(struct io *io)
+{
+    for (int i = 0; i < io->count; i++)
+        free(io->ports[i]);
+    free(io->ports);
+    free(io->rx_frames);
+    free(io->arena);
+    if (io->epoll >= 0)
+        close(io->epoll);
+    if (io->stop >= 0)
+        close(io->stop);
+    pthread_mutex_destroy(&io->pipeline_lock);
+    free(io);
+}
+
+int io_add_port(struct io *io, uint32_t number, int fd, enum io_kind kind)
+{
+    struct io_port **ports;
+    struct io_port *port;
+
+    if (number >= PORT_NUMBERS || io->by_number[number] != UNKNOWN) {
+        errno = EINVAL;
+        return -1;
+    }
+    ports = realloc(io->ports, (io->count + 1) * sizeof *ports);
+    if (!ports)
+        return -1;
+    io->ports = ports;
+    port = calloc(1, sizeof *port);
+    if (!port)
+        return -1;
+    *port = (struct io_port){.fd = fd, .number = number, .kind = kind};
+    port->header = kind == IO_INTERFACE ? VNET_HEADER : 0;
+    if (watch(io, fd, port)) {
+        free(port);
+        return -1;
+    }
+    ports[io->count] = port;
+    io->by_number[number] = io->count;
+    return io->count++;
+}
+
+void io_set_pipeline(struct io *io, const struct io_pipeline *pipeline)
+{
+    pthread_mutex_lock(&io->pipeline_lock);
+    io->pipeline = pipeline ? *pipeline : (struct io_pipeline){0};
+    pthread_mutex_unlock(&io->pipeline_lock);
+}
+
+/* -- sending ---------------------------------------------------------------------------------- */
+
+/* A full socket buffer is a full output queue, and a link that is down takes nothing: the rest of the
+ * batch is dropped. A frame above the MTU is dropped alone. */
+static void flush_port(struct io_port *port)
+{
+    uint32_t done = 0;
+
+    while (done < port->pending) {
+        int sent = sendmmsg(port->fd, port->tx + done, port->pending - done, MSG_DONTWAIT);
+
+        if (sent <= 0) {
+            uint32_t lost = errno == EMSGSIZE ? 1 : port->pending - done;
+
+            port->counters.tx_dropped += lost;
+            done += lost;
+            continue;
+        }
+        port->counters.tx_packets += sent;
+        for (int i = 0; i < sent; i++)
+            port->counters.tx_bytes += port->tx[done++].msg_len - port->header;
+    }
+    port->pending = 0;
+}
+
+static void flush(struct io *io)
+{
+    for (int i = 0; i < io->count; i++)
+        if (io->ports[i]->pending)
+            flush_port(io->ports[i]);
+    io->arena_used = 0;
+}
+
+/* Keep a copy of the frame until the end of the batch. */
+static void gather(void *ctx, uint32_t number, const uint8_t *frame, uint32_t len)
+{
+    struct io *io = ctx;
+    struct io_port *port;
+    uint8_t *place;
+
+    if (number >= PORT_NUMBERS || io->by_number[number] == UNKNOWN) {
+        io->unknown_ports++;
+        return;
+    }
+    port = io->ports[io->by_number[number]];
+    if (len > MAX_FRAME) {
+        port->counters.tx_dropped++;
+        return;
+    }
+    if (port->pending == TX_BATCH || io->arena_used + port->header + len > ARENA)
+        flush(io);
+    place = io->arena + io->arena_used;
+    io->arena_used += port->header + len;
+    memset(place, 0, port->header);
+    memcpy(place + port->header, frame, len);
+    port->tx_iov[port->pending] = (struct iovec){place, port->header + len};
+    port->tx[port->pending].msg_hdr =
+        (struct msghdr){.msg_iov = &port->tx_iov[port->pending], .msg_iovlen = 1};
+    port->pending++;
+}
+
+/* -- receiving -------------------------------------------------------------------------------- */
+
+static uint8_t *frame_buffer(struct io *io, int i)
+{
+    return io->rx_frames + (size_t)i * RX_STRIDE + VLAN_TAG;
+}
+
+static int receive(struct io *io, struct io_port *port)
+{
+    for (int i = 0; i < RX_BATCH; i++) {
+        struct rx_slot *slot = &io->slots[i];
+
+        slot->iov[0] = (struct iovec){&slot->vnet, port->header};
+        slot->iov[1] = (struct iovec){frame_buffer(io, i), MAX_FRAME};
+        io->rx[i].msg_hdr = (struct msghdr){.msg_iov = slot->iov,
+                                            .msg_iovlen = 2,
+                                            .msg_control = slot->control,
+                                            .msg_controllen = sizeof slot->control};
+    }
+    return recvmmsg(port->fd, io->rx, RX_BATCH, MSG_DONTWAIT, NULL);
+}
+
+static const struct tpacket_auxdata *auxdata(struct msghdr *message)
+{
+    struct cmsghdr *control = CMSG_FIRSTHDR(message);
+
+    if (!control || control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA)
+        return NULL;
+    return (const struct tpacket_auxdata *)CMSG_DATA(control);
+}
+
+/* Put back a tag that the kernel has taken out; the frame then begins four octets earlier. */
+static bool restore_vlan(uint8_t *frame, const struct tpacket_auxdata *aux)
+{
+    uint16_t tpid = 0x8100;
+    uint8_t *start = frame - VLAN_TAG;
+
+    if (!aux || !(aux->tp_status & TP_STATUS_VLAN_VALID))
+        return false;
+    if (aux->tp_status & TP_STATUS_VLAN_TPID_VALID)
+        tpid = aux->tp_vlan_tpid;
+    memmove(start, frame, MAC_ADDRESSES);
+    start[12] = tpid >> 8;
+    start[13] = tpid;
+    start[14] = aux->tp_vlan_tci >> 8;
+    start[15] = aux->tp_vlan_tci;
+    return true;
+}
+
+struct arrival {
+    struct io *io;
+    struct io_port *port;
+    uint64_t now;
+};
+
+static void run_pipeline(void *ctx, const uint8_t *frame, uint32_t len)
+{
+    const struct arrival *arrival = ctx;
+    struct io *io = arrival->io;
+
+    io->pipeline.process(io->pipeline.sw, arrival->port->number, frame, len, arrival->now, gather,
+                         io);
+}
+
+/* One frame of an interface: complete it, then through the pipeline. */
+static bool accept_frame(struct arrival *arrival, int i)
+{
+    struct io *io = arrival->io;
+    struct virtio_net_hdr vnet = io->slots[i].vnet;
+    uint8_t *frame = frame_buffer(io, i);
+    uint32_t len = io->rx[i].msg_len - VNET_HEADER;
+
+    if (restore_vlan(frame, auxdata(&io->rx[i].msg_hdr))) {
+        frame -= VLAN_TAG;
+        len += VLAN_TAG;
+        vnet.csum_start += VLAN_TAG;
+    }
+    return offload_finish(frame, len, &vnet, run_pipeline, arrival);
+}
+
+static bool accept_message(struct arrival *arrival, int i)
+{
+    struct io *io = arrival->io;
+
+    if (io->rx[i].msg_hdr.msg_flags & MSG_TRUNC || !io->pipeline.process)
+        return false;
+    if (arrival->port->kind == IO_INTERFACE)
+        return accept_frame(arrival, i);
+    run_pipeline(arrival, frame_buffer(io, i), io->rx[i].msg_len);
+    return true;
+}
+
+static void run_batch(struct io *io, struct io_port *port, int count)
+{
+    struct arrival arrival = {io, port, microseconds() - io->started};
+    bool ready = io->pipeline.process != NULL;
+
+    if (ready)
+        io->pipeline.lock(io->pipeline.sw);
+    for (int i = 0; i < count; i++) {
+        port->counters.rx_packets++;
+        port->counters.rx_bytes += io->rx[i].msg_len - port->header;
+        if (!accept_message(&arrival, i))
+            port->counters.rx_dropped++;
+    }
+    if (ready)
+        io->pipeline.unlock(io->pipeline.sw);
+}
+
+/* A link that goes down is an error that one receive reports and clears; the socket works again when
+ * the link is up. The CPU's socket ends with its owner, who is about to stop us. */
+static void serve(struct io *io, struct io_port *port)
+{
+    int count = receive(io, port);
+
+    if (count <= 0)
+        return;
+    if (port->kind == IO_CPU && io->rx[0].msg_len == 0) {
+        epoll_ctl(io->epoll, EPOLL_CTL_DEL, port->fd, NULL);
+        return;
+    }
+    pthread_mutex_lock(&io->pipeline_lock);
+    run_batch(io, port, count);
+    pthread_mutex_unlock(&io->pipeline_lock);
+    flush(io);
+}
+
+/* -- the loop --------------------------------------------------------------------------------- */
+
+int io_run(struct io *io)
+{
+    struct epoll_event events[MAX_EVENTS];
+
+    for (;;) {
+        int count = epoll_wait(io->epoll, events, MAX_EVENTS, -1);
+
+        if (count < 0 && errno != EINTR)
+            return -1;
+        for (int i = 0; i < count; i++) {
+            if (!events[i].data.ptr)
+                return 0;
+            serve(io, events[i].data.ptr);
+        }
+    }
+}
+
+void io_stop(struct io *io)
+{
+    eventfd_write(io->stop, 1);
+}
+
+void io_port_counters(const struct io *io, int port, struct io_counters *counters)
+{
+    *counters = io->ports[port]->counters;
+}
+
+uint64_t io_unknown_ports(const struct io *io)
+{
+    return io->unknown_ports;
+}

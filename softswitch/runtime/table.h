@@ -1,0 +1,141 @@
+/* Match-action tables by tuple space search.
+ *
+ * A key is packed into 64-bit words. Entries with the same mask form a subtable, a hash table over the
+ * masked key. An exact table has one subtable, an LPM table one for each prefix length in use, a ternary
+ * table one for each mask in use. Subtables stand in descending order of the best priority in them, so
+ * the search ends as soon as no later one can win; for LPM the priority is the prefix length, and the
+ * first hit is the longest. Range fields take no part in the hash and are compared entry by entry.
+ */
+#ifndef SW_TABLE_H
+#define SW_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bits.h"
+#include "meter.h"
+
+/* A miss in a table without a default action. */
+#define SW_NO_ACTION UINT32_MAX
+
+struct sw_range_slot {
+    uint32_t word;
+    uint32_t shift;
+    uint64_t mask;
+};
+
+/* What the program says of a table. */
+struct sw_table_info {
+    uint32_t key_words;
+    uint32_t arg_words;
+    uint32_t max_size;
+    uint32_t n_ranges;
+    const struct sw_range_slot *ranges;
+};
+
+struct sw_count {
+    uint64_t packets;
+    uint64_t bytes;
+};
+
+struct sw_entry {
+    struct sw_entry *next;
+    uint64_t hash;
+    int32_t priority;
+    uint32_t handle;
+    uint32_t action;
+    uint64_t *args;
+    uint64_t *high;
+    struct sw_count count;
+    struct sw_meter meter;
+    uint64_t key[];
+};
+
+struct sw_subtable {
+    struct sw_entry **buckets;
+    uint64_t bucket_mask;
+    uint32_t size;
+    int32_t max_priority;
+    uint32_t n_max;
+    uint64_t mask[];
+};
+
+struct sw_table {
+    const struct sw_table_info *info;
+    struct sw_subtable **subtables;
+    uint32_t n_subtables;
+    uint32_t size;
+    struct sw_entry **by_handle;
+    uint32_t n_handles;
+    uint32_t first_free;
+    struct sw_entry *missed;
+};
+
+void sw_table_init(struct sw_table *table, const struct sw_table_info *info);
+void sw_table_free(struct sw_table *table);
+int64_t sw_table_add(struct sw_table *table, const uint64_t *key, const uint64_t *mask,
+                     const uint64_t *high, int32_t priority);
+int sw_table_remove(struct sw_table *table, uint32_t handle);
+struct sw_entry *sw_table_entry(const struct sw_table *table, uint32_t handle);
+void sw_entry_set_action(const struct sw_table *table, struct sw_entry *entry, uint32_t action,
+                         const uint64_t *args, uint32_t nargs);
+
+SW_INLINE uint64_t sw_hash_word(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+SW_INLINE bool sw_in_ranges(const struct sw_table_info *info, const struct sw_entry *entry,
+                            const uint64_t *key)
+{
+    for (uint32_t i = 0; i < info->n_ranges; i++) {
+        const struct sw_range_slot *slot = &info->ranges[i];
+        uint64_t value = key[slot->word] >> slot->shift & slot->mask;
+        uint64_t low = entry->key[slot->word] >> slot->shift & slot->mask;
+        uint64_t high = entry->high[slot->word] >> slot->shift & slot->mask;
+        if (value < low || value > high)
+            return false;
+    }
+    return true;
+}
+
+/* P4Runtime leaves the order of equal priorities open; here the older handle wins. */
+SW_INLINE bool sw_better(const struct sw_entry *entry, const struct sw_entry *best)
+{
+    return best == NULL || entry->priority > best->priority ||
+           (entry->priority == best->priority && entry->handle < best->handle);
+}
+
+SW_INLINE bool sw_key_matches(const struct sw_entry *entry, const struct sw_subtable *subtable,
+                              const uint64_t *key, uint32_t words)
+{
+    for (uint32_t i = 0; i < words; i++)
+        if ((entry->key[i] ^ key[i]) & subtable->mask[i])
+            return false;
+    return true;
+}
+
+/* The entry that the key hits, or NULL; `words` is a constant where it matters. */
+SW_INLINE struct sw_entry *sw_table_lookup(const struct sw_table *table, const uint64_t *key,
+                                           uint32_t words)
+{
+    struct sw_entry *best = NULL;
+    for (uint32_t i = 0; i < table->n_subtables; i++) {
+        const struct sw_subtable *subtable = table->subtables[i];
+        if (best != NULL && best->priority > subtable->max_priority)
+            break;
+        uint64_t hash = 0;
+        for (uint32_t w = 0; w < words; w++)
+            hash = sw_hash_word(hash, key[w] & subtable->mask[w]);
+        struct sw_entry *entry = subtable->buckets[hash & subtable->bucket_mask];
+        for (; entry != NULL; entry = entry->next)
+            if (entry->hash == hash && sw_key_matches(entry, subtable, key, words) &&
+                sw_in_ranges(table->info, entry, key) && sw_better(entry, best))
+                best = entry;
+    }
+    return best;
+}
+
+#endif

@@ -1,0 +1,157 @@
+"""Programs that are damaged, or that ask for what the target does not have."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from softswitch.bmv2json import read_pipeline
+from softswitch.codegen.program import generate
+from softswitch.errors import PipelineError
+
+PROGRAMS = Path(__file__).parent.parent / "programs"
+Document = dict[str, Any]
+
+
+def document(name: str) -> Document:
+    loaded: Document = json.loads((PROGRAMS / f"{name}.json").read_text())
+    return loaded
+
+
+def table(program: Document, name: str) -> Document:
+    tables: list[Document] = program["pipelines"][0]["tables"]
+    return next(item for item in tables if item["name"].endswith(name))
+
+
+def compile_to_c(program: Document) -> str:
+    return generate(read_pipeline(json.dumps(program)))
+
+
+def test_a_truncated_file_says_where_it_ends() -> None:
+    text = (PROGRAMS / "router.json").read_text()
+    with pytest.raises(PipelineError, match=r"^pipeline JSON ends too early: .* at line \d+"):
+        read_pipeline(text[: len(text) // 2])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "pipeline JSON ends too early"),
+        ("not json", "pipeline JSON is not JSON"),
+        ("[]", "pipeline JSON: expected an object"),
+        ("{}", "pipeline JSON: '__meta__' is missing"),
+        ('{"__meta__": {"version": [3, 0]}}', "__meta__.version: format version 3 is not 2"),
+        ("[" * 100_000, "pipeline JSON is nested too deeply"),
+    ],
+)
+def test_what_is_no_pipeline_is_refused_in_one_line(text: str, message: str) -> None:
+    with pytest.raises(PipelineError) as caught:
+        read_pipeline(text)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def selector_table(program: Document) -> None:
+    table(program, "exact_match")["type"] = "indirect_ws"
+
+
+def digest(program: Document) -> None:
+    program["learn_lists"] = [{"name": "learned", "id": 1, "elements": []}]
+
+
+def value_set(program: Document) -> None:
+    program["parse_vsets"] = [{"name": "ports", "id": 0, "compressed_bitwidth": 16}]
+
+
+def header_union(program: Document) -> None:
+    program["header_unions"] = [{"name": "either", "id": 0}]
+
+
+def unknown_statement(program: Document) -> None:
+    action = next(a for a in program["actions"] if a["name"] == "IngressControl.answer")
+    action["primitives"][0]["op"] = "teleport"
+
+
+def wide_field(program: Document) -> None:
+    program["header_types"][1]["fields"][0] = ["huge", 256, False]
+
+
+def missing_action(program: Document) -> None:
+    table(program, "exact_match")["action_ids"][0] = 999
+
+
+def missing_next(program: Document) -> None:
+    program["pipelines"][0]["init_table"] = "elsewhere"
+
+
+def missing_header(program: Document) -> None:
+    program["deparsers"][0]["order"] = ["nobody"]
+
+
+def other_architecture(program: Document) -> None:
+    program["pipelines"][0]["name"] = "MainControlImpl"
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (
+            selector_table,
+            r"pipelines\[0\].tables\[\d\]: table IngressControl.exact_match: "
+            "action profiles and selectors are not supported",
+        ),
+        (digest, r"learn_lists\[0\]: digests are not supported \(learned\)"),
+        (value_set, r"parse_vsets\[0\]: parser value sets are not supported \(ports\)"),
+        (header_union, r"header_unions\[0\]: header unions are not supported \(either\)"),
+        (
+            unknown_statement,
+            "action IngressControl.answer: the statement 'teleport' is not supported",
+        ),
+        (wide_field, r"field 'huge' is 256 bits wide, not 1 to 128"),
+        (missing_action, r"tables\[\d\].action_ids\[0\]: no action has the id 999"),
+        (missing_next, "no table or condition is named 'elsewhere'"),
+        (missing_header, r"deparsers\[0\].order\[0\]: no header is named 'nobody'"),
+        (other_architecture, "expected one control named 'ingress', not 0"),
+    ],
+)
+def test_what_the_target_lacks_is_refused_by_name_and_place(
+    damage: Callable[[Document], None], message: str
+) -> None:
+    program = document("matching")
+    damage(program)
+    with pytest.raises(PipelineError, match=message):
+        compile_to_c(program)
+
+
+def mutate(node: Any, rng: random.Random) -> None:
+    """Damage one place of a document: remove it, or put something else there."""
+    while True:
+        keys = list(node) if isinstance(node, dict) else list(range(len(node)))
+        key = rng.choice(keys)
+        child = node[key]
+        if isinstance(child, dict | list) and child and rng.random() < 0.9:
+            node = child
+            continue
+        if rng.random() < 0.3:
+            del node[key]
+        else:
+            node[key] = rng.choice([None, 0, -1, 7, 1 << 70, "", "x", "0xff", [], {}, True])
+        return
+
+
+@pytest.mark.parametrize("name", ["matching", "stacks", "options", "externs"])
+def test_damage_anywhere_is_either_harmless_or_a_pipeline_error(name: str) -> None:
+    text = (PROGRAMS / f"{name}.json").read_text()
+    rng = random.Random(name)
+    for _ in range(250):
+        program = json.loads(text)
+        mutate(program, rng)
+        try:
+            compile_to_c(program)
+        except PipelineError:
+            continue

@@ -1,0 +1,73 @@
+"""Streams of controllers, without gRPC."""
+
+from __future__ import annotations
+
+import pytest
+from finsy.proto import U128, p4r
+
+from softswitch.controllers import Controllers
+from softswitch.p4runtime.service import P4Runtime
+from softswitch.p4runtime.status import Code
+from softswitch.session import MAX_QUEUED, Session
+
+Response = p4r.StreamMessageResponse
+
+
+@pytest.fixture
+def service() -> P4Runtime:
+    return P4Runtime(1, on_commit=lambda _: None)
+
+
+@pytest.fixture
+def controllers(service: P4Runtime) -> Controllers:
+    return Controllers(service, send_packet=lambda _: None)
+
+
+def arbitration(election_id: int) -> p4r.StreamMessageRequest:
+    update = p4r.MasterArbitrationUpdate(device_id=1, election_id=U128.encode(election_id))
+    return p4r.StreamMessageRequest(arbitration=update)
+
+
+def all_messages(session: Session) -> list[Response]:
+    session.end()
+    return list(session.messages())
+
+
+def test_a_message_that_arrives_after_its_stream_has_ended_changes_nothing(
+    service: P4Runtime, controllers: Controllers
+) -> None:
+    session = controllers.connect()
+    controllers.disconnect(session)
+    controllers.handle(session, arbitration(5))
+    assert service.arbitration.primary is None
+    other = controllers.connect()
+    controllers.handle(other, arbitration(5))
+    assert service.arbitration.primary == other.client
+
+
+def test_a_packet_out_before_any_pipeline_is_answered(controllers: Controllers) -> None:
+    session = controllers.connect()
+    controllers.handle(session, arbitration(1))
+    controllers.handle(session, p4r.StreamMessageRequest(packet=p4r.PacketOut(payload=b"x")))
+    _, answer = all_messages(session)
+    assert answer.error.canonical_code == Code.FAILED_PRECONDITION
+
+
+def test_digest_acknowledgements_are_answered_with_unimplemented(controllers: Controllers) -> None:
+    session = controllers.connect()
+    ack = p4r.DigestListAck(digest_id=4)
+    controllers.handle(session, p4r.StreamMessageRequest(digest_ack=ack))
+    [answer] = all_messages(session)
+    assert answer.error.canonical_code == Code.UNIMPLEMENTED
+    assert answer.error.digest_list_ack.digest_list_ack == ack
+
+
+def test_packets_that_a_controller_does_not_take_are_dropped_and_arbitration_is_not() -> None:
+    session = Session()
+    for _ in range(MAX_QUEUED + 3):
+        session.offer(Response(packet=p4r.PacketIn()))
+    session.send(Response(arbitration=p4r.MasterArbitrationUpdate()))
+    messages = all_messages(session)
+    assert session.dropped == 3
+    assert len(messages) == MAX_QUEUED + 1
+    assert messages[-1].HasField("arbitration")
