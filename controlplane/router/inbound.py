@@ -174,4 +174,5 @@ def _received(arrived: Arrived) -> PacketReceived:
         destination=packet.destination,
         payload=packet.payload,
         ttl=packet.ttl,
+        tos=packet.tos,
     )

@@ -5,6 +5,7 @@ host 10.1.0.2 -[1] ce1 [2]- 10.1.9.1 (default gateway)
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -122,9 +123,11 @@ def test_an_arp_request_for_the_router_is_answered(network: Network) -> None:
 def test_a_ping_of_the_router_is_answered_from_the_pinged_address(network: Network) -> None:
     host_is_known(network)
     echo = IcmpEcho(is_reply=False, identifier=7, sequence=1, data=b"abc")
-    send(network, LAN, frame(packet(ROUTER, echo.encode(), protocol=IpProtocol.ICMP)))
+    request = packet(ROUTER, echo.encode(), protocol=IpProtocol.ICMP)
+    send(network, LAN, frame(replace(request, tos=0x68)))
     (answer,) = packets(network, LAN)
-    assert (answer.source, answer.destination) == (ROUTER, HOST)
+    # RFC 1812 4.3.2.5: the reply's TOS is the request's.
+    assert (answer.source, answer.destination, answer.tos) == (ROUTER, HOST, 0x68)
     assert icmp.decode(Reader(answer.payload)) == IcmpEcho(
         is_reply=True, identifier=7, sequence=1, data=b"abc"
     )
