@@ -3,7 +3,7 @@
     SendPacket, SendArp   outbound -> PacketOut, Submit, or a question to ARP
     NeighborChanged       FibBuilder, and the packet that was held for the neighbour
     MembershipChanged     from IGMP to PIM of the same VRF
-    TreeUpdate, Removed   MRIB and FibBuilder
+    TreeUpdate, Removed   MRIB and FibBuilder; the first one of a PE's own tunnel, its PMSI
     Notice                out of the router, with its place
 
 Each is carried out at once, which may be input to another engine. That ends, because protocols
@@ -20,6 +20,7 @@ from controlplane.engine.notice import Notice
 from controlplane.engine.time import Instant
 from controlplane.fib.build import FibBuilder
 from controlplane.fib.unicast import Neighbor
+from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress
 from controlplane.protocols.arp.events import ArpInput, NeighborChanged, Resolve, SendArp
 from controlplane.protocols.icmp.events import IcmpInput, ReportUnreachable
@@ -56,6 +57,7 @@ class Exchange:
         self._builder = builder
         self._neighbors = neighbors
         self._outputs: list[Output] = []
+        self._silent = {vrf.mvpn.tunnel.own: vrf.mvpn for vrf in vrfs.values() if vrf.mvpn}
 
     def take_outputs(self) -> list[Output]:
         """What has come out for the outside since this was last asked."""
@@ -117,9 +119,20 @@ class Exchange:
                 case TreeUpdate() | TreeRemoved():
                     self._vrfs[vrf].mrib.apply(output)
                     self._builder.tree_changed(vrf, output.sg)
+                    self._raise_pmsi(vrf, output, now)
                 case Notice():
                     place = Noticed(router=self._router, vrf=vrf, engine=engine, notice=output)
                     self._outputs.append(place)
+
+    def _raise_pmsi(self, vrf: str, tree: TreeUpdate | TreeRemoved, now: Instant) -> None:
+        """A PMSI comes up with the first branch of its own tunnel.
+
+        Hellos before that would reach nobody, and the next ones are a Hello_Period away.
+        """
+        if vrf == DEFAULT_VRF and isinstance(tree, TreeUpdate) and tree.outgoing:
+            if (mvpn := self._silent.pop(tree.sg, None)) is not None:
+                for event in mvpn.start():
+                    self.pim(mvpn.interface.vrf, event, now)
 
     def _neighbor_changed(self, change: NeighborChanged, now: Instant) -> None:
         neighbor = (change.interface, change.address)

@@ -21,7 +21,6 @@ from controlplane.engine.time import Instant
 from controlplane.fib.build import FibBuilder
 from controlplane.fib.model import Fib, PacketIn
 from controlplane.fib.unicast import Neighbor
-from controlplane.mvpn.mvpn import Mvpn
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress
 from controlplane.protocols.icmp.events import ReportTimeExceeded
@@ -84,7 +83,8 @@ class Router:
             self._enable(item, now)
             self._interface_up(item, now)
         for mvpn in self._mvpns.values():
-            self._start_mvpn(mvpn, now)
+            for join in mvpn.joins():
+                self._exchange.pim(DEFAULT_VRF, join, now)
         return self._finish()
 
     def handle(self, event: RouterInput, now: Instant) -> list[Output]:
@@ -138,12 +138,6 @@ class Router:
         self._exchange.pim(vrf, event, now)
         self._exchange.icmp(vrf, event, now)
         self._exchange.arp(vrf, event, now)
-
-    def _start_mvpn(self, mvpn: Mvpn, now: Instant) -> None:
-        for join in mvpn.joins():
-            self._exchange.pim(DEFAULT_VRF, join, now)
-        for event in mvpn.start():
-            self._exchange.pim(mvpn.interface.vrf, event, now)
 
     def _port_changed(self, port: int, up: bool, now: Instant) -> None:
         items = self.links.on(port)

@@ -214,3 +214,10 @@ def test_the_same_seeds_give_the_same_run() -> None:
     one, other = started(), started()
     assert one.sent == other.sent
     assert one.sent
+
+
+def test_a_pmsi_is_silent_until_its_own_tunnel_has_a_branch(network: Network) -> None:
+    """Otherwise the first Hellos are lost, and neighbours wait a Hello_Period for the next."""
+    for pe, tunnel in TUNNELS.items():
+        unrouted = network.nodes[pe].router.counters.unrouted
+        assert [key for key in unrouted if tunnel.source == key.sg.source] == []

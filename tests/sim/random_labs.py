@@ -22,11 +22,7 @@ def random_lab(seed: int) -> str:
     ps = [f"p{number}" for number in range(1, rng.randint(2, 6))]
     lab: dict[str, Any] = {
         "name": f"random-{seed}",
-        # The first Hellos on a PMSI are lost, as its tunnels are not there yet: the second ones
-        # should not take 30 s.
-        "timers": {
-            "pim": {"hello_period": 2, "triggered_hello_delay": 0.2, "override_interval": 0.2}
-        },
+        "timers": {"pim": {"triggered_hello_delay": 0.2, "override_interval": 0.2}},
         "routers": {name: {"role": "pe"} for name in pes} | {name: {"role": "p"} for name in ps},
         "hosts": {},
         "links": _core(rng, pes, ps),

@@ -131,7 +131,7 @@ class Play:
 
 
 def _spare(core: list[LinkPlan], without: LinkPlan) -> bool:
-    graph = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph()
     for link in core:
         graph.add_nodes_from(end.node for end in link.ends)
         if link is not without:
