@@ -1,0 +1,37 @@
+"""Why the data plane drops a packet; the numbers are those of p4src/include/types.p4."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class DropReason(IntEnum):
+    UNKNOWN_INTERFACE = 1
+    """No interface on this port and VLAN."""
+    NOT_MY_MAC = 2
+    """A frame to somebody else."""
+    UNKNOWN_ETHERTYPE = 3
+    """Neither ARP nor IPv4."""
+    IPV4_MALFORMED = 4
+    """Version, lengths, or cut short."""
+    IPV4_CHECKSUM = 5
+    """Of the header: RFC 1812 5.2.2."""
+    MARTIAN = 6
+    """An address that no packet on its way has: RFC 1812 5.3.7."""
+    GROUP_FRAME = 7
+    """Unicast in a frame to a group or to all: RFC 1812 5.3.4."""
+    NO_UNICAST_ROUTE = 8
+    DISCARDED = 9
+    """A route says so."""
+    TTL_EXPIRED = 10
+    GLEANED = 11
+    """The next hop's MAC address is not known yet."""
+    NO_MULTICAST_ROUTE = 12
+    RPF_FAILED = 13
+    IP_OPTIONS = 14
+    TUNNEL_MALFORMED = 15
+    """At a tunnel's tail, and nothing there to be decapsulated."""
+    SAME_INTERFACE = 16
+    """The copy that would go back to where it came from."""
+    NO_REWRITE = 17
+    """A copy or next hop that the control plane has not described."""

@@ -1,0 +1,65 @@
+"""A switch in this process, kept in the desired state: what the simulator's routers write to.
+
+The program, the plans and the messages are those of a switch behind P4Runtime; only the
+connection is missing, so nothing waits and nothing fails.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from finsy.proto import p4r
+
+from controlplane.fib.model import Fib, PacketIn, PacketOut, Submit
+from controlplane.p4rt.codec import Codec
+from controlplane.p4rt.counters import CounterReader, Counters
+from controlplane.p4rt.packets import PacketCodec
+from controlplane.p4rt.pipeline import load_pipeline
+from controlplane.p4rt.programmer import Programmer
+from softswitch.switch import Switch
+
+Sent: TypeAlias = tuple[list[tuple[int, bytes]], list[PacketIn]]
+"""The copies that leave, with their ports, and the punted ones."""
+
+
+class MemoryTarget:
+    """The embedded target with our program in it."""
+
+    def __init__(self) -> None:
+        pipeline = load_pipeline()
+        self._switch = Switch()
+        self._switch.set_pipeline(pipeline.p4info, pipeline.device_config)
+        self._programmer = Programmer()
+        self._codec = Codec(pipeline)
+        self._packets = PacketCodec(pipeline)
+        self._counters = CounterReader(pipeline)
+
+    def close(self) -> None:
+        """Free the switch."""
+        self._switch.close()
+
+    def set_fib(self, fib: Fib) -> None:
+        """Bring the switch to this state."""
+        for batch in self._programmer.program(fib):
+            self._switch.write(self._codec.updates(batch))
+            self._programmer.written(batch)
+
+    def process(self, port: int, frame: bytes, now_us: int) -> Sent:
+        """A frame arrives on a port."""
+        copies, punted = self._switch.process(port, frame, now_us)
+        return copies, self._decode(punted) if punted else []
+
+    def send(self, packet: PacketOut | Submit, now_us: int) -> Sent:
+        """The router sends a packet."""
+        message = self._packets.packet_out(packet)
+        copies, punted = self._switch.packet_out(message, now_us)
+        return copies, self._decode(punted)
+
+    def read_counters(self) -> Counters:
+        """What the switch has counted since it was made."""
+        requests = self._counters.requests(self._programmer.installed)
+        return self._counters.collect(self._switch.read(requests))
+
+    def _decode(self, punted: list[p4r.PacketIn]) -> list[PacketIn]:
+        packets = map(self._packets.packet_in, punted)
+        return [packet for packet in packets if packet is not None]

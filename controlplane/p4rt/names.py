@@ -1,0 +1,82 @@
+"""The names of the P4 program that the control plane uses, and the order of their parts.
+
+An entity holds plain numbers in this order. A test compares all of it with the P4Info.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+INTERFACE: Final = "interface"
+EGRESS_INTERFACE: Final = "egress_interface"
+UNICAST_ROUTE: Final = "unicast_route"
+NEXT_HOP: Final = "next_hop"
+MULTICAST_ROUTE: Final = "multicast_route"
+TAIL_ROUTE: Final = "tail_route"
+REPLICA_REWRITE: Final = "replica_rewrite"
+
+KEYS: Final[dict[str, tuple[str, ...]]] = {
+    INTERFACE: ("port", "vlan"),
+    EGRESS_INTERFACE: ("port", "vlan"),
+    UNICAST_ROUTE: ("vrf", "destination"),
+    NEXT_HOP: ("next_hop",),
+    MULTICAST_ROUTE: ("vrf", "source", "group"),
+    TAIL_ROUTE: ("vrf", "source", "group"),
+    REPLICA_REWRITE: ("port", "replica"),
+}
+"""The match fields of each table."""
+
+SET_INTERFACE: Final = "set_interface"
+COUNT_INTERFACE_OUT: Final = "count_interface_out"
+FORWARD: Final = "forward"
+RECEIVE: Final = "receive"
+GLEAN: Final = "glean"
+DISCARD: Final = "discard"
+SET_NEXT_HOP: Final = "set_next_hop"
+MULTICAST_FORWARD: Final = "multicast_forward"
+MULTICAST_TAIL: Final = "multicast_tail"
+TAIL_FORWARD: Final = "tail_forward"
+IN_PLACE: Final = "in_place"
+DECAPSULATE: Final = "decapsulate"
+ENCAPSULATE: Final = "encapsulate"
+
+ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
+    SET_INTERFACE: ("index", "vrf", "mac"),
+    COUNT_INTERFACE_OUT: ("index",),
+    FORWARD: ("next_hop",),
+    RECEIVE: (),
+    GLEAN: (),
+    DISCARD: (),
+    SET_NEXT_HOP: ("port", "vlan", "source_mac", "destination_mac"),
+    MULTICAST_FORWARD: ("interface", "group"),
+    MULTICAST_TAIL: ("interface", "group", "tail_vrf", "tail_interface"),
+    TAIL_FORWARD: ("interface", "group"),
+    IN_PLACE: ("source_mac", "vlan"),
+    DECAPSULATE: ("source_mac", "vlan"),
+    ENCAPSULATE: ("source_mac", "vlan", "source", "group", "ttl", "dont_fragment"),
+}
+"""The parameters of each action."""
+
+PUNT_POLICER: Final = "punt_policer"
+
+INTERFACE_IN: Final = "interface_in"
+INTERFACE_OUT: Final = "interface_out"
+PUNTED: Final = "punted"
+POLICED: Final = "policed"
+INGRESS_DROPS: Final = "ingress_drops"
+EGRESS_DROPS: Final = "egress_drops"
+
+PACKET_IN: Final = ("ingress_port", "interface", "reason")
+PACKET_OUT: Final = ("form", "egress_port", "vrf", "interface")
+FORM_PORT: Final = 0
+FORM_SUBMIT: Final = 1
+
+CPU_PORT: Final = 510
+CPU_CLONE_SESSION: Final = 1
+"""As in p4src/include/types.p4."""
+
+LAST_GROUP: Final = 0x7FFF
+"""BMv2's P4Runtime keeps the group numbers above for its clone sessions."""
+
+LAST_REPLICA: Final = 0xFFFF
+LAST_NEXT_HOP: Final = 0xFFFF

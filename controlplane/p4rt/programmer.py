@@ -1,0 +1,45 @@
+"""What to write next: the plans of one switch over time.
+
+It remembers what the switch holds, as far as that is known: as read back when a connection began,
+and as written since. Its caller carries batches out in order and reports each, so the next plan
+starts from the truth whatever became of the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+from controlplane.fib.model import Fib
+from controlplane.p4rt.desired import Desired
+from controlplane.p4rt.entities import Entity
+from controlplane.p4rt.inventory import Inventory
+from controlplane.p4rt.plan import Batch, apply, plan, possible
+
+
+class Programmer:
+    """Plans from the state of one switch to a Fib; does no I/O."""
+
+    def __init__(self) -> None:
+        self.installed = Inventory()
+        self._desired = Desired(self.installed)
+
+    def adopt(self, entities: Iterable[Entity]) -> None:
+        """This is what the switch holds, whoever wrote it."""
+        self.installed = Inventory(entities)
+        self._desired = Desired(self.installed)
+
+    def program(self, fib: Fib) -> list[Batch]:
+        """Batches that bring the switch to this state; IdsExhausted when no numbers are left."""
+        return plan(self._desired.entities(fib), self.installed)
+
+    def written(self, batch: Batch) -> None:
+        """A batch was carried out."""
+        apply(batch, self.installed)
+
+    def failed(self, batch: Batch, refused: Container[int]) -> None:
+        """A batch was carried out but for the updates at these places."""
+        apply((u for place, u in enumerate(batch) if place not in refused), self.installed)
+
+    def possible(self, batch: Batch) -> Batch:
+        """What can still be done of a batch that follows a failed one."""
+        return possible(batch, self.installed)

@@ -1,0 +1,81 @@
+"""Numbers for the forms that copies take: one a form and port, `egress_rid` to the data plane."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TypeAlias, assert_never
+
+from controlplane.fib.model import Decapsulate, Encapsulate, InPlace, Replica
+from controlplane.p4rt import names
+from controlplane.p4rt.entities import Copies, TableEntry
+from controlplane.p4rt.ids import free_ids
+from controlplane.p4rt.inventory import Inventory
+
+_Form: TypeAlias = tuple[str, tuple[int, ...]]
+"""An action of `replica_rewrite`, and its arguments."""
+
+
+class Rewrites:
+    """Those that are asked for, numbered as in the switch, or else with free numbers of the port.
+
+    A rewrite is never modified: a copy that changes its form gets another number, and its group
+    is modified to name it. So a copy in flight has either form, whole.
+    """
+
+    def __init__(self, installed: Inventory) -> None:
+        self._forms: dict[int, dict[int, _Form]] = defaultdict(dict)
+        for (port, replica), entry in installed.table(names.REPLICA_REWRITE).items():
+            self._forms[port][replica] = entry.action, entry.args
+        self._numbers = {
+            (port, form): replica
+            for port, forms in self._forms.items()
+            for replica, form in sorted(forms.items(), reverse=True)
+        }
+        self._wanted: dict[tuple[int, int], _Form] = {}
+        self._copies: dict[frozenset[Replica], Copies] = {}
+
+    def copies(self, replicas: frozenset[Replica]) -> Copies:
+        """The port and number of each replica."""
+        if replicas not in self._copies:
+            self._copies[replicas] = frozenset(map(self._number, sorted(replicas, key=_order)))
+        return self._copies[replicas]
+
+    def entries(self) -> Iterator[TableEntry]:
+        """A table entry for each rewrite that was asked for."""
+        for match, form in self._wanted.items():
+            yield TableEntry(names.REPLICA_REWRITE, match, *form)
+
+    def _number(self, replica: Replica) -> tuple[int, int]:
+        port, form = replica.at.port, _form(replica)
+        number = self._numbers.get((port, form))
+        if number is None:
+            number = self._new(port, form)
+        self._wanted[port, number] = form
+        return port, number
+
+    def _new(self, port: int, form: _Form) -> int:
+        what = f"forms of copies on port {port}"
+        number = next(free_ids(what, self._forms[port], names.LAST_REPLICA))
+        self._forms[port][number] = form
+        self._numbers[port, form] = number
+        return number
+
+
+def _form(replica: Replica) -> _Form:
+    frame = replica.source_mac.value, replica.at.vlan
+    match replica.rewrite:
+        case InPlace():
+            return names.IN_PLACE, frame
+        case Decapsulate():
+            return names.DECAPSULATE, frame
+        case Encapsulate(source, group, ttl, dont_fragment):
+            outer = int(source), int(group), ttl, int(dont_fragment)
+            return names.ENCAPSULATE, (*frame, *outer)
+        case _:
+            assert_never(replica.rewrite)
+
+
+def _order(replica: Replica) -> tuple[int, _Form]:
+    """Equal runs give equal numbers."""
+    return replica.at.port, _form(replica)

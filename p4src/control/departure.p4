@@ -1,0 +1,43 @@
+/* The egress of a router: each copy gets the form in which it leaves. */
+#ifndef MVPN_DEPARTURE_P4
+#define MVPN_DEPARTURE_P4
+
+control Departure(inout headers_t hdr, inout local_metadata_t meta) {
+    ReplicaRewrite() replica_rewrite;
+    TimeToLive() time_to_live;
+    VlanTagging() vlan_tagging;
+
+    // A punted frame leaves as it arrived.
+    action to_cpu() {
+        hdr.packet_in.setValid();
+        hdr.packet_in.ingress_port = (bit<16>)meta.ingress_port;
+        hdr.packet_in.interface = meta.punt_interface;
+        hdr.packet_in.reason = (bit<8>)meta.punt_reason;
+    }
+
+    action rewrite_unicast() {
+        hdr.ethernet.source = meta.source_mac;
+        hdr.ethernet.destination = meta.next_hop_mac;
+    }
+
+    apply {
+        hdr.packet_out.setInvalid();
+        if (meta.disposition == Disposition.TO_CPU) {
+            to_cpu();
+        } else if (meta.disposition == Disposition.AS_IT_IS) {
+            meta.egress_vlan = meta.ingress_vlan;
+        } else {
+            if (meta.disposition == Disposition.MULTICAST) {
+                replica_rewrite.apply(hdr, meta);
+            } else {
+                rewrite_unicast();
+            }
+            if (meta.drop_reason == DropReason.NONE) {
+                time_to_live.apply(hdr.ipv4, meta);
+                vlan_tagging.apply(hdr, meta.egress_vlan);
+            }
+        }
+    }
+}
+
+#endif

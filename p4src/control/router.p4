@@ -1,0 +1,43 @@
+/* The ingress of a router: whose packet, is it sound, where does it go. It changes nothing. */
+#ifndef MVPN_ROUTER_P4
+#define MVPN_ROUTER_P4
+
+control Router(inout headers_t hdr, inout local_metadata_t meta) {
+    Admission() admission;
+    Ipv4Validation() ipv4_validation;
+    Multicast() multicast;
+    Unicast() unicast;
+
+    apply {
+        bit<16> ether_type = hdr.ethernet.ether_type;
+        if (hdr.vlan_tag.isValid()) {
+            ether_type = hdr.vlan_tag.ether_type;
+        }
+        if (!meta.submitted) {
+            admission.apply(hdr, meta);
+        }
+        meta.punt_interface = meta.interface;
+        if (meta.drop_reason == DropReason.NONE) {
+            if (ether_type == ETHERTYPE_ARP) {
+                meta.punt_reason = PuntReason.ARP;
+            } else if (ether_type != ETHERTYPE_IPV4) {
+                meta.drop_reason = DropReason.UNKNOWN_ETHERTYPE;
+            } else if (!hdr.ipv4.isValid()) {
+                meta.drop_reason = DropReason.IPV4_MALFORMED;
+            } else {
+                ipv4_validation.apply(hdr, meta);
+                if (meta.drop_reason == DropReason.NONE) {
+                    if (is_multicast(hdr.ipv4.destination)) {
+                        multicast.apply(hdr, meta);
+                    } else if (hdr.ethernet.destination[40:40] == 1 && !meta.submitted) {
+                        meta.drop_reason = DropReason.GROUP_FRAME;
+                    } else {
+                        unicast.apply(hdr, meta);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,71 @@
+/* Headers, in the order in which they leave. */
+#ifndef MVPN_HEADERS_P4
+#define MVPN_HEADERS_P4
+
+#include "types.p4"
+
+@controller_header("packet_in")
+header packet_in_t {
+    @id(1) bit<16> ingress_port;
+    @id(2) bit<16> interface;     // a (PMSI, root PE) pair when it came out of a tunnel
+    @id(3) bit<8>  reason;        // PuntReason
+}
+
+@controller_header("packet_out")
+header packet_out_t {
+    @id(1) bit<8>  form;          // PacketOutForm
+    @id(2) bit<16> egress_port;   // of form PORT
+    @id(3) bit<16> vrf;           // of form SUBMIT
+    @id(4) bit<16> interface;     // of form SUBMIT
+}
+
+header ethernet_t {
+    mac_t   destination;
+    mac_t   source;
+    bit<16> ether_type;
+}
+
+header vlan_tag_t {
+    bit<3>    priority;
+    bit<1>    drop_eligible;
+    vlan_id_t vlan;
+    bit<16>   ether_type;
+}
+
+header ipv4_t {
+    bit<4>         version;
+    bit<4>         ihl;
+    bit<6>         dscp;
+    bit<2>         ecn;
+    bit<16>        total_length;
+    bit<16>        identification;
+    bit<1>         reserved;
+    bit<1>         dont_fragment;
+    bit<1>         more_fragments;
+    bit<13>        fragment_offset;
+    bit<8>         ttl;
+    bit<8>         protocol;
+    bit<16>        checksum;
+    ipv4_address_t source;
+    ipv4_address_t destination;
+}
+
+header gre_t {
+    bit<32> word;                 // GRE_IPV4
+}
+
+/* A packet is parsed into ipv4, and gre and inner_ipv4 where it is a tunnel's. The tunnel headers
+ * are those of an encapsulating copy, so a customer's own GRE packets are encapsulated like any. */
+struct headers_t {
+    packet_in_t  packet_in;
+    packet_out_t packet_out;
+    ethernet_t   ethernet;
+    vlan_tag_t   vlan_tag;
+    ipv4_t       tunnel_ipv4;
+    gre_t        tunnel_gre;
+    ipv4_t       ipv4;
+    gre_t        gre;
+    ipv4_t       inner_ipv4;
+}
+
+#endif

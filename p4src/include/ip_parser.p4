@@ -1,0 +1,55 @@
+/* The parser behind the architecture's own part of it: Ethernet, one VLAN tag, IPv4, GRE, IPv4.
+ *
+ * GRE is looked into only where it is what our tunnels send: in an IPv4 packet without options that
+ * is no fragment, without key, checksum or sequence number, around IPv4. So `gre` is valid exactly
+ * in packets that can be decapsulated. A packet that ends too early keeps what was read of it.
+ */
+#ifndef MVPN_IP_PARSER_P4
+#define MVPN_IP_PARSER_P4
+
+#include "headers.p4"
+#include "metadata.p4"
+
+parser IpParser(packet_in packet, inout headers_t hdr, inout local_metadata_t meta) {
+    state start {
+        packet.extract(hdr.ethernet);
+        transition select(hdr.ethernet.ether_type) {
+            ETHERTYPE_VLAN: parse_vlan_tag;
+            ETHERTYPE_IPV4: parse_ipv4;
+            default: accept;
+        }
+    }
+
+    state parse_vlan_tag {
+        packet.extract(hdr.vlan_tag);
+        meta.ingress_vlan = hdr.vlan_tag.vlan;
+        transition select(hdr.vlan_tag.ether_type) {
+            ETHERTYPE_IPV4: parse_ipv4;
+            default: accept;
+        }
+    }
+
+    state parse_ipv4 {
+        packet.extract(hdr.ipv4);
+        transition select(hdr.ipv4.ihl, hdr.ipv4.more_fragments, hdr.ipv4.fragment_offset,
+                          hdr.ipv4.protocol) {
+            (IPV4_IHL_WITHOUT_OPTIONS, 0, 0, PROTOCOL_GRE): look_at_gre;
+            default: accept;
+        }
+    }
+
+    state look_at_gre {
+        transition select(packet.lookahead<bit<32>>()) {
+            GRE_IPV4: parse_gre;
+            default: accept;
+        }
+    }
+
+    state parse_gre {
+        packet.extract(hdr.gre);
+        packet.extract(hdr.inner_ipv4);
+        transition accept;
+    }
+}
+
+#endif

@@ -1,0 +1,47 @@
+/* What is known and decided about a packet; all zero at the start. */
+#ifndef MVPN_METADATA_P4
+#define MVPN_METADATA_P4
+
+#include "types.p4"
+
+#define PUNT_FIELDS 1
+
+struct local_metadata_t {
+    // Where it came in.
+    @field_list(PUNT_FIELDS)
+    port_id_t    ingress_port;
+    vlan_id_t    ingress_vlan;
+    interface_t  interface;
+    vrf_t        vrf;
+    bool         submitted;        // by the CPU: it loses no TTL here
+    bit<16>      ip_octets;        // of the frame behind its Ethernet headers
+    bool         checksum_error;   // of the outer IPv4 header
+
+    // What becomes of it. Both reasons are independent of each other: a packet may be punted and
+    // forwarded, and a drop may concern only what a tunnel's tail would have taken out.
+    Disposition  disposition;
+    DropReason   drop_reason;
+    @field_list(PUNT_FIELDS)
+    PuntReason   punt_reason;
+    @field_list(PUNT_FIELDS)
+    interface_t  punt_interface;   // in whose name it is punted
+
+    // Unicast.
+    mac_t        source_mac;
+    mac_t        next_hop_mac;
+
+    // Multicast.
+    group_t      group;
+    interface_t  expected_interface;
+    bool         at_tail;          // this router is a leaf of the tunnel that it came through
+    vrf_t        tail_vrf;
+    interface_t  tail_interface;
+    bool         inner_forwarded;  // the inner packet's route chose the group
+
+    // Where it leaves.
+    port_id_t    egress_port;
+    vlan_id_t    egress_vlan;
+    replica_t    replica;
+}
+
+#endif

@@ -1,0 +1,15 @@
+/* Capacities: a PE with 10,000 customer (S,G) and 100,000 VPN routes. */
+#ifndef MVPN_SIZES_P4
+#define MVPN_SIZES_P4
+
+const bit<32> INTERFACES       = 4096;    // (port, VLAN) pairs
+const bit<32> INTERFACE_IDS    = 65536;   // of these and of (PMSI, root PE) pairs
+const bit<32> UNICAST_ROUTES   = 131072;
+const bit<32> NEXT_HOPS        = 16384;
+const bit<32> MULTICAST_ROUTES = 16384;   // P-routes and C-routes
+const bit<32> TAIL_ROUTES      = 16384;   // C-routes, once more for what tunnels bring
+const bit<32> REPLICA_REWRITES = 16384;
+const bit<32> PUNT_REASONS     = 16;
+const bit<32> DROP_REASONS     = 32;
+
+#endif

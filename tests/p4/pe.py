@@ -1,0 +1,116 @@
+"""A PE that every vector can use: two customers, two core links.
+
+    port 1          CE of red                   interface 1, VRF 10
+    port 2, VLAN 7  another CE of red           interface 2, VRF 10
+    port 5          CE of blue                  interface 5, VRF 20
+    port 3, port 4  the core                    interfaces 3 and 4, VRF 0
+
+The tree of the P-group of red comes in from PE2 on port 3; this PE is a leaf of it, and a branching
+point when the tree goes on to port 4. Tunnel interface 100 is (PMSI of red, PE2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final
+
+from controlplane.fib.model import (
+    Decapsulate,
+    Encapsulate,
+    Fib,
+    FibInterface,
+    InPlace,
+    MulticastRoute,
+    Port,
+    Replica,
+    Rewrite,
+    Tail,
+    UnicastAction,
+    UnicastRoute,
+)
+from controlplane.net.mac import MacAddress
+from controlplane.net.multicast import SourceGroup
+
+RED: Final = 10
+BLUE: Final = 20
+CORE: Final = 0
+
+CE1: Final = Port(1)
+CE2: Final = Port(2, 7)
+CE_BLUE: Final = Port(5)
+CORE3: Final = Port(3)
+CORE4: Final = Port(4)
+
+TUNNEL: Final = 100
+OTHER_TUNNEL: Final = 101
+TAIL: Final = Tail(RED, TUNNEL)
+
+PE1: Final = IPv4Address("10.255.0.1")
+PE2: Final = IPv4Address("10.255.0.2")
+P_GROUP: Final = IPv4Address("232.0.0.10")
+
+
+def mac(at: Port) -> MacAddress:
+    """The PE's own address on a port."""
+    return MacAddress(0x02_00_00_00_00_00 | at.port)
+
+
+INTERFACES: Final = frozenset(
+    FibInterface(at, index, vrf, mac(at))
+    for at, index, vrf in (
+        (CE1, 1, RED),
+        (CE2, 2, RED),
+        (CORE3, 3, CORE),
+        (CORE4, 4, CORE),
+        (CE_BLUE, 5, BLUE),
+    )
+)
+
+EMPTY: Final = Fib(interfaces=INTERFACES)
+
+ENCAPSULATE: Final = Encapsulate(PE1, P_GROUP)
+
+
+def copy(at: Port, rewrite: Rewrite) -> Replica:
+    return Replica(at, mac(at), rewrite)
+
+
+def sg(source: str, group: str) -> SourceGroup:
+    return SourceGroup(IPv4Address(source), IPv4Address(group))
+
+
+def route(
+    vrf: int, name: SourceGroup, iif: int, *copies: Replica, tail: Tail | None = None
+) -> MulticastRoute:
+    return MulticastRoute(vrf, name, iif, frozenset(copies), tail)
+
+
+def multicast(*routes: MulticastRoute) -> Fib:
+    return replace(EMPTY, multicast=frozenset(routes))
+
+
+def unicast(routes: Iterable[tuple[int, str, UnicastAction]]) -> Fib:
+    entries = (UnicastRoute(vrf, IPv4Network(prefix), action) for vrf, prefix, action in routes)
+    return replace(EMPTY, unicast=frozenset(entries))
+
+
+STREAM: Final = sg("10.1.0.1", "239.1.1.1")
+"""A customer's (S,G)."""
+
+P_TREE: Final = SourceGroup(PE2, P_GROUP)
+"""The tree that comes in."""
+
+LEAF: Final = route(CORE, P_TREE, 3, tail=TAIL)
+BRANCHING_LEAF: Final = route(CORE, P_TREE, 3, copy(CORE4, InPlace()), tail=TAIL)
+
+BEHIND_TUNNEL: Final = route(
+    RED,
+    STREAM,
+    TUNNEL,
+    copy(CE1, Decapsulate()),
+    copy(CE2, Decapsulate()),
+    copy(CORE4, InPlace()),
+)
+"""The C-route at the branching leaf: two CEs, and the tree's onward copy."""
