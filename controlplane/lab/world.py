@@ -88,7 +88,7 @@ class World(Protocol):
     def set_link(self, link: str, up: bool) -> None: ...
 
     def restart(self, router: str) -> None:
-        """Restart the control plane of a router with nothing remembered; its switch goes on."""
+        """Restart a router with nothing remembered; its switch runs on, and follows the new one."""
 
     def replace_routes(self, router: str, vrf: str, routes: Sequence[Route]) -> None:
         """The route provider's routes of a VRF are now these."""

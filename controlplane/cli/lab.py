@@ -1,0 +1,104 @@
+"""`mvpn lab check | up | clean | schema`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from controlplane.lab.control import serving
+from controlplane.lab.errors import LabError
+from controlplane.lab.load import load
+from controlplane.lab.picture import write_picture
+from controlplane.lab.run import Run
+from controlplane.lab.schema import json_schema
+from controlplane.lab.worlds import LIVE_TARGETS, SIMULATOR, TARGETS, make_live_world, make_world
+
+if TYPE_CHECKING:
+    pass
+
+_DEFAULT_TARGET: Final = LIVE_TARGETS[0]
+
+
+def add_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verbs = nouns.add_parser("lab", help="build, play and judge labs").add_subparsers(
+        required=True, metavar="VERB"
+    )
+    check = verbs.add_parser("check", help="build a lab, play it, judge it")
+    check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("--target", choices=TARGETS, default=_DEFAULT_TARGET)
+    check.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    check.add_argument("--pcap", type=Path, metavar="DIR", help="keep captures of every link here")
+    check.add_argument("--svg", type=Path, metavar="FILE", help="draw the topology and its trees")
+    check.set_defaults(run=_check)
+    up = verbs.add_parser("up", help="leave a lab running, with Mininet's command line")
+    up.add_argument("file", type=Path, metavar="FILE")
+    up.add_argument("--target", choices=LIVE_TARGETS, default=_DEFAULT_TARGET)
+    up.set_defaults(run=_up)
+    clean = verbs.add_parser("clean", help="remove what a killed run left")
+    clean.set_defaults(run=_clean)
+    schema = verbs.add_parser("schema", help="print the JSON Schema of lab files")
+    schema.set_defaults(run=_schema)
+
+
+def _check(options: argparse.Namespace) -> int:
+    lab = load(options.file)
+    _prepare(options)
+    world = make_world(lab.plan, options.target, options.pcap)
+    live = options.target != SIMULATOR
+    # `mvpn show` is for labs that run in real time.
+    control = partial(serving, lab.plan, world) if live else nullcontext
+    run = Run(lab, world, options.target, _progress, control)
+    verdict = run.play()
+    if options.svg is not None:
+        write_picture(lab, run.snapshot, options.svg)
+    text = verdict.as_json() if options.json else verdict.as_text(colour=sys.stdout.isatty())
+    print(text)
+    return 0 if verdict.ok else 1
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    """The places of the output must be there before the lab starts."""
+    folders = [options.pcap, options.svg.parent if options.svg else None]
+    for folder in filter(None, folders):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LabError(f"{folder}: {error.strerror}") from None
+
+
+def _up(options: argparse.Namespace) -> int:
+    lab = load(options.file)
+    world = make_live_world(lab.plan, options.target, None)
+    run = Run(lab, world, options.target, _progress, partial(serving, lab.plan, world))
+    with run.started() as rows:
+        for row in rows:
+            if not row.ok:
+                _progress(f"{row.expectation}: {row.seen}")
+        _progress(f"`mvpn show ROUTER NOUN` asks the routers; `exit` ends the lab {lab.name}")
+        world.cli()
+    return 0
+
+
+def _clean(_options: argparse.Namespace) -> int:
+    from controlplane.lab.live_world import clean  # needs Mininet
+
+    removed = clean()
+    for thing in removed:
+        print(f"removed {thing}")
+    if not removed:
+        print("nothing was left")
+    return 0
+
+
+def _schema(_options: argparse.Namespace) -> int:
+    print(json.dumps(json_schema(), indent=2))
+    return 0
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,58 @@
+"""The command `mvpn`: one module a noun, each adds its verbs.
+
+Exit codes: 0 all is well, 1 it is not (a lab's expectations do not hold, or it cannot be run), 2
+bad usage or a bad lab file, 130 interrupted. Users see words, never a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from controlplane.lab.errors import BadLabFile, LabError
+
+FAILED: Final = 1
+BAD_USAGE: Final = 2
+INTERRUPTED: Final = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and say how it went."""
+    try:
+        options = _parser().parse_args(arguments)
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except BadLabFile as error:
+        print(error, file=sys.stderr)
+        return BAD_USAGE
+    except LabError as error:
+        print(f"mvpn: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("mvpn: interrupted, everything is cleaned up", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter must not try to flush the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    # Imported here, so that Ctrl-C while Python still reads modules is no traceback either.
+    from controlplane.cli import lab, show
+
+    parser = argparse.ArgumentParser(
+        prog="mvpn", description="Multicast VPNs on P4 switches: labs, and what their routers show."
+    )
+    nouns = parser.add_subparsers(required=True, metavar="COMMAND")
+    lab.add_commands(nouns)
+    show.add_commands(nouns)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""Rows of `show` as text, in the manner of IOS and FRR: a function for each noun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
+from typing import Final
+
+from controlplane.cli.tables import Cell, Row, duration, plain, table, time
+
+
+def _dr(row: Row) -> str:
+    return plain("dr_priority")(row) + (" DR" if row["is_dr"] else "")
+
+
+_PIM_NEIGHBOR: Final[Mapping[str, Cell]] = {
+    "Neighbor": plain("neighbor"),
+    "Interface": plain("interface"),
+    "Uptime": time("uptime"),
+    "Expires": time("expires"),
+    "DR prio": _dr,
+    "GenID": lambda row: "-" if row["generation_id"] is None else f"{row['generation_id']:08x}",
+}
+_PIM_INTERFACE: Final[Mapping[str, Cell]] = {
+    "Interface": plain("interface"),
+    "Address": plain("address"),
+    "Nbr count": plain("neighbors"),
+    "DR": plain("dr"),
+    "DR prio": plain("dr_priority"),
+    "Hello": lambda row: f"{row['hello_period']:g} s",
+    "Next hello": lambda row: "-" if row["next_hello"] is None else f"{row['next_hello']:.1f} s",
+    "Override": lambda row: f"{row['propagation_delay'] + row['override_interval']:g} s",
+}
+
+
+def _pim_neighbor(rows: Sequence[Row]) -> Iterator[str]:
+    return table(_PIM_NEIGHBOR, rows)
+
+
+def _pim_interface(rows: Sequence[Row]) -> Iterator[str]:
+    return table(_PIM_INTERFACE, rows)
+
+
+_STATES: Final = {"J": "joined", "NJ": "not joined"}
+
+
+def _mroute(rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        state = _STATES.get(row["state"], row["state"])
+        yield f"({row['source']}, {row['group']}), {duration(row['uptime'])}, {state}{_counts(row)}"
+        incoming, neighbor = row["incoming"] or "none", row["rpf_neighbor"] or "none"
+        yield f"  Incoming interface: {incoming}, RPF nbr {neighbor}"
+        yield "  Outgoing interface list:" + ("" if row["outgoing"] else " none")
+        for one in row["outgoing"]:
+            yield f"    {one['interface']}, {', '.join(one['why'])}, {_expiry(one)}"
+
+
+def _counts(row: Row) -> str:
+    """Packet counts, where the switch was asked for them."""
+    return f", {row['packets']:,} packets, {row['octets']:,} octets" if "packets" in row else ""
+
+
+def _expiry(one: Row) -> str:
+    if one["prune_pending"] is not None:
+        return f"prune pending {one['prune_pending']:.1f} s"
+    return f"expires {duration(one['expires'])}"
+
+
+def _igmp_groups(rows: Sequence[Row]) -> Iterator[str]:
+    columns: Mapping[str, Cell] = {
+        "Group": plain("group"),
+        "Interface": plain("interface"),
+        "Mode": plain("mode"),
+        "Ver": plain("version"),
+        "Uptime": time("uptime"),
+        "Expires": time("expires"),
+        "Last reporter": plain("last_reporter"),
+        "Sources": lambda row: ", ".join(one["source"] for one in row["sources"]) or "-",
+    }
+    return table(columns, rows)
+
+
+def _mvpn(rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        number = "" if row["number"] is None else f" ({row['number']})"
+        yield f"Profile {row['profile']}{number}, PMSI {row['pmsi']}"
+        branches = ", ".join(row["branches"]) or "nowhere"
+        yield f"  Own tunnel ({row['root']}, {row['group']}) to {branches}"
+        for line in table(_MVPN_PE, row["pes"]):
+            yield f"  {line}"
+
+
+_MVPN_PE: Final[Mapping[str, Cell]] = {
+    "PE": plain("pe"),
+    "MDT group": plain("group"),
+    "Incoming": plain("incoming"),
+    "RPF nbr": plain("rpf_neighbor"),
+    "PIM nbr": lambda row: "up" if row["pim_neighbor"] else "down",
+}
+
+_CODES: Final = {
+    "connected": "C",
+    "static": "S",
+    "ebgp": "B",
+    "ospf": "O",
+    "computed": "I",
+    "ibgp": "B",
+}
+
+
+def _route(rows: Sequence[Row]) -> Iterator[str]:
+    yield "Codes: C connected, L local, S static, O OSPF, I computed (stands in for an IGP), B BGP"
+    columns: Mapping[str, Cell] = {
+        "": lambda row: "L" if row["type"] == "local" else _CODES[row["protocol"]],
+        "Prefix": plain("prefix"),
+        "Pref/Metric": lambda row: f"[{row['preference']}/{row['metric']}]",
+        "Next hop": _next_hop,
+    }
+    yield from table(columns, rows)
+
+
+def _next_hop(row: Row) -> str:
+    match row["type"]:
+        case "gateway":
+            return f"via {row['via']}, {row['interface']}"
+        case "vpn":
+            return f"via PE {row['via']}, RD {row['rd']}"
+        case "blackhole":
+            return "discarded"
+        case _:
+            return f"directly connected, {row['interface']}"
+
+
+def _forwarding(rows: Sequence[Row]) -> Iterator[str]:
+    for name, group in groupby(rows, key=lambda row: row["table"]):
+        yield f"{name.capitalize()} table"
+        for line in _FORWARDING[name](list(group)):
+            yield f"  {line}"
+
+
+def _fib_multicast(rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        tail = f", inner packets as from {row['tail']}" if row["tail"] else ""
+        yield f"({row['source']}, {row['group']}) from {row['incoming']}{tail}{_counts(row)}"
+        for copy in row["copies"]:
+            vlan = f".{copy['vlan']}" if copy["vlan"] else ""
+            yield f"  {copy['interface']} (port {copy['port']}{vlan}): {copy['rewrite']}"
+
+
+_FIB_INTERFACE: Final[Mapping[str, Cell]] = {
+    "Interface": plain("interface"),
+    "Index": plain("index"),
+    "Port": plain("port"),
+    "VLAN": lambda row: str(row["vlan"] or "-"),
+    "MAC": plain("mac"),
+    "In": plain("packets_in"),
+    "Out": plain("packets_out"),
+}
+_PUNT: Final[Mapping[str, Cell]] = {
+    "Reason": plain("reason"),
+    "Packets": plain("packets"),
+    "Policed": plain("policed"),
+}
+_DROP: Final[Mapping[str, Cell]] = {"Reason": plain("reason"), "Packets": plain("packets")}
+_FIB_UNICAST: Final[Mapping[str, Cell]] = {
+    "Prefix": plain("prefix"),
+    "Action": plain("action"),
+    "Interface": plain("interface"),
+    "MAC": plain("mac"),
+}
+_FORWARDING: Final[Mapping[str, Callable[[Sequence[Row]], Iterator[str]]]] = {
+    "interface": lambda rows: table(_FIB_INTERFACE, rows),
+    "unicast": lambda rows: table(_FIB_UNICAST, rows),
+    "multicast": _fib_multicast,
+    "punt": lambda rows: table(_PUNT, rows),
+    "drop": lambda rows: table(_DROP, rows),
+}
+
+NOUNS: Final[Mapping[str, Callable[[Sequence[Row]], Iterator[str]]]] = {
+    "mroute": _mroute,
+    "pim neighbor": _pim_neighbor,
+    "pim interface": _pim_interface,
+    "igmp groups": _igmp_groups,
+    "mvpn": _mvpn,
+    "route": _route,
+    "forwarding": _forwarding,
+}
+
+
+def as_text(noun: str, rows: Sequence[Row]) -> str:
+    """The rows of a noun under a heading for each VRF."""
+    if not rows:
+        return "nothing to show"
+    by_vrf: dict[str, list[Row]] = {}
+    for row in rows:
+        by_vrf.setdefault(row["vrf"], []).append(row)
+    lines = [[f"VRF {vrf}", *NOUNS[noun](group), ""] for vrf, group in by_vrf.items()]
+    return "\n".join(chain(*lines)).rstrip()

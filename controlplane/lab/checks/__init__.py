@@ -1,0 +1,36 @@
+"""What a schema cannot say: names that exist, addresses that fit, times in order.
+
+Every check takes the file and yields the problems that it finds. A file that broke the schema is
+checked as well, without its broken parts; what is named in it still counts as named (`Known`), so
+that one mistake is not reported twice.
+"""
+
+from __future__ import annotations
+
+from controlplane.lab.checks.addresses import check_addresses
+from controlplane.lab.checks.expectations import check_expectations
+from controlplane.lab.checks.known import Known
+from controlplane.lab.checks.play import check_play
+from controlplane.lab.checks.topology import check_presence, check_topology
+from controlplane.lab.checks.vpns import (
+    check_provider_streams,
+    check_vpn_presence,
+    check_vpns,
+)
+from controlplane.lab.errors import Problem
+from controlplane.lab.file.model import LabFile
+from controlplane.lab.file.source import Value
+
+
+def check(file: LabFile, raw: Value, *, whole: bool) -> list[Problem]:
+    """All problems; `whole` is False when parts of the file are missing from the model."""
+    known = Known.of(raw)
+    problems = [
+        *check_topology(file, known),
+        *check_addresses(file),
+        *check_vpns(file, known),
+        *check_provider_streams(file),
+        *check_play(file, known),
+        *check_expectations(file, known),
+    ]
+    return problems + ([*check_presence(file), *check_vpn_presence(file)] if whole else [])

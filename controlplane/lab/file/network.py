@@ -1,0 +1,85 @@
+"""The topology of a lab file: routers, hosts, and the links between them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field
+
+from controlplane.lab.file.timers import SwitchedIgmp, SwitchedPim
+from controlplane.lab.file.values import Ipv4, LinkName, Mac, Model, Prefix, Seconds
+
+Cost: TypeAlias = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class StaticRoute(Model):
+    """A route of the file, beside those that the lab works out by itself."""
+
+    to: Prefix
+    via: str
+    """A neighbour by name, or its address where it has several on common links."""
+    vpn: str | None = None
+
+
+class Router(Model):
+    """A switch with a control plane. `loopback` is its router id."""
+
+    role: Literal["pe", "p", "ce"]
+    loopback: Ipv4 | None = None
+    routes: list[StaticRoute] = Field(default_factory=list)
+
+
+class Host(Model):
+    """A Linux host with one interface, on one link."""
+
+    address: Ipv4 | None = None
+    mac: Mac | None = None
+    gateway: str | None = None
+    """A router of the link by name; the first one is the default."""
+    igmp_version: Literal[2, 3] = 3
+
+
+class End(Model):
+    """What a link's end at a router has of its own; at a host it is empty."""
+
+    interface: Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_.-]{0,9}$")] | None = None
+    port: Annotated[int, Field(ge=1, le=509)] | None = None
+    mac: Mac | None = None
+    address: Ipv4 | None = None
+    cost: Cost | None = None
+    pim: SwitchedPim | None = None
+    igmp: SwitchedIgmp | None = None
+
+
+def _ends(value: object) -> object:
+    """`[a, b]` is short for `{a: {}, b: {}}`."""
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        if twice := sorted({name for name in value if value.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)} is there twice")
+        return {name: {} for name in value}
+    if isinstance(value, dict):
+        return {name: {} if end is None else end for name, end in value.items()}
+    return value
+
+
+class Link(Model):
+    """A wire between two nodes, or a LAN of more."""
+
+    ends: Annotated[
+        dict[str, End],
+        BeforeValidator(_ends, json_schema_input_type=list[str] | dict[str, End | None]),
+        Field(min_length=2),
+    ]
+    name: LinkName | None = None
+    vpn: str | None = None
+    """The VPN that the interfaces of PEs on this link belong to."""
+    subnet: Prefix | None = None
+    vlan: Annotated[int, Field(ge=1, le=4094)] = 0
+    cost: Cost = 10
+    delay: Seconds = 0.0005
+    capture: bool = False
+
+    @property
+    def title(self) -> str:
+        """The name given, or the names of the ends."""
+        return self.name or "-".join(self.ends)

@@ -1,0 +1,78 @@
+"""Settings of PIM and IGMP in a lab file.
+
+The same keys stand in four places, each more specific than the one before: the lab's `timers`, the
+`timers` of the provider or of a VPN, and `pim` and `igmp` of one end of a link. What is given
+nowhere is what the RFC says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field
+
+from controlplane.lab.file.values import Interval, Model, Seconds
+from controlplane.protocols.igmp.events import IgmpSettings
+from controlplane.protocols.pim.events import PimSettings
+
+
+class Pim(Model):
+    """PIM's timers (RFC 7761 4.11) in seconds, and the DR priority (4.3.2)."""
+
+    hello_period: Interval | None = None
+    triggered_hello_delay: Seconds | None = None
+    dr_priority: Annotated[int, Field(ge=0, lt=1 << 32)] | None = None
+    # RFC 7761 4.9.2: both travel in Hellos as milliseconds, in 15 and 16 bits.
+    propagation_delay: Annotated[float, Field(ge=0, le=32.767)] | None = None
+    override_interval: Annotated[float, Field(ge=0, le=65.535)] | None = None
+    join_prune_period: Interval | None = None
+
+    def over(self, base: PimSettings) -> PimSettings:
+        """The base with what is given here in its place."""
+        return replace(base, **self.model_dump(exclude_none=True, exclude={"enabled"}))
+
+
+class Igmp(Model):
+    """The router side of IGMP (RFC 3376 8), in seconds."""
+
+    version: Literal[2, 3] | None = None
+    robustness: Annotated[int, Field(ge=1, le=7)] | None = None
+    query_interval: Interval | None = None
+    query_response_interval: Interval | None = None
+    last_member_query_interval: Annotated[float, Field(ge=0.1, le=3174.4)] | None = None
+
+    def over(self, base: IgmpSettings) -> IgmpSettings:
+        """The base with what is given here in its place."""
+        return replace(base, **self.model_dump(exclude_none=True, exclude={"enabled"}))
+
+
+class InterfacePim(Pim):
+    """PIM on one interface: `true`, `false`, or settings (and then it is on)."""
+
+    enabled: bool = True
+
+
+class InterfaceIgmp(Igmp):
+    """IGMP on one interface: `true`, `false`, or settings (and then it is on)."""
+
+    enabled: bool = True
+
+
+def _switched(value: object) -> object:
+    return {"enabled": value} if isinstance(value, bool) else value
+
+
+SwitchedPim: TypeAlias = Annotated[
+    InterfacePim, BeforeValidator(_switched, json_schema_input_type=bool | InterfacePim)
+]
+SwitchedIgmp: TypeAlias = Annotated[
+    InterfaceIgmp, BeforeValidator(_switched, json_schema_input_type=bool | InterfaceIgmp)
+]
+
+
+class Timers(Model):
+    """Settings for every interface that the place of this mapping covers."""
+
+    pim: Pim = Pim()
+    igmp: Igmp = Igmp()

@@ -1,0 +1,182 @@
+"""The scalars of a lab file: addresses, groups, names, times; each with its own words of refusal.
+
+Pydantic runs strict, so nothing is guessed: a value is text of the right form, or it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    WithJsonSchema,
+)
+
+from controlplane.net.mac import MacAddress
+from controlplane.net.vpn import RouteDistinguisher, RouteTarget
+
+T = TypeVar("T")
+
+LONGEST_NAME: Final = 15
+_LAST_SECOND: Final = 86_400
+
+
+class Model(BaseModel):
+    """A mapping of a lab file: unknown keys are refused, nothing is converted silently."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        arbitrary_types_allowed=True,
+    )
+
+
+def _text(kind: str, parse: Callable[[str], T]) -> Callable[[object], T]:
+    """A validator that parses text and says what it is not."""
+
+    def validate(value: object) -> T:
+        try:
+            return parse(value if isinstance(value, str) else _refuse())
+        except ValueError:
+            raise ValueError(f"{value} is not {kind}") from None
+
+    return validate
+
+
+def _refuse() -> str:
+    raise ValueError
+
+
+def _network(text: str) -> IPv4Network:
+    if "/" not in text:
+        raise ValueError
+    return IPv4Network(text)
+
+
+def _group(text: str) -> IPv4Address:
+    address = IPv4Address(text)
+    if not address.is_multicast:
+        raise ValueError
+    return address
+
+
+def _unicast(text: str) -> IPv4Address:
+    address = IPv4Address(text)
+    if address.is_multicast or address.is_reserved or address.is_unspecified:
+        raise ValueError
+    return address
+
+
+def _mac(text: str) -> MacAddress:
+    mac = MacAddress.parse(text)
+    if mac.is_group:
+        raise ValueError
+    return mac
+
+
+def _administered(parse: Callable[[str], T]) -> Callable[[object], T]:
+    def validate(value: object) -> T:
+        if not isinstance(value, str):
+            raise ValueError(f"{value} is not of the form ADMINISTRATOR:NUMBER, as 65000:1")
+        return parse(value)
+
+    return validate
+
+
+def _schema(description: str, example: str, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema(
+        {"type": "string", "description": description, "examples": [example], **more}
+    )
+
+
+Ipv4: TypeAlias = Annotated[
+    IPv4Address,
+    BeforeValidator(_text("a unicast IPv4 address", _unicast)),
+    _schema("A unicast IPv4 address.", "10.1.1.10", format="ipv4"),
+]
+Group: TypeAlias = Annotated[
+    IPv4Address,
+    BeforeValidator(_text("a multicast group", _group)),
+    _schema("An IPv4 multicast group.", "232.1.1.1", format="ipv4"),
+]
+Prefix: TypeAlias = Annotated[
+    IPv4Network,
+    BeforeValidator(_text("an IPv4 prefix (ADDRESS/LENGTH, no host bits)", _network)),
+    _schema("An IPv4 prefix without host bits.", "10.1.1.0/24"),
+]
+Mac: TypeAlias = Annotated[
+    MacAddress,
+    BeforeValidator(_text("a unicast MAC address (aa:bb:cc:dd:ee:ff)", _mac)),
+    _schema("A unicast MAC address.", "02:00:00:00:00:01"),
+]
+Rd: TypeAlias = Annotated[
+    RouteDistinguisher,
+    BeforeValidator(_administered(RouteDistinguisher.parse)),
+    _schema("A route distinguisher (RFC 4364 4.2).", "65000:1"),
+]
+Rt: TypeAlias = Annotated[
+    RouteTarget,
+    BeforeValidator(_administered(RouteTarget.parse)),
+    _schema("A route target (RFC 4360 4).", "65000:1"),
+]
+
+Name: TypeAlias = Annotated[
+    str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", min_length=1, max_length=LONGEST_NAME)
+]
+LinkName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=60)]
+
+Seconds: TypeAlias = Annotated[float, Field(ge=0, le=_LAST_SECOND, allow_inf_nan=False)]
+"""A time after "ready", or a duration."""
+
+Interval: TypeAlias = Annotated[float, Field(gt=0, le=_LAST_SECOND, allow_inf_nan=False)]
+"""A period of a timer: it cannot be nothing."""
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Names: TypeAlias = Annotated[
+    list[str],
+    BeforeValidator(_listed, json_schema_input_type=str | list[str]),
+    Field(min_length=1),
+]
+"""One name, or a list of them."""
+
+
+def by_key(what: str, *kinds: str) -> Discriminator:
+    """Choose the model of a mapping by the one of these keys that it has.
+
+    Tags are in angle brackets, so that they can be told from keys in the path of an error.
+    """
+
+    def kind(value: object) -> str | None:
+        found = [kind for kind in kinds if isinstance(value, dict) and kind in value]
+        return f"<{found[0]}>" if len(found) == 1 else None
+
+    message = f"{what} has exactly one of the keys {', '.join(kinds)}"
+    return Discriminator(kind, custom_error_type="by_key", custom_error_message=message)
+
+
+def _moment(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    if (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 <= value <= _LAST_SECOND
+    ):
+        return float(value)
+    raise ValueError(f"{value} is neither a time in seconds nor the name of an event")
+
+
+Moment: TypeAlias = Annotated[str | float, BeforeValidator(_moment)]
+"""A time in seconds after "ready", or the name of an event."""

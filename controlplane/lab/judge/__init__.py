@@ -1,0 +1,1 @@
+"""Judging: pure functions from what was seen to what is right about it."""

@@ -1,0 +1,74 @@
+"""What a host received of a stream, against what it should have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from controlplane.engine.time import Instant
+from controlplane.lab.judge.window import Window
+from controlplane.lab.verdict import Seen
+from controlplane.lab.world import Received
+
+
+def judge_received(received: Received, sent: Sequence[Instant], window: Window) -> Seen:
+    """Each packet of the window exactly once and in order; the first one in time."""
+    counted, required = window.counted(sent), window.required(sent)
+    got = [
+        (number, at)
+        for number, at in zip(received.numbers, received.times, strict=True)
+        if number in counted
+    ]
+    numbers = [number for number, _ in got]
+    faults = [
+        *_missing(required, set(numbers), sent),
+        *_repeated(numbers),
+        *_disordered(numbers),
+        *_late([at for _, at in got], window),
+    ]
+    if not required:
+        faults = ["no packet was sent in this time"]
+    words = f"{len(set(numbers) & set(required)):,} of {len(required):,}"
+    if window.due > window.start and got:
+        words += f", the first after {got[0][1] - window.start:.3f} s"
+    return Seen(not faults, "; ".join([words, *faults]))
+
+
+def _missing(required: range, got: set[int], sent: Sequence[Instant]) -> Iterator[str]:
+    missing = [number for number in required if number not in got]
+    if missing:
+        first = missing[0]
+        yield f"{len(missing):,} missing, the first is {first:,}, sent at {sent[first]:.3f} s"
+
+
+def _repeated(numbers: Sequence[int]) -> Iterator[str]:
+    repeated = [number for number, count in Counter(numbers).items() if count > 1]
+    if repeated:
+        yield f"{len(repeated):,} more than once, the first is {repeated[0]:,}"
+
+
+def _disordered(numbers: Sequence[int]) -> Iterator[str]:
+    for earlier, later in pairwise(numbers):
+        if later < earlier:
+            yield f"out of order: {later:,} after {earlier:,}"
+            return
+
+
+def _late(times: Sequence[Instant], window: Window) -> Iterator[str]:
+    if window.due > window.start and times and times[0] > window.due:
+        yield f"later than {window.due - window.start:g} s"
+
+
+def judge_nothing(received: Received, sent: Sequence[Instant], window: Window) -> str | None:
+    """Words for the packets that should not be there, None when there is none."""
+    forbidden = window.forbidden(sent)
+    got = [
+        (number, at)
+        for number, at in zip(received.numbers, received.times, strict=True)
+        if number in forbidden
+    ]
+    if not got:
+        return None
+    (first, at), (_, last) = got[0], got[-1]
+    return f"{len(got):,} packets, number {first:,} at {at:.3f} s to {last:.3f} s"

@@ -1,0 +1,176 @@
+"""What the routers of a lab should show, and what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from ipaddress import IPv4Address
+from typing import TypeAlias, assert_never
+
+from controlplane.lab.expand.layout import Layout
+from controlplane.lab.file.expect import (
+    Mroute,
+    NoMroute,
+    NoRoutes,
+    PimNeighbors,
+    Routes,
+    StateExpectation,
+    Tree,
+)
+from controlplane.lab.judge.adjacency import Adjacency, address_words, adjacencies
+from controlplane.lab.routes import Routes as RoutesOfAll
+from controlplane.lab.tables import TableRow, Tables, link_name, vrf_of
+from controlplane.lab.verdict import Seen
+from controlplane.net.multicast import SourceGroup
+
+Faults: TypeAlias = Iterator[str]
+
+
+class StateJudge:
+    """Holds expectations about state against the tables of one moment."""
+
+    def __init__(self, layout: Layout, routes: RoutesOfAll) -> None:
+        self._layout = layout
+        self.routes = routes
+        """What the route provider has given out last."""
+
+    def judge(self, expectation: StateExpectation, tables: Tables) -> Seen:
+        """Whether it holds now, with what is missing or too much."""
+        match expectation:
+            case PimNeighbors():
+                return self._pim_neighbors(expectation, tables)
+            case Routes():
+                return self._routes(expectation, tables)
+            case NoRoutes():
+                return self._no_routes(expectation, tables)
+            case Mroute():
+                faults = self._mroute(expectation, tables)
+                return _seen(f"at {len(expectation.routers)}", faults)
+            case NoMroute():
+                return _seen("none", self._no_mroute(expectation, tables))
+        assert_never(expectation)
+
+    # -- PIM neighbours
+
+    def _pim_neighbors(self, expectation: PimNeighbors, tables: Tables) -> Seen:
+        wanted = self._wanted_adjacencies(expectation)
+        faults: list[str] = []
+        for (router, vrf), expected in wanted.items():
+            rows = tables.rows(router, "pim neighbor", vrf)
+            shown = {(str(row["interface"]), str(row["neighbor"])) for row in rows}
+            faults += self._neighbor_faults(router, expected, shown)
+        return _seen(_count(wanted.values(), "adjacency", "adjacencies"), iter(faults))
+
+    def _wanted_adjacencies(
+        self, expectation: PimNeighbors
+    ) -> Mapping[tuple[str, str], frozenset[Adjacency]]:
+        everything = adjacencies(self._layout)
+        if expectation.pim_neighbors is None:
+            return everything
+        return {
+            (router, vrf := vrf_of(self._layout, router, expectation.vpn)): frozenset(
+                one for one in everything.get((router, vrf), ()) if one.neighbor in names
+            )
+            for router, names in expectation.pim_neighbors.items()
+        }
+
+    def _neighbor_faults(
+        self, router: str, expected: frozenset[Adjacency], shown: set[tuple[str, str]]
+    ) -> Faults:
+        for one in sorted(expected):
+            if (one.interface, one.address) not in shown:
+                yield f"{router} misses {one.neighbor} on {one.interface}"
+        for interface, address in sorted(shown - {(e.interface, e.address) for e in expected}):
+            yield f"{router} has {address_words(self._layout, address)} on {interface}"
+
+    # -- routes
+
+    def _routes(self, expectation: Routes, tables: Tables) -> Seen:
+        wanted = self._wanted_routes(expectation)
+        faults: list[str] = []
+        for (router, vrf), prefixes in wanted.items():
+            shown = _prefixes(tables.rows(router, "route", vrf))
+            faults += [f"{router} misses {one}" for one in sorted(prefixes - shown)]
+        return _seen(_count(wanted.values(), "route", "routes"), iter(faults))
+
+    def _wanted_routes(self, expectation: Routes) -> dict[tuple[str, str], set[str]]:
+        if expectation.routes is None:
+            return {
+                key: {str(route.prefix) for route in routes} for key, routes in self.routes.items()
+            }
+        return {
+            (router, vrf_of(self._layout, router, expectation.vpn)): set(map(str, prefixes))
+            for router, prefixes in expectation.routes.items()
+        }
+
+    def _no_routes(self, expectation: NoRoutes, tables: Tables) -> Seen:
+        faults: list[str] = []
+        for router, prefixes in expectation.no_routes.items():
+            vrf = vrf_of(self._layout, router, expectation.vpn)
+            shown = _prefixes(tables.rows(router, "route", vrf)) & set(map(str, prefixes))
+            faults += [f"{router} has {one}" for one in sorted(shown)]
+        return _seen("none", iter(faults))
+
+    # -- multicast routes
+
+    def _mroute(self, expectation: Mroute, tables: Tables) -> Faults:
+        for router, row in self._tree(expectation.mroute, expectation, tables):
+            if row is None:
+                yield f"none at {router}"
+                continue
+            incoming = link_name(self._layout, router, row["incoming"])
+            if expectation.incoming not in (None, incoming):
+                yield f"{router} takes it from {incoming or 'nowhere'}"
+            outgoing = self.outgoing(router, row)
+            if expectation.outgoing is not None and set(expectation.outgoing) != outgoing:
+                yield f"{router} sends it to {', '.join(sorted(outgoing)) or 'nobody'}"
+
+    def _no_mroute(self, expectation: NoMroute, tables: Tables) -> Faults:
+        for router, row in self._tree(expectation.no_mroute, expectation, tables):
+            if row is not None:
+                yield f"left at {router}"
+
+    def _tree(
+        self, tree: Tree, expectation: Mroute | NoMroute, tables: Tables
+    ) -> Iterator[tuple[str, TableRow | None]]:
+        """Each router with its row of the tree."""
+        sg, vpn = tree_of(self._layout, tree)
+        for router in expectation.routers:
+            vrf = vrf_of(self._layout, router, expectation.vpn or vpn)
+            rows = tables.rows(router, "mroute", vrf)
+            yield router, next((row for row in rows if _is_of(row, sg)), None)
+
+    def outgoing(self, router: str, row: TableRow) -> set[str]:
+        """The links that a tree leaves a router on."""
+        names = (link_name(self._layout, router, one["interface"]) for one in row["outgoing"])
+        return {name for name in names if name is not None}
+
+
+def tree_of(layout: Layout, tree: Tree) -> tuple[SourceGroup, str | None]:
+    """The tree's (S,G), and the VPN that its source is in."""
+    if tree.stream is not None:
+        stream = layout.file.streams[tree.stream]
+        return SourceGroup(layout.address(stream.from_), IPv4Address(stream.to)), layout.vpn(
+            stream.from_
+        )
+    assert tree.source is not None
+    assert tree.group is not None
+    return SourceGroup(layout.address(tree.source), tree.group), layout.vpn(tree.source)
+
+
+def _is_of(row: TableRow, sg: SourceGroup) -> bool:
+    return (str(row["source"]), str(row["group"])) == (str(sg.source), str(sg.group))
+
+
+def _prefixes(rows: list[TableRow]) -> set[str]:
+    return {str(row["prefix"]) for row in rows}
+
+
+def _count(groups: Iterable[Sized], one: str, many: str) -> str:
+    total = sum(map(len, groups))
+    return f"{total} {one if total == 1 else many}"
+
+
+def _seen(words: str, faults: Faults) -> Seen:
+    found = list(faults)
+    more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+    return Seen(not found, ", ".join(found[:4]) + more if found else words)

@@ -1,0 +1,89 @@
+"""Expectations in words, as the verdict's first column has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, assert_never
+
+from controlplane.lab.file.expect import (
+    Carried,
+    Mroute,
+    NoMroute,
+    NoRoutes,
+    NotCarried,
+    PimNeighbors,
+    Receive,
+    ReceiveNothing,
+    Routes,
+    StateExpectation,
+    TrafficExpectation,
+    Tree,
+)
+from controlplane.lab.judge.window import moment_words, timed
+
+_MANY: Final = 3
+
+
+def state_words(expectation: StateExpectation) -> str:
+    """What routers should show, and when."""
+    return _state(expectation) + _by(expectation)
+
+
+def _state(expectation: StateExpectation) -> str:
+    match expectation:
+        case PimNeighbors(pim_neighbors=None):
+            return "all PIM adjacencies"
+        case PimNeighbors(pim_neighbors=neighbors):
+            return f"PIM neighbours of {names(list(neighbors or ()))}"
+        case Routes(routes=None):
+            return "all routes"
+        case Routes(routes=routes):
+            return f"routes of {names(list(routes or ()))}"
+        case NoRoutes(no_routes=routes):
+            return f"routes gone from {names(list(routes))}"
+        case Mroute(mroute=tree, routers=routers):
+            return f"tree of {tree_words(tree)} at {names(routers)}{_sides(expectation)}"
+        case NoMroute(no_mroute=tree, routers=routers):
+            return f"no state of {tree_words(tree)} at {names(routers)}"
+    assert_never(expectation)
+
+
+def _sides(expectation: Mroute) -> str:
+    incoming = f" from {expectation.incoming}" if expectation.incoming else ""
+    outgoing = f" to {names(expectation.outgoing)}" if expectation.outgoing else ""
+    return incoming + outgoing
+
+
+def _by(expectation: StateExpectation) -> str:
+    if expectation.after == 0:
+        return ""
+    return f", within {expectation.within:g} s of {moment_words(expectation.after)}"
+
+
+def traffic_words(expectation: TrafficExpectation) -> str:
+    """What happens to packets, and when; `receive` is a row for each host and says so itself."""
+    match expectation:
+        case Receive(receive=stream, hosts=hosts):
+            words = f"{names(hosts)} receives {stream}"
+        case ReceiveNothing(receive_nothing=streams, hosts=hosts):
+            words = f"nothing of {names(streams)} at {names(hosts)}"
+        case Carried(carried=stream, links=links, gre=gre):
+            form = f", GRE {gre.source} → {gre.group}" if gre else ""
+            words = f"{stream} once on {names(links)}{form}"
+        case NotCarried(not_carried=stream, links=links):
+            words = f"no {stream} on {names(links)}"
+        case _:
+            assert_never(expectation)
+    return words + timed(expectation)
+
+
+def tree_words(tree: Tree) -> str:
+    """The tree's name."""
+    return tree.stream or f"({tree.source}, {tree.group})"
+
+
+def names(items: Sequence[str]) -> str:
+    """A few names, or the first ones and how many more."""
+    if len(items) <= _MANY + 1:
+        return ", ".join(items)
+    return f"{', '.join(items[:_MANY])} and {len(items) - _MANY} more"

@@ -1,0 +1,67 @@
+"""Which links the trees of a snapshot run over, and in which direction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from controlplane.lab.checks.expectations import MDT
+from controlplane.lab.expand.layout import Layout
+from controlplane.lab.snapshot import Snapshot
+from controlplane.lab.tables import TableRow, link_name
+from controlplane.net.interface import DEFAULT_VRF
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Branch:
+    """Packets of a VPN leave `sender` on `link`; in a `tunnel` they are in GRE."""
+
+    vpn: str
+    link: str
+    sender: str
+    tunnel: bool
+
+
+def branches(layout: Layout, snapshot: Snapshot) -> list[Branch]:
+    """The C-trees of every VPN and the P-tunnels that they ride on, each branch once."""
+    found = {branch for vpn in layout.file.vpns for branch in _of_vpn(layout, snapshot, vpn)}
+    return sorted(found)
+
+
+def _of_vpn(layout: Layout, snapshot: Snapshot, vpn: str) -> Iterator[Branch]:
+    for (router, vrf), rows in snapshot.mroutes.items():
+        if not (vrf == vpn or (vrf == DEFAULT_VRF and layout.domains.of_node(router) == vpn)):
+            continue
+        for row in rows:
+            yield from _from_source(layout, vpn, router, row)
+            for link in _outgoing(layout, router, row):
+                if link != MDT:
+                    yield Branch(vpn, link, router, tunnel=False)
+                else:
+                    yield from _tunnel(layout, snapshot, vpn, router)
+
+
+def _from_source(layout: Layout, vpn: str, router: str, row: TableRow) -> Iterator[Branch]:
+    """The first link of a tree: from the source to its router."""
+    link = layout.link.get(link_name(layout, router, row["incoming"]) or "")
+    for end in link.ends if link else ():
+        if end.node in layout.file.hosts and str(end.address.ip) == row["source"]:
+            yield Branch(vpn, end.link, end.node, tunnel=False)
+
+
+def _tunnel(layout: Layout, snapshot: Snapshot, vpn: str, root: str) -> Iterator[Branch]:
+    """The tree of a PE's default MDT."""
+    tree = (str(layout.loopbacks[root]), str(layout.file.vpns[vpn].default_group(root)))
+    for (router, vrf), rows in snapshot.mroutes.items():
+        for row in rows:
+            if vrf == DEFAULT_VRF and (row["source"], row["group"]) == tree:
+                for link in _outgoing(layout, router, row):
+                    if link != MDT:
+                        yield Branch(vpn, link, router, tunnel=True)
+
+
+def _outgoing(layout: Layout, router: str, row: TableRow) -> Iterator[str]:
+    for one in row["outgoing"]:
+        name = link_name(layout, router, one["interface"])
+        if name in layout.link or name == MDT:
+            yield str(name)

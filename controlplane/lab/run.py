@@ -1,0 +1,231 @@
+"""Playing a lab: start it, wait until it is ready, let things happen, judge what was seen.
+
+The runner keeps one agenda of instants: streams and events of the file, and the starts and limits
+of expectations about state. Between two instants the world lives on; while an expectation is open,
+it is polled. Traffic is judged at the end, over the times at which things really happened: a live
+host may join a little later than the file says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Final
+
+from controlplane.engine.time import Duration, Instant
+from controlplane.lab.file.expect import StateExpectation, TrafficExpectation
+from controlplane.lab.file.model import LabFile
+from controlplane.lab.file.play import Event, Join, Leave, LinkDown, LinkUp, Restart
+from controlplane.lab.judge.state import StateJudge
+from controlplane.lab.judge.traffic import TrafficJudge
+from controlplane.lab.judge.words import state_words
+from controlplane.lab.load import Lab
+from controlplane.lab.snapshot import Snapshot, take_snapshot
+from controlplane.lab.tables import Tables
+from controlplane.lab.verdict import Row, Verdict
+from controlplane.lab.watch import Watch
+from controlplane.lab.world import World
+
+_DRAIN: Final[Duration] = 0.25
+"""For packets on their way when the last one was sent."""
+_SENDING_LIMIT: Final[Duration] = 30.0
+"""How far behind its time a stream may be on a loaded machine."""
+
+Progress = Callable[[str], None]
+
+
+class Run:
+    """One lab, played once in one world; `while_up` is entered while that world is up."""
+
+    def __init__(
+        self,
+        lab: Lab,
+        world: World,
+        target: str,
+        progress: Progress,
+        while_up: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._lab = lab
+        self._world = world
+        self._target = target
+        self._progress = progress
+        self._while_up = while_up
+        self._state = StateJudge(lab.layout, dict(lab.plan.routes))
+        self._watches = _watches(lab.file)
+        self._down: frozenset[str] = frozenset()
+        self._happened: dict[str, Instant] = {}
+        self._startup: Duration = 0.0
+        self._since: Instant = 0.0
+        self._members: set[str] = set()
+        self.snapshot: Snapshot | None = None
+        """The trees as they were before anything was taken away."""
+
+    def play(self) -> Verdict:
+        """Play the lab and judge it; the world is stopped whatever happens."""
+        with self.started() as start_rows:
+            ready = all(row.ok for row in start_rows)
+            rows = self._play_and_judge() if ready else [_not_played()]
+        return Verdict(
+            lab=self._lab.name,
+            target=self._target,
+            rows=[*start_rows, *rows],
+            figures={"startup": round(self._startup, 3)},
+        )
+
+    @contextmanager
+    def started(self) -> Iterator[list[Row]]:
+        """The network while the block runs, ready or not; the rows say which."""
+        try:
+            self._progress(f"starting {self._lab.name} on {self._target}: {self._size()}")
+            self._world.start()
+            with self._while_up():
+                yield self._wait_until_ready()
+        finally:
+            self._world.stop()
+
+    def _size(self) -> str:
+        plan = self._lab.plan
+        return f"{len(plan.routers)} routers, {len(plan.hosts)} hosts, {len(plan.links)} links"
+
+    # -- until the network is ready
+
+    def _wait_until_ready(self) -> list[Row]:
+        """The rows of the start conditions, once all of them hold or the limit has come."""
+        begun, limit = self._world.now(), self._lab.file.startup
+        watches = [
+            Watch(condition, f"start: {state_words(condition)}", begun, begun + limit)
+            for condition in self._lab.file.start
+        ]
+        ready = self._world.wait(lambda: self._look(watches), limit)
+        self._startup = self._world.now() - begun
+        took = f"ready after {self._startup:.2f} s"
+        self._progress(took if ready else f"not ready in {limit:g} s")
+        return [watch.row() for watch in watches]
+
+    def _look(self, watches: Iterable[Watch]) -> bool:
+        """Look at the network for each of them; True when all hold."""
+        tables, now = Tables(self._world), self._world.now()
+        return all([watch.look(self._state.judge, tables, now) for watch in watches])
+
+    # -- from then on
+
+    def _play_and_judge(self) -> list[Row]:
+        self._world.set_zero()
+        for at in self._agenda():
+            self._live_until(at)
+            self._act(at)
+        self._finish()
+        if self.snapshot is None:
+            self.snapshot = self._take_snapshot()
+        self._progress("judging what was received and captured")
+        return list(self._rows())
+
+    def _agenda(self) -> list[Instant]:
+        """Every instant at which something happens or is due."""
+        file = self._lab.file
+        moments = {event.at for event in file.events}
+        for stream in file.streams.values():
+            moments |= {stream.at, stream.end}
+        for watch in self._watches.values():
+            moments |= {watch.start, watch.limit}
+        return sorted(moments)
+
+    def _live_until(self, at: Instant) -> None:
+        """Live on from the last instant of the agenda, looking where an expectation is open."""
+        watches = [watch for watch in self._watches.values() if watch.is_open(self._since)]
+        if watches:
+            limit = max(0.0, at - self._world.now())
+            self._world.wait(lambda: self._look(w for w in watches if not w.seen.ok), limit)
+        self._world.advance_to(at)
+        self._since = at
+
+    def _finish(self) -> None:
+        """The last looks, and the last packets."""
+        self._live_until(self._since)
+        names = [stream.name for stream in self._lab.streams]
+        self._world.wait(lambda: not any(map(self._world.sending, names)), _SENDING_LIMIT)
+        self._world.advance_to(self._world.now() + _DRAIN)
+
+    # -- what happens
+
+    def _act(self, at: Instant) -> None:
+        """All that happens at an instant: events in the order of the file, then streams."""
+        for event in self._lab.file.events:
+            if event.at == at:
+                self._progress(f"{at:6.2f} s  {event.words()}")
+                self._note(event)
+                self._carry_out(event)
+        for stream in self._lab.streams:
+            spec = self._lab.file.streams[stream.name]
+            if spec.at == at:
+                self._progress(f"{at:6.2f} s  {stream.name}: {spec.words()}")
+                self._world.send(stream)
+
+    def _note(self, event: Event) -> None:
+        if not isinstance(event, Join | LinkUp) and self.snapshot is None:
+            self.snapshot = self._take_snapshot()
+        if event.name is not None:
+            self._happened[event.name] = self._world.now()
+
+    def _take_snapshot(self) -> Snapshot:
+        return take_snapshot(self._lab.layout, self._world, frozenset(self._members))
+
+    def _carry_out(self, event: Event) -> None:
+        match event:
+            case Join(join=target, source=source, hosts=hosts):
+                group, address = self._lab.channel(target, source)
+                for host in hosts:
+                    self._world.join(host, group, address)
+                    self._members.add(host)
+            case Leave(leave=target, source=source, hosts=hosts):
+                group, address = self._lab.channel(target, source)
+                for host in hosts:
+                    self._world.leave(host, group, address)
+            case LinkDown(link_down=link):
+                self._set_link(link, up=False)
+            case LinkUp(link_up=link):
+                self._set_link(link, up=True)
+            case Restart(restart=router):
+                self._world.restart(router)
+
+    def _set_link(self, link: str, *, up: bool) -> None:
+        """Break or mend a wire with all its VLANs, and let the route provider take note."""
+        wire = self._lab.wires[link]
+        self._world.set_link(wire, up)
+        links = {name for name, its in self._lab.wires.items() if its == wire}
+        self._down = self._down - links if up else self._down | links
+        before, after = self._state.routes, self._lab.routes.routes(frozenset(self._down))
+        self._state.routes = after
+        for (router, vrf), routes in after.items():
+            if routes != before[router, vrf]:
+                self._world.replace_routes(router, vrf, routes)
+
+    # -- the verdict
+
+    def _rows(self) -> Iterator[Row]:
+        """A row or more for each expectation, in the order of the file."""
+        traffic = TrafficJudge(self._lab, self._world, self._happened)
+        for at, expectation in enumerate(self._lab.file.expect):
+            if at in self._watches:
+                yield self._watches[at].row()
+            elif isinstance(expectation, TrafficExpectation):
+                yield from traffic.rows(expectation)
+        yield from traffic.malformed()
+
+
+def _not_played() -> Row:
+    return Row("all that follows", "not played: the network was not ready", False)
+
+
+def _watches(file: LabFile) -> dict[int, Watch]:
+    """A watch for each expectation about state, by its position in the file."""
+    return {
+        at: _watch(file, expectation)
+        for at, expectation in enumerate(file.expect)
+        if isinstance(expectation, StateExpectation)
+    }
+
+
+def _watch(file: LabFile, expectation: StateExpectation) -> Watch:
+    start = file.time_of(expectation.after) or 0.0
+    return Watch(expectation, state_words(expectation), start, start + expectation.within)

@@ -1,0 +1,216 @@
+"""What runs inside a lab host: joins, leaves, sends and receives with the kernel's own sockets.
+
+A program of its own that needs nothing but the standard library, so that it starts fast:
+`python -I -S host_agent.py ADDRESS`. Requests come as JSON lines on standard input, each is
+answered by one JSON line; the end of input ends the program. One loop serves requests, receives
+and sends; streams are paced by absolute times, so a late packet does not delay the next.
+
+A packet of a stream starts with the stream's number (4 octets) and its own (8 octets). Memberships
+are held by sockets of their own, one for each (source, group). The sockets that receive take what
+the host has joined on its interface, through whichever socket (IP_MULTICAST_ALL, the default of
+ip(7)): the kernel's source filter decides what they get. Times are CLOCK_MONOTONIC in ns.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+import select
+import socket
+import struct
+import sys
+import time
+from array import array
+from typing import Any, Final
+
+_HEADER: Final = struct.Struct("!IQ")
+_UDP_OVERHEAD: Final = 28  # IPv4 and UDP headers
+_TIMESPEC: Final = struct.Struct("@qq")
+_BATCH: Final = 256
+_RECEIVE_BUFFER: Final = 64 << 20
+
+# asm-generic/socket.h and linux/in.h; the socket module does not name them.
+_SO_RCVBUFFORCE: Final = 33
+_SO_TIMESTAMPNS: Final = 35
+_IP_ADD_SOURCE_MEMBERSHIP: Final = 39
+
+
+class Sender:
+    """A stream on its way out."""
+
+    def __init__(self, request: dict[str, Any], address: str) -> None:
+        self.number, self.count = int(request["number"]), int(request["count"])
+        self.interval = 1e9 / float(request["rate"])
+        self.start = time.monotonic_ns()
+        self.times = array("q")
+        self._padding = bytes(int(request["size"]) - _UDP_OVERHEAD - _HEADER.size)
+        self._destination = (str(request["destination"]), int(request["port"]))
+        self._socket = _sending_socket(address, int(request["ttl"]))
+
+    @property
+    def due(self) -> int:
+        """When the next packet is to leave."""
+        return self.start + round(len(self.times) * self.interval)
+
+    @property
+    def running(self) -> bool:
+        return len(self.times) < self.count
+
+    def send(self) -> None:
+        header = _HEADER.pack(self.number, len(self.times))
+        self.times.append(time.monotonic_ns())
+        try:
+            self._socket.sendto(header + self._padding, self._destination)
+        except OSError:
+            pass  # the link is down: sent and lost, as it would be behind a switch
+
+
+class Received:
+    """The packets of one stream, in the order of arrival."""
+
+    def __init__(self) -> None:
+        self.numbers = array("Q")
+        self.times = array("q")
+
+
+class Agent:
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._memberships: dict[tuple[str, str | None], socket.socket] = {}
+        self._receivers: dict[int, socket.socket] = {}
+        self._received: dict[int, Received] = {}
+        self._senders: dict[int, Sender] = {}
+        self._due: list[tuple[int, int]] = []
+        self._input = b""
+
+    def run(self) -> None:
+        """Serve until the input ends."""
+        while True:
+            sources: list[Any] = [sys.stdin, *self._receivers.values()]
+            ready = select.select(sources, [], [], self._until_due())[0]
+            for receiver in ready:
+                if receiver is not sys.stdin:
+                    self._receive(receiver)
+            self._send_due()
+            if sys.stdin in ready and not self._read_requests():
+                return
+
+    # -- requests
+
+    def _read_requests(self) -> bool:
+        chunk = os.read(sys.stdin.fileno(), 1 << 16)
+        *lines, self._input = (self._input + chunk).split(b"\n")
+        for line in lines:
+            sys.stdout.write(json.dumps(self._answer(json.loads(line))) + "\n")
+        sys.stdout.flush()
+        return bool(chunk)
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        action = getattr(self, f"do_{request['do']}")
+        try:
+            return action(request) or {}
+        except OSError as error:
+            return {"error": str(error)}
+
+    def do_join(self, request: dict[str, Any]) -> None:
+        group, source = request["group"], request["source"]
+        if (group, source) not in self._memberships:
+            self._memberships[group, source] = _membership(self._address, group, source)
+
+    def do_leave(self, request: dict[str, Any]) -> None:
+        membership = self._memberships.pop((request["group"], request["source"]), None)
+        if membership is not None:
+            membership.close()
+
+    def do_listen(self, request: dict[str, Any]) -> None:
+        port = int(request["port"])
+        if port not in self._receivers:
+            self._receivers[port] = _receiving_socket(port)
+
+    def do_send(self, request: dict[str, Any]) -> None:
+        sender = Sender(request, self._address)
+        self._senders[sender.number] = sender
+        heapq.heappush(self._due, (sender.due, sender.number))
+
+    def do_sent(self, request: dict[str, Any]) -> dict[str, Any]:
+        sender = self._senders[request["number"]]
+        return {"running": sender.running, "times": list(sender.times[request["since"] :])}
+
+    def do_received(self, request: dict[str, Any]) -> dict[str, Any]:
+        received = self._received.get(request["number"], Received())
+        since = slice(request["since"], None)
+        return {"numbers": list(received.numbers[since]), "times": list(received.times[since])}
+
+    # -- packets
+
+    def _until_due(self) -> float | None:
+        if not self._due:
+            return None
+        return max(0.0, (self._due[0][0] - time.monotonic_ns()) / 1e9)
+
+    def _send_due(self) -> None:
+        while self._due and self._due[0][0] <= time.monotonic_ns():
+            sender = self._senders[heapq.heappop(self._due)[1]]
+            if sender.running:
+                sender.send()
+                heapq.heappush(self._due, (sender.due, sender.number))
+
+    def _receive(self, receiver: socket.socket) -> None:
+        """Take a batch, so that a full buffer keeps neither requests nor senders waiting."""
+        for _ in range(_BATCH):
+            try:
+                data, ancillary, _, _ = receiver.recvmsg(_HEADER.size, 64)
+            except BlockingIOError:
+                return
+            if len(data) == _HEADER.size:
+                stream, number = _HEADER.unpack(data)
+                received = self._received.setdefault(stream, Received())
+                received.numbers.append(number)
+                received.times.append(_arrival(ancillary))
+
+
+def _arrival(ancillary: list[tuple[int, int, bytes]]) -> int:
+    """When the kernel got the packet, from its wall clock to the monotonic one."""
+    now, wall = time.monotonic_ns(), time.time_ns()
+    for _, kind, data in ancillary:
+        if kind == _SO_TIMESTAMPNS:
+            seconds, nanoseconds = _TIMESPEC.unpack(data[: _TIMESPEC.size])
+            return now - wall + int(seconds) * 1_000_000_000 + int(nanoseconds)
+    return now
+
+
+def _sending_socket(address: str, ttl: int) -> socket.socket:
+    sending = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sending.bind((address, 0))
+    sending.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+    sending.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, ttl)
+    sending.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+    sending.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+    return sending
+
+
+def _receiving_socket(port: int) -> socket.socket:
+    receiving = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiving.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
+    receiving.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    receiving.setblocking(False)
+    receiving.bind(("", port))
+    return receiving
+
+
+def _membership(address: str, group: str, source: str | None) -> socket.socket:
+    """A socket that holds one membership: closing it leaves."""
+    holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    interface = socket.inet_aton(address)
+    if source is None:
+        option, value = socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + interface
+    else:
+        option = _IP_ADD_SOURCE_MEMBERSHIP
+        value = socket.inet_aton(group) + interface + socket.inet_aton(source)
+    holder.setsockopt(socket.IPPROTO_IP, option, value)
+    return holder
+
+
+if __name__ == "__main__":
+    Agent(sys.argv[1]).run()

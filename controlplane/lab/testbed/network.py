@@ -1,0 +1,231 @@
+"""Building a plan's network: namespaces, links, LANs, addresses.
+
+Mininet makes the namespaces. Everything else goes through ip(8) in few batches: all links in one,
+then one a node, so that a network of thirty nodes stands within a second.
+
+    router --- router        one veth pair, its ends made inside the two namespaces
+    router --- br0 --- host  a LAN: a bridge in a namespace of its own, a veth pair an end
+
+No kernel says anything of itself here: IPv6 is off before an interface exists, and the ports of
+switches have no IPv4 address. What a capture shows was sent by a switch or asked of a host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import IPv4Interface
+from pathlib import Path
+from typing import Any, Final
+
+from controlplane.lab.plan import HostPlan, LinkEnd, LinkPlan, NetworkPlan
+from controlplane.lab.testbed.capture import Tap
+from controlplane.lab.testbed.namespace import inside, ip_batch, set_sysctls
+from controlplane.lab.testbed.nodes import node_classes
+from controlplane.lab.testbed.offload import turn_off_offloads
+from controlplane.lab.testbed.owner import VARIABLE, Owner
+from controlplane.net.interface import Interface
+from controlplane.router.config import RouterConfig
+
+CPU_PORT: Final = 510
+BRIDGE: Final = "br0"
+
+_QUIET: Final = {
+    "ipv6/conf/all/disable_ipv6": 1,
+    "ipv6/conf/default/disable_ipv6": 1,
+    "ipv4/ip_forward": 0,
+    "ipv4/conf/all/rp_filter": 0,
+    "ipv4/conf/default/rp_filter": 0,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """What Mininet's command line asks for: two nodes' link up or down, a switch on or off."""
+
+    link: Callable[[str, str, bool], str | None]
+    power: Callable[[str, bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of a cable: an interface in the namespace of `node`."""
+
+    node: str
+    interface: str
+    port: int | None = None
+    settings: str = ""
+    address: IPv4Interface | None = None
+
+
+class Network:
+    """The nodes and links of a plan, up and addressed; `mininet` is what Mininet's CLI works on."""
+
+    def __init__(self, plan: NetworkPlan, owner: Owner, target: str, commands: Commands) -> None:
+        self._plan = plan
+        self._owner = owner
+        classes = node_classes()
+        targets = {"softswitch": classes.SoftswitchNode, "bmv2": classes.Bmv2Node}
+        self._router_class = targets[target]
+        self.mininet = classes.LabNet(commands.link)
+        self._on_power = commands.power
+
+    def build(self) -> None:
+        """Make everything; what is made by the time of an error, `stop` takes down."""
+        self._add_nodes()
+        for node in self._nodes():
+            inside(node.pid, partial(set_sysctls, self._sysctls(node.name)))
+        cables = [cable for link in self._plan.links for cable in _cables(self._plan, link)]
+        ip_batch([*self._bridges(), *map(self._cable_command, cables)])
+        self._tell_mininet(cables)
+        for node in self._nodes():
+            inside(node.pid, partial(self._configure, node))
+
+    def cli(self) -> None:
+        """Mininet's command line, until its user leaves it."""
+        node_classes().LabCli(self.mininet)
+
+    def stop(self) -> None:
+        """End the namespaces, and every interface with them."""
+        for node in self._nodes():
+            node.terminate()
+
+    def namespace(self, node: str) -> int:
+        """A process in the network namespace of a node."""
+        pid: int = self.mininet.nameToNode[node].pid
+        return pid
+
+    def switch_command(self, router: str) -> list[str]:
+        """What runs a router's switch."""
+        command: list[str] = self.mininet.nameToNode[router].switch_command()
+        return command
+
+    def socket(self, router: str) -> Path:
+        """The path of the socket on which a router's switch serves P4Runtime."""
+        return self._owner.folder / f"{router}.sock"
+
+    def address(self, router: str) -> str:
+        """The same, as gRPC writes it."""
+        return f"unix:{self.socket(router)}"
+
+    def device_id(self, router: str) -> int:
+        """The switch's id in P4Runtime."""
+        return list(self._plan.routers).index(router) + 1
+
+    def tap(self, link: LinkPlan) -> Tap:
+        """Where to capture a link: a LAN's bridge, or the first end."""
+        if len(link.ends) > 2:
+            return Tap(link.name, self.namespace(link.name), BRIDGE)
+        return Tap(link.name, self.namespace(link.ends[0].node), link.ends[0].interface)
+
+    def set_link(self, link: LinkPlan, up: bool) -> None:
+        """Take every end of a link down, or up again with what the kernel forgot meanwhile."""
+        for end in link.ends:
+            commands = [f"link set {end.interface} {'up' if up else 'down'}"]
+            if up and end.node in self._plan.hosts:
+                commands.append(_default_route(self._plan.hosts[end.node]))
+            inside(self.namespace(end.node), partial(ip_batch, commands))
+
+    # -- nodes
+
+    def _add_nodes(self) -> None:
+        classes, environment = node_classes(), {VARIABLE: self._owner.mark}
+        for name, config in self._plan.routers.items():
+            self.mininet.add(
+                self._router_class(
+                    name,
+                    environment,
+                    ports=self._ports(config),
+                    address=self.address(name),
+                    device_id=self.device_id(name),
+                    cpu_port=CPU_PORT,
+                    on_power=self._on_power,
+                )
+            )
+        for name in self._plan.hosts:
+            self.mininet.add(classes.HostNode(name, environment))
+        for link in self._plan.links:
+            if len(link.ends) > 2:
+                self.mininet.add(classes.LanNode(link.name, environment))
+
+    def _nodes(self) -> list[Any]:
+        return list(self.mininet.nameToNode.values())
+
+    def _ports(self, config: RouterConfig) -> dict[int, str]:
+        ends = (end for link in self._plan.links for end in link.ends)
+        return {
+            end.port: end.interface
+            for end in ends
+            if end.node == config.name and end.port is not None
+        }
+
+    def _sysctls(self, node: str) -> dict[str, int]:
+        host = self._plan.hosts.get(node)
+        if host is None:
+            return _QUIET
+        return {**_QUIET, "ipv4/conf/default/force_igmp_version": host.igmp_version}
+
+    def _configure(self, node: Any) -> None:
+        """From inside the node's namespace: everything up, addresses and routes at a host."""
+        names = list(node.nameToIntf)
+        for name in names:
+            turn_off_offloads(name)
+        ip_batch(self._node_commands(node.name, names))
+
+    def _node_commands(self, node: str, interfaces: list[str]) -> Iterator[str]:
+        yield from (f"link set {name} up" for name in ["lo", *interfaces])
+        host = self._plan.hosts.get(node)
+        if host is not None:
+            yield f"address add {host.address} dev {host.interface}"
+            yield _default_route(host)
+        elif node not in self._plan.routers:
+            yield from (f"link set {name} master {BRIDGE}" for name in interfaces)
+            yield f"link set {BRIDGE} up"
+
+    # -- links
+
+    def _bridges(self) -> Iterator[str]:
+        for link in self._plan.links:
+            if len(link.ends) > 2:
+                namespace = self.namespace(link.name)
+                options = "mcast_snooping 0 stp_state 0"
+                yield f"link add {BRIDGE} netns {namespace} type bridge {options}"
+
+    def _cable_command(self, cable: tuple[_End, _End]) -> str:
+        near, far = (
+            f"{end.interface} netns {self.namespace(end.node)} {end.settings}" for end in cable
+        )
+        return f"link add {near} type veth peer name {far}"
+
+    def _tell_mininet(self, cables: list[tuple[_End, _End]]) -> None:
+        by_name, classes = self.mininet.nameToNode, node_classes()
+        for cable in cables:
+            ends = ((by_name[end.node], end.interface, end.port, end.address) for end in cable)
+            self.mininet.links.append(classes.PlannedLink(*ends))
+
+
+def _cables(plan: NetworkPlan, link: LinkPlan) -> list[tuple[_End, _End]]:
+    """A point-to-point link is one cable; a LAN is one from each end to its bridge."""
+    ends = [_end(plan, end) for end in link.ends]
+    if len(ends) == 2:
+        return [(ends[0], ends[1])]
+    return [(end, _End(link.name, f"p{number}")) for number, end in enumerate(ends, start=1)]
+
+
+def _end(plan: NetworkPlan, end: LinkEnd) -> _End:
+    host = plan.hosts.get(end.node)
+    if host is not None:
+        return _End(end.node, end.interface, None, f"address {host.mac}", host.address)
+    interface = _on_port(plan.routers[end.node], end.port)
+    settings = f"address {interface.mac} mtu {interface.mtu}"
+    return _End(end.node, end.interface, end.port, settings)
+
+
+def _on_port(router: RouterConfig, port: int | None) -> Interface:
+    """The first interface on a port; those of other VLANs on it share its MAC address."""
+    return next(i.interface for i in router.interfaces if i.interface.port == port)
+
+
+def _default_route(host: HostPlan) -> str:
+    return f"route replace default via {host.gateway}"

@@ -1,0 +1,106 @@
+"""A World without a network: routers show what the test says, packets arrive as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+from controlplane.engine.time import Duration, Instant
+from controlplane.lab.world import Received, Stream
+from controlplane.rib.route import Route
+
+STEP = 0.05
+
+Show = Callable[[str, str, str | None, Instant], list[dict[str, Any]]]
+
+
+class FakeWorld:
+    """Time jumps in steps. Every packet reaches the hosts that are members, 10 ms later."""
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+        self._clock = 0.0
+        self._zero = 0.0
+        self.log: list[tuple[float, str]] = []
+        self.streams: dict[str, tuple[Stream, float]] = {}
+        self.members: list[tuple[float, float, str, IPv4Address]] = []
+        self.running = False
+        self.replaced: list[tuple[str, str, tuple[Route, ...]]] = []
+
+    def _note(self, what: str) -> None:
+        self.log.append((round(self.now(), 3), what))
+
+    def start(self) -> None:
+        self.running = True
+
+    def stop(self) -> None:
+        self.running = False
+
+    def now(self) -> Instant:
+        return self._clock - self._zero
+
+    def set_zero(self) -> None:
+        self._zero = self._clock
+
+    def advance_to(self, at: Instant) -> None:
+        self._clock = max(self._clock, self._zero + at)
+
+    def wait(self, holds: Callable[[], bool], limit: Duration) -> bool:
+        end = self._clock + limit
+        while not holds():
+            if self._clock >= end:
+                return False
+            self._clock = min(end, self._clock + STEP)
+        return True
+
+    def join(self, host: str, group: IPv4Address, source: IPv4Address | None) -> None:
+        self._note(f"join {host} {group} {source}")
+        self.members.append((self.now(), float("inf"), host, group))
+
+    def leave(self, host: str, group: IPv4Address, source: IPv4Address | None) -> None:
+        self._note(f"leave {host} {group} {source}")
+        self.members = [
+            (start, self.now() if (name, joined) == (host, group) else end, name, joined)
+            for start, end, name, joined in self.members
+        ]
+
+    def send(self, stream: Stream) -> None:
+        self._note(f"send {stream.name}")
+        self.streams[stream.name] = (stream, self.now())
+
+    def sending(self, stream: str) -> bool:
+        return self.sent_times(stream)[-1] > self.now()
+
+    def sent_times(self, stream: str) -> Sequence[Instant]:
+        what, started = self.streams[stream]
+        return [started + number / what.rate for number in range(what.count)]
+
+    def received(self, host: str, stream: str) -> Received:
+        group = self.streams[stream][0].destination
+        got = [
+            (number, at + 0.01)
+            for number, at in enumerate(self.sent_times(stream))
+            if any(
+                start <= at < end
+                for start, end, name, joined in self.members
+                if (name, joined) == (host, group)
+            )
+        ]
+        return Received([number for number, _ in got], [at for _, at in got])
+
+    def set_link(self, link: str, up: bool) -> None:
+        self._note(f"link {link} {'up' if up else 'down'}")
+
+    def restart(self, router: str) -> None:
+        self._note(f"restart {router}")
+
+    def replace_routes(self, router: str, vrf: str, routes: Sequence[Route]) -> None:
+        self.replaced.append((router, vrf, tuple(routes)))
+
+    def show(self, router: str, noun: str, vrf: str | None) -> list[dict[str, Any]]:
+        return self._show(router, noun, vrf, self.now())
+
+    def captures(self) -> dict[str, Path]:
+        return {}

@@ -1,0 +1,210 @@
+"""The route provider: shortest paths by the costs of outgoing ends, and VPN routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network
+
+import networkx as nx
+import pytest
+
+from controlplane.lab.load import Lab
+from controlplane.net.interface import DEFAULT_VRF
+from controlplane.net.vpn import RouteDistinguisher
+from controlplane.rib.route import Gateway, Route, RouteProtocol, VpnNextHop
+
+LoadText = Callable[[str], Lab]
+
+
+def routes(lab: Lab, router: str, vrf: str = DEFAULT_VRF, down: str = "") -> dict[str, Route]:
+    found = lab.routes.routes(frozenset(filter(None, [down])))[router, vrf]
+    assert len({(route.prefix, route.protocol) for route in found}) == len(found)
+    return {str(route.prefix): route for route in sorted(found, key=_worst_first)}
+
+
+def _worst_first(route: Route) -> int:
+    return -route.protocol
+
+
+def neighbor(lab: Lab, router: str, route: Route) -> str:
+    """The router behind a route's gateway."""
+    hop = route.next_hop
+    assert isinstance(hop, Gateway)
+    (own,) = (end for end in lab.layout.ends[router] if end.interface == hop.interface)
+    (other,) = (end for end in lab.layout.neighbors(own) if end.address.ip == hop.address)
+    return other.node
+
+
+def core_graph(lab: Lab) -> nx.DiGraph[str]:
+    """The core as the file has it, made without the route provider."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for link in lab.layout.links:
+        if link.core:
+            first, second = link.ends
+            graph.add_edge(first.node, second.node, cost=first.cost)
+            graph.add_edge(second.node, first.node, cost=second.cost)
+    return graph
+
+
+CORE = ["pe1", "pe2", "pe3", "p1", "p2", "p3"]
+
+
+@pytest.mark.parametrize("target", CORE)
+@pytest.mark.parametrize("router", CORE)
+def test_core_routes_of_the_demo_lab_are_the_only_shortest_paths(
+    demo: Lab, router: str, target: str
+) -> None:
+    prefix = f"{demo.layout.loopbacks[target]}/32"
+    if router == target:
+        assert prefix not in routes(demo, router)
+        return
+    (path,) = nx.all_shortest_paths(core_graph(demo), router, target, weight="cost")
+    route = routes(demo, router)[prefix]
+    assert neighbor(demo, router, route) == path[1]
+    assert route.metric == nx.path_weight(core_graph(demo), path, "cost")
+    assert route.protocol is RouteProtocol.COMPUTED
+
+
+def reverse_path_tree(lab: Lab, root: str, leaves: list[str]) -> set[tuple[str, str]]:
+    """The edges, towards the leaves, of the tree that PIM joins of the leaves build."""
+    edges = set()
+    for leaf in leaves:
+        node = leaf
+        while node != root:
+            route = routes(lab, node)[f"{lab.layout.loopbacks[root]}/32"]
+            upstream = neighbor(lab, node, route)
+            edges.add((upstream, node))
+            node = upstream
+    return edges
+
+
+@pytest.mark.parametrize(
+    ("root", "edges"),
+    [
+        ("pe1", {("pe1", "p1"), ("p1", "pe2"), ("pe2", "p2"), ("p2", "pe3")}),
+        ("pe2", {("pe2", "p2"), ("p2", "pe1"), ("p2", "pe3")}),
+        ("pe3", {("pe3", "p2"), ("p2", "pe1"), ("p2", "pe2")}),
+    ],
+)
+def test_trees_of_the_demo_lab_branch_at_a_p_and_at_a_pe_that_is_a_leaf(
+    demo: Lab, root: str, edges: set[tuple[str, str]]
+) -> None:
+    leaves = [pe for pe in ("pe1", "pe2", "pe3") if pe != root]
+    assert reverse_path_tree(demo, root, leaves) == edges
+
+
+@pytest.mark.parametrize("link", ["pe1-p1", "p1-pe2", "pe2-p2", "p2-pe3", "pe1-p2"])
+def test_the_core_of_the_demo_lab_survives_any_link(demo: Lab, link: str) -> None:
+    for router in CORE:
+        found = routes(demo, router, down=link)
+        wanted = {f"{demo.layout.loopbacks[other]}/32" for other in CORE if other != router}
+        assert wanted <= found.keys()
+
+
+def test_the_subnet_of_a_broken_link_is_known_nowhere(demo: Lab) -> None:
+    subnet = str(demo.layout.link["p2-p3"].subnet)
+    assert subnet in routes(demo, "pe1")
+    assert subnet not in routes(demo, "pe1", down="p2-p3")
+
+
+def test_connected_subnets_are_not_the_providers_business(load_text: LoadText, small: str) -> None:
+    lab = load_text(small)
+    assert str(lab.layout.link["pe1-p1"].subnet) not in routes(lab, "p1")
+    assert f"{lab.layout.loopbacks['p1']}/32" not in routes(lab, "p1")
+
+
+def test_a_ce_has_a_default_route_to_its_pe(load_text: LoadText, small: str) -> None:
+    lab = load_text(small)
+    found = routes(lab, "ce1")
+    assert list(found) == ["0.0.0.0/0"]
+    assert neighbor(lab, "ce1", found["0.0.0.0/0"]) == "pe1"
+
+
+def test_a_pe_knows_its_site_by_the_ce_and_the_others_by_their_pe(
+    load_text: LoadText, small: str
+) -> None:
+    lab = load_text(small)
+    found = routes(lab, "pe1", "red")
+    assert neighbor(lab, "pe1", found["10.0.1.0/24"]) == "ce1"
+    assert found["10.0.1.0/24"].protocol is RouteProtocol.COMPUTED
+    assert found["10.0.2.0/24"] == Route(
+        prefix=IPv4Network("10.0.2.0/24"),
+        protocol=RouteProtocol.IBGP,
+        next_hop=VpnNextHop(IPv4Address("10.255.0.2"), RouteDistinguisher.parse("65000:1")),
+        metric=20,
+    )
+    assert found["172.16.0.8/30"].protocol is RouteProtocol.IBGP
+    assert "10.0.1.0/24" not in routes(lab, "pe1")
+    assert routes(lab, "p1").keys().isdisjoint(found)
+
+
+def test_vpn_routes_go_where_their_pe_is_out_of_reach(load_text: LoadText, small: str) -> None:
+    lab = load_text(small)
+    assert "10.0.2.0/24" in routes(lab, "pe1", "red")
+    assert "10.0.2.0/24" not in routes(lab, "pe1", "red", down="p1-pe2")
+
+
+def test_vpn_routes_go_with_the_link_to_their_site(load_text: LoadText, small: str) -> None:
+    lab = load_text(small)
+    assert "10.0.2.0/24" not in routes(lab, "pe1", "red", down="pe2-ce2")
+
+
+def test_route_targets_decide_which_vrf_imports(load_text: LoadText, small: str) -> None:
+    text = (
+        small.replace("[pe2, ce2], vpn: red", "[pe2, ce2], vpn: hub")
+        .replace("[ce2, rcv]}", "[ce2, rcv], subnet: 10.7.0.0/24}")
+        .replace("profile: 0, default_mdt: 232.10.0.1", "import: [65000:2], export: [65000:1]")
+    )
+    lab = load_text(text + "  hub: {rd: 65000:2, import: [65000:9]}\n")
+    imported = {
+        (router, vrf): [str(r.prefix) for r in found if r.protocol is RouteProtocol.IBGP]
+        for (router, vrf), found in lab.plan.routes.items()
+        if vrf != DEFAULT_VRF
+    }
+    assert imported == {
+        ("pe1", "red"): ["10.7.0.0/24", "172.16.0.4/30", "172.31.0.1/32"],
+        ("pe2", "hub"): [],
+    }
+
+
+def test_a_site_on_two_pes_is_imported_from_the_nearer_one(load_text: LoadText, small: str) -> None:
+    text = (
+        small.replace("p1: {role: p}", "p1: {role: p}\n  pe3: {role: pe}\n  ce3: {role: ce}")
+        .replace("[p1, pe2]}", "[p1, pe2], cost: 50}\n  - {ends: [p1, pe3]}")
+        .replace("[pe2, ce2], vpn: red}", "[pe2, ce2], vpn: red}\n  - {ends: [pe3, ce2], vpn: red}")
+        .replace("vpns:", "  - {ends: [pe1, ce3], vpn: red}\nvpns:")
+    )
+    lab = load_text(text)
+    pe3 = lab.layout.loopbacks["pe3"]
+    hop = next(r.next_hop for p, r in routes(lab, "pe1", "red").items() if p == "10.0.2.0/24")
+    assert hop == VpnNextHop(pe3, RouteDistinguisher.parse("65000:1"))
+    # Both PEs of the site have its LAN by the CE, and neither carries the other's traffic to it.
+    assert neighbor(lab, "pe2", routes(lab, "pe2", "red")["10.0.2.0/24"]) == "ce2"
+    assert neighbor(lab, "ce2", routes(lab, "ce2")["0.0.0.0/0"]) == "pe2"
+
+
+def test_static_routes_win_and_go_with_their_link(load_text: LoadText, small: str) -> None:
+    text = small.replace(
+        "pe1: {role: pe}",
+        "pe1: {role: pe, routes: [{to: 10.0.1.0/24, via: ce1, vpn: red}, "
+        "{to: 10.9.0.0/16, via: p1}]}",
+    )
+    lab = load_text(text)
+    assert routes(lab, "pe1", "red")["10.0.1.0/24"].protocol is RouteProtocol.STATIC
+    assert neighbor(lab, "pe1", routes(lab, "pe1")["10.9.0.0/16"]) == "p1"
+    assert "10.9.0.0/16" not in routes(lab, "pe1", down="pe1-p1")
+    assert "10.0.1.0/24" in routes(lab, "pe2", "red")
+
+
+def test_of_two_links_the_cheaper_one_is_taken(load_text: LoadText, small: str) -> None:
+    second = "{ends: [pe1, p1]}\n  - {name: second, ends: [pe1, p1], cost: 3}"
+    lab = load_text(small.replace("{ends: [pe1, p1]}", second))
+    prefix = f"{lab.layout.loopbacks['p1']}/32"
+    by_second, by_first = routes(lab, "pe1")[prefix], routes(lab, "pe1", down="second")[prefix]
+    assert isinstance(by_second.next_hop, Gateway)
+    assert isinstance(by_first.next_hop, Gateway)
+    assert (by_second.next_hop.interface, by_first.next_hop.interface) == ("eth2", "eth1")
+
+
+def test_the_plan_holds_the_routes_of_the_start(demo: Lab) -> None:
+    assert demo.plan.routes == demo.routes.routes()
