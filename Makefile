@@ -6,7 +6,6 @@ BIN     := $(VENV)/bin
 LAB     ?= mininet/labs/rosen-ssm.yaml
 # mininet brings mnexec, tshark judges captures, ethtool switches offloads off, gcc builds pipelines.
 DEBIAN  := gcc libc6-dev python3-venv mininet tshark iproute2 iputils-ping traceroute ethtool
-P4C     ?= p4c-bm2-ss
 
 .PHONY: demo test check bench p4 setup debian clean help
 
@@ -34,7 +33,7 @@ bench: setup
 
 ## make p4      compile p4src/ anew (needs p4c on PATH)
 p4:
-	$(BIN)/python p4src/build.py --p4c $(P4C)
+	$(BIN)/python p4src/build.py
 
 ## make clean   remove the virtual environment, caches and what killed labs left
 clean:
