@@ -1,0 +1,144 @@
+"""One router on one switch: the driver that the design calls one a world, on the real clock.
+
+What the switch punts goes into the router, what the router puts out goes to the switch through its
+P4Runtime session, and the router is woken at its next deadline. While there is no connection to
+the switch, packets of the router are lost, as on a cable that is not plugged in; protocols repeat
+themselves. When there is one, the session brings the switch to the newest Fib.
+
+An exception in a router is a mistake in it. It stops this router alone: it is logged in one line
+and kept in `failure`, and its switch goes on forwarding as it was last told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from controlplane.engine.notice import Notice
+from controlplane.engine.time import Duration, Instant
+from controlplane.fib.model import PacketOut, Submit
+from controlplane.p4rt.client import ConnectionFailed
+from controlplane.p4rt.counters import Counters
+from controlplane.p4rt.session import P4Session
+from controlplane.router.events import FibChanged, Noticed, Output, RouterInput
+from controlplane.router.lives import Lives
+from controlplane.router.show import Row, show
+
+_LOG: Final = logging.getLogger("mvpn.live")
+
+_COUNTERS_AGE: Final[Duration] = 1.0
+"""Who waits for a state asks many times a second; counters need not be that fresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchAddress:
+    """Where a switch serves P4Runtime, and the id that it has there."""
+
+    address: str
+    device_id: int
+
+
+class LiveRouter:
+    """Made and used in one event loop."""
+
+    def __init__(self, lives: Lives, switch: SwitchAddress) -> None:
+        self.config = lives.config
+        self.failure: str | None = None
+        self.router = lives.begin()
+        self.session = P4Session(
+            switch.address,
+            switch.device_id,
+            on_packet_in=self.handle,
+            on_notice=self._on_session_notice,
+        )
+        self._lives = lives
+        self._timer: asyncio.TimerHandle | None = None
+        self._counted: Counters | None = None
+        self._counted_at: Instant = 0.0
+
+    def start(self) -> None:
+        """Bring the router up."""
+        self._guarded(self.router.start)
+
+    def restart(self) -> None:
+        """A new router that remembers nothing, on the same switch."""
+        self.router, self.failure = self._lives.begin(), None
+        self.start()
+
+    async def run(self) -> None:
+        """Keep the switch in step until cancelled."""
+        try:
+            await self.session.run()
+        except Exception as error:
+            self._fail(error)
+
+    def handle(self, event: RouterInput) -> None:
+        """Give the router an input now."""
+        self._advance()
+        self._guarded(lambda now: self.router.handle(event, now))
+
+    def show(self, noun: str, vrf: str | None) -> list[Row]:
+        """Rows as in `router/show`."""
+        return show(self.router, noun, vrf, self.now())
+
+    async def counters(self) -> Counters | None:
+        """What the switch has counted, at most a second ago; None without a connection."""
+        if self._counted is None or self.now() - self._counted_at > _COUNTERS_AGE:
+            try:
+                self._counted = await self.session.read_counters()
+            except ConnectionFailed:
+                return None
+            self._counted_at = self.now()
+        return self._counted
+
+    def now(self) -> Instant:
+        """The router's clock: CLOCK_MONOTONIC."""
+        return asyncio.get_running_loop().time()
+
+    def _wake(self) -> None:
+        """A loop may call a little early; then the deadline is still ahead."""
+        self._advance()
+        self._sleep()
+
+    def _advance(self) -> None:
+        deadline = self.router.next_deadline()
+        if deadline is not None and deadline <= self.now():
+            self._guarded(self.router.advance)
+
+    def _guarded(self, step: Callable[[Instant], Iterable[Output]]) -> None:
+        """Let the router take a step, carry out what comes of it, and sleep until the next."""
+        if self.failure is not None:
+            return
+        try:
+            for output in step(self.now()):
+                self._perform(output)
+            self._sleep()
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self.failure = f"{type(error).__name__}: {error}"
+        debugging = _LOG.isEnabledFor(logging.DEBUG)
+        _LOG.error("[%s] stopped: %s", self.config.name, self.failure, exc_info=debugging)
+
+    def _perform(self, output: Output) -> None:
+        match output:
+            case PacketOut() | Submit():
+                self.session.send(output)
+            case FibChanged(fib=fib):
+                self.session.set_fib(fib)
+            case Noticed():
+                _LOG.info("%s", output.words())
+
+    def _sleep(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        deadline = self.router.next_deadline()
+        if deadline is not None and self.failure is None:
+            self._timer = asyncio.get_running_loop().call_at(deadline, self._wake)
+
+    def _on_session_notice(self, notice: Notice) -> None:
+        _LOG.info("[%s p4rt] %s", self.config.name, notice.words())

@@ -1,0 +1,167 @@
+"""The live driver with a router and a session that only keep a record; the clock is the loop's."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from ipaddress import IPv4Address
+from typing import Any
+
+import pytest
+
+from controlplane.engine.time import Instant
+from controlplane.fib.model import Fib, PacketIn, PacketOut
+from controlplane.live import driver
+from controlplane.live.driver import LiveRouter, SwitchAddress
+from controlplane.net.punt import PuntReason
+from controlplane.router import lives
+from controlplane.router.config import Role, RouterConfig
+from controlplane.router.events import FibChanged, Output, PortChanged
+from controlplane.router.lives import Lives
+
+HELLO = PacketOut(1, b"hello")
+FRAME = PacketIn(1, 1, PuntReason.ARP, b"who has")
+
+
+class RecordingRouter:
+    """Sends a hello at the start and whenever its deadline comes; a port number 13 breaks it."""
+
+    def __init__(self, config: RouterConfig, rng: random.Random) -> None:
+        self.seen: list[object] = []
+        self.deadline: Instant | None = None
+
+    def start(self, now: Instant) -> list[Output]:
+        self.deadline = now + 0.01
+        return [HELLO, FibChanged(Fib())]
+
+    def handle(self, event: object, now: Instant) -> list[Output]:
+        if event == PortChanged(port=13, up=False):
+            raise LookupError("port 13")
+        self.seen.append(event)
+        return []
+
+    def advance(self, now: Instant) -> list[Output]:
+        assert self.deadline is not None and now >= self.deadline
+        self.deadline = None
+        return [HELLO]
+
+    def next_deadline(self) -> Instant | None:
+        return self.deadline
+
+
+class RecordingSession:
+    """Packets go nowhere; `run` ends as a test wants it to."""
+
+    def __init__(
+        self,
+        address: str,
+        device_id: int,
+        *,
+        on_packet_in: Callable[[PacketIn], None],
+        on_notice: Callable[..., None],
+    ) -> None:
+        self.sent: list[object] = []
+        self.fibs: list[Fib] = []
+        self.punt = on_packet_in
+        self.error: Exception | None = None
+
+    def send(self, packet: object) -> None:
+        self.sent.append(packet)
+
+    def set_fib(self, fib: Fib) -> None:
+        self.fibs.append(fib)
+
+    async def run(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """A live router whose insides are typed loosely, to be looked at."""
+    monkeypatch.setattr(lives, "Router", RecordingRouter)
+    monkeypatch.setattr(driver, "P4Session", RecordingSession)
+    config = RouterConfig(
+        name="pe1", role=Role.PE, router_id=IPv4Address("192.0.2.1"), interfaces=()
+    )
+    return lambda: LiveRouter(Lives(config, "1 pe1"), SwitchAddress("unix:pe1.sock", 1))
+
+
+def test_outputs_of_the_start_go_to_the_switch(make: Callable[[], Any]) -> None:
+    async def scenario() -> None:
+        live = make()
+        live.start()
+        assert (live.session.sent, live.session.fibs) == ([HELLO], [Fib()])
+
+    asyncio.run(scenario())
+
+
+def test_the_router_is_woken_at_its_deadline(make: Callable[[], Any]) -> None:
+    async def scenario() -> None:
+        live = make()
+        live.start()
+        while live.router.deadline is not None:
+            await asyncio.sleep(0)
+        assert live.session.sent == [HELLO, HELLO]
+
+    asyncio.run(scenario())
+
+
+def test_what_the_switch_punts_goes_into_the_router(make: Callable[[], Any]) -> None:
+    async def scenario() -> None:
+        live = make()
+        live.start()
+        live.session.punt(FRAME)
+        assert live.router.seen == [FRAME]
+
+    asyncio.run(scenario())
+
+
+def test_an_exception_stops_this_router_and_is_kept_and_logged_in_one_line(
+    make: Callable[[], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        live, other = make(), make()
+        live.start()
+        other.start()
+        for router in (live, other):
+            router.handle(FRAME)
+        live.handle(PortChanged(port=13, up=False))
+        for router in (live, other):
+            router.handle(PortChanged(port=1, up=False))
+        assert live.failure == "LookupError: port 13"
+        assert live.router.seen == [FRAME]
+        assert other.router.seen == [FRAME, PortChanged(port=1, up=False)]
+
+    with caplog.at_level(logging.ERROR, "mvpn.live"):
+        asyncio.run(scenario())
+    assert [record.getMessage() for record in caplog.records] == [
+        "[pe1] stopped: LookupError: port 13"
+    ]
+
+
+def test_a_restarted_router_knows_nothing_and_has_not_failed(make: Callable[[], Any]) -> None:
+    async def scenario() -> None:
+        live = make()
+        live.start()
+        live.handle(FRAME)
+        live.handle(PortChanged(port=13, up=False))
+        live.restart()
+        assert live.failure is None
+        live.handle(PortChanged(port=1, up=False))
+        assert live.router.seen == [PortChanged(port=1, up=False)]
+
+    asyncio.run(scenario())
+
+
+def test_an_exception_in_the_session_is_a_failure_of_its_router(make: Callable[[], Any]) -> None:
+    async def scenario() -> None:
+        live = make()
+        live.start()
+        live.session.error = RuntimeError("stream of nonsense")
+        await live.run()
+        assert live.failure == "RuntimeError: stream of nonsense"
+
+    asyncio.run(scenario())

@@ -1,0 +1,154 @@
+"""Hosts on a LAN: what their kernels say and what they hear, seen in a capture of the LAN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import IPv4Address
+
+import pytest
+from scapy.layers.inet import IP, UDP
+from scapy.packet import Packet
+from scapy.utils import rdpcap
+
+from controlplane.lab.live_world import LiveWorld
+from controlplane.lab.plan import NetworkPlan
+from controlplane.lab.testbed.capture import count_frames
+from controlplane.wire import igmp
+from controlplane.wire.igmp import (
+    GroupRecord,
+    IgmpMessage,
+    IgmpType,
+    RecordType,
+    ReportV3,
+    ShortMessage,
+)
+from controlplane.wire.reader import Reader
+from tests.live.plans import GROUP, SOURCE, stream, three_hosts, two_hosts
+
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("rights")]
+
+_IGMP, _UDP = 2, 17
+
+
+@contextmanager
+def running(plan: NetworkPlan) -> Iterator[LiveWorld]:
+    """A started world, stopped in the end."""
+    world = LiveWorld(plan, target="softswitch")
+    try:
+        world.start()
+        world.set_zero()
+        yield world
+    finally:
+        world.stop()
+
+
+def packets(world: LiveWorld, protocol: int) -> list[Packet]:
+    """The LAN's IPv4 packets of a protocol; ends the capture."""
+    return [
+        frame[IP] for frame in rdpcap(str(world.captures()["lan"])) if frame[IP].proto == protocol
+    ]
+
+
+def igmp_messages(world: LiveWorld) -> list[IgmpMessage]:
+    return [igmp.decode(Reader(bytes(ip.payload))) for ip in packets(world, _IGMP)]
+
+
+def arrived(world: LiveWorld, host: str, count: int) -> bool:
+    return world.wait(lambda: len(world.received(host, "stream 1").numbers) >= count, limit=30)
+
+
+def test_a_join_of_a_source_makes_the_kernel_send_an_igmpv3_report() -> None:
+    allow = GroupRecord(kind=RecordType.ALLOW_NEW_SOURCES, group=GROUP, sources=(SOURCE,))
+    with running(three_hosts()) as world:
+        world.join("h2", GROUP, SOURCE)
+        world.send(stream())
+        assert arrived(world, "h2", 100)
+        assert ReportV3(records=(allow,)) in igmp_messages(world)
+
+
+def test_a_leave_makes_the_kernel_block_the_source_and_stops_its_packets() -> None:
+    block = GroupRecord(kind=RecordType.BLOCK_OLD_SOURCES, group=GROUP, sources=(SOURCE,))
+    with running(three_hosts()) as world:
+        world.join("h2", GROUP, SOURCE)
+        world.join("h3", GROUP, SOURCE)
+        world.leave("h2", GROUP, SOURCE)
+        world.send(stream())
+        assert arrived(world, "h3", 100)
+        assert not world.received("h2", "stream 1").numbers
+        assert ReportV3(records=(block,)) in igmp_messages(world)
+
+
+def test_a_host_of_igmp_version_2_reports_the_group_alone() -> None:
+    with running(three_hosts(igmp_version=2)) as world:
+        world.join("h2", GROUP, None)
+        world.send(stream())
+        assert arrived(world, "h2", 100)
+        assert ShortMessage(kind=IgmpType.REPORT_V2, group=GROUP) in igmp_messages(world)
+
+
+@pytest.mark.parametrize("source", [IPv4Address("10.0.0.9"), IPv4Address("10.0.0.3")])
+def test_a_host_does_not_get_the_packets_of_a_source_that_it_did_not_ask_for(
+    source: IPv4Address,
+) -> None:
+    with running(three_hosts()) as world:
+        world.join("h2", GROUP, source)
+        world.join("h3", GROUP, SOURCE)
+        world.send(stream())
+        assert arrived(world, "h3", 100)
+        assert not world.received("h2", "stream 1").numbers
+
+
+def test_two_streams_of_10000_packets_at_2000_a_second_arrive_complete_and_in_order() -> None:
+    with running(three_hosts()) as world:
+        world.join("h2", GROUP, SOURCE)
+        world.join("h3", GROUP, SOURCE)
+        for number in (1, 2):
+            world.send(stream(number=number, count=10_000, rate=2000))
+        assert world.wait(lambda: not world.sending("stream 1"), limit=60)
+        assert world.wait(lambda: not world.sending("stream 2"), limit=60)
+        assert arrived(world, "h2", 10_000) and arrived(world, "h3", 10_000)
+        for host in ("h2", "h3"):
+            for name in ("stream 1", "stream 2"):
+                assert list(world.received(host, name).numbers) == list(range(10_000))
+        assert count_frames(world.captures()["lan"]) >= 20_000
+
+
+def test_times_of_arrival_and_of_sending_are_on_one_axis() -> None:
+    with running(two_hosts()) as world:
+        world.join("h2", GROUP, SOURCE)
+        world.send(stream(count=10))
+        assert arrived(world, "h2", 10)
+        sent, received = world.sent_times("stream 1"), world.received("h2", "stream 1")
+        assert sent[-1] - sent[0] >= 0.009 - 0.001
+        assert all(0 <= there - here for here, there in zip(sent, received.times, strict=True))
+        assert 0 < sent[0] and received.times[-1] < world.now()
+
+
+def test_a_packet_has_the_size_and_the_checksum_that_it_has_on_a_cable() -> None:
+    with running(two_hosts()) as world:
+        world.join("h2", GROUP, SOURCE)
+        world.send(stream(count=1))
+        assert arrived(world, "h2", 1)
+        (packet,) = packets(world, _UDP)
+        checksum = packet[UDP].chksum
+        del packet[UDP].chksum
+        assert (packet.len, packet.ttl) == (100, 32)
+        assert IP(bytes(packet))[UDP].chksum == checksum
+
+
+def test_nobody_sends_anything_that_was_not_asked_for() -> None:
+    with running(three_hosts()) as world:
+        assert not rdpcap(str(world.captures()["lan"]))
+
+
+def test_a_link_that_was_down_carries_packets_again() -> None:
+    with running(two_hosts()) as world:
+        world.join("h2", GROUP, SOURCE)
+        world.set_link("lan", up=False)
+        world.send(stream(number=1, count=10))
+        assert world.wait(lambda: not world.sending("stream 1"), limit=30)
+        world.set_link("lan", up=True)
+        world.send(stream(number=2, count=10))
+        assert world.wait(lambda: len(world.received("h2", "stream 2").numbers) == 10, limit=30)
+        assert not world.received("h2", "stream 1").numbers

@@ -1,0 +1,167 @@
+"""Routers on live switches: h1 sends to h2 through one VPN over two PEs (two-pes.yaml)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from controlplane.lab.errors import LabError
+from controlplane.lab.live_world import LiveWorld
+from controlplane.lab.load import load
+from tests.live.plans import GROUP, stream
+
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("rights")]
+
+SOURCE = IPv4Address("10.1.1.10")
+LIMIT = 30
+
+
+@pytest.fixture(params=["softswitch", pytest.param("bmv2", marks=pytest.mark.bmv2)])
+def world(request: pytest.FixtureRequest) -> Iterator[LiveWorld]:
+    """The lab, running, with the PEs adjacent in the core and in the VPN."""
+    if request.param == "bmv2" and shutil.which("simple_switch_grpc") is None:
+        pytest.skip("simple_switch_grpc is not on PATH")
+    lab = load(Path(__file__).with_name("two-pes.yaml")).plan
+    world = LiveWorld(replace(lab, name=f"{lab.name}-{os.getpid()}"), target=request.param)
+    try:
+        world.start()
+        world.set_zero()
+        assert world.wait(lambda: adjacent(world), LIMIT)
+        yield world
+    finally:
+        world.stop()
+
+
+def adjacent(world: LiveWorld) -> bool:
+    seen = {
+        (router, row["interface"])
+        for router in ("pe1", "pe2")
+        for row in world.show(router, "pim neighbor", None)
+    }
+    return seen == {(router, name) for router in ("pe1", "pe2") for name in ("eth1", "mdt-red")}
+
+
+def trees(world: LiveWorld, router: str) -> list[str]:
+    """The groups of the customer's trees."""
+    return [row["group"] for row in world.show(router, "mroute", "red")]
+
+
+def has_tree(world: LiveWorld) -> bool:
+    """The customer's tree reaches from the source's PE to the receiver's."""
+    (row,) = world.show("pe1", "mroute", "red") or [{"outgoing": []}]
+    return bool(trees(world, "pe2") and row["outgoing"])
+
+
+def gets(world: LiveWorld, number: int) -> bool:
+    """Whether h2 gets a stream that is sent now: all of it once the switches know the tree."""
+    sent = stream(number=number, count=2000)
+    world.send(sent)
+    last = sent.count - 1
+    if not world.wait(lambda: last in world.received("h2", sent.name).numbers[-1:], LIMIT):
+        return False
+    numbers = list(world.received("h2", sent.name).numbers)
+    return numbers == list(range(numbers[0], sent.count))
+
+
+def test_a_host_gets_a_stream_through_the_tunnel_until_it_leaves(world: LiveWorld) -> None:
+    world.join("h2", GROUP, SOURCE)
+    assert world.wait(lambda: has_tree(world), LIMIT)
+    assert gets(world, 1)
+    world.leave("h2", GROUP, SOURCE)
+    assert world.wait(lambda: not trees(world, "pe1") and not trees(world, "pe2"), LIMIT)
+
+
+def test_show_counts_the_packets_of_a_tree(world: LiveWorld) -> None:
+    world.join("h2", GROUP, SOURCE)
+    assert world.wait(lambda: has_tree(world), LIMIT)
+    assert gets(world, 1)
+    got = len(world.received("h2", "stream 1").numbers)
+    assert world.wait(lambda: world.show("pe1", "mroute", "red")[0]["packets"] >= got, LIMIT)
+
+
+def test_a_link_that_goes_takes_the_neighbours_with_it_and_brings_them_back(
+    world: LiveWorld,
+) -> None:
+    world.join("h2", GROUP, SOURCE)
+    assert world.wait(lambda: has_tree(world), LIMIT)
+    world.set_link("pe1-pe2", up=False)
+    assert not world.show("pe1", "pim neighbor", "default")
+    world.set_link("pe1-pe2", up=True)
+    assert world.wait(lambda: adjacent(world) and has_tree(world), LIMIT)
+    assert gets(world, 1)
+
+
+def test_a_restarted_router_learns_everything_anew(world: LiveWorld) -> None:
+    world.join("h2", GROUP, SOURCE)
+    assert world.wait(lambda: has_tree(world), LIMIT)
+    world.restart("pe2")
+    assert not trees(world, "pe2")
+    assert world.wait(lambda: adjacent(world) and has_tree(world), LIMIT)
+    assert gets(world, 1)
+
+
+def test_a_restarted_router_is_told_the_routes_and_ports_of_now(world: LiveWorld) -> None:
+    def provided() -> list[str]:
+        rows = world.show("pe2", "route", "default")
+        return [row["prefix"] for row in rows if row["prefix"] == "10.255.0.1/32"]
+
+    assert provided()
+    world.replace_routes("pe2", "default", ())
+    world.set_link("lan2", up=False)
+    world.restart("pe2")
+    assert not provided()
+    assert "eth2" not in {row["interface"] for row in world.show("pe2", "pim interface", None)}
+
+
+def test_a_switch_that_pauses_takes_up_where_it_was(world: LiveWorld) -> None:
+    pid = switch_process("pe2")
+    os.kill(pid, signal.SIGSTOP)
+    world.join("h2", GROUP, SOURCE)
+    os.kill(pid, signal.SIGCONT)
+    assert world.wait(lambda: has_tree(world), LIMIT)
+    assert gets(world, 1)
+
+
+def test_a_switch_that_is_switched_off_and_on_is_programmed_again(world: LiveWorld) -> None:
+    world.join("h2", GROUP, SOURCE)
+    assert world.wait(lambda: has_tree(world), LIMIT)
+    world.set_power("pe2", on=False)
+    world.set_power("pe2", on=True)
+    world.send(stream(count=60_000, rate=1000))
+    assert world.wait(lambda: bool(world.received("h2", "stream 1").numbers), LIMIT)
+
+
+def test_a_switch_that_ends_is_named(world: LiveWorld) -> None:
+    os.kill(switch_process("pe2"), signal.SIGKILL)
+    with pytest.raises(LabError, match=r"^switch-pe2 ended: "):
+        world.wait(lambda: False, LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("noun", "vrf", "complaint"),
+    [("weather", None, "nothing to show under 'weather'"), ("mroute", "green", "no VRF 'green'")],
+)
+def test_what_there_is_not_cannot_be_shown(
+    world: LiveWorld, noun: str, vrf: str | None, complaint: str
+) -> None:
+    with pytest.raises(LabError, match=complaint):
+        world.show("pe1", noun, vrf)
+
+
+def switch_process(router: str) -> int:
+    """The process of a router's switch in this test's lab."""
+    socket = f"two-pes-{os.getpid()}/{router}.sock".encode()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if socket in path.read_bytes():
+                return int(path.parent.name)
+        except OSError:
+            continue
+    raise LookupError(router)
