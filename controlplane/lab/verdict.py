@@ -13,10 +13,14 @@ _GREEN, _RED, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an expectation found, in words, and whether it holds."""
+    """What an expectation found, in words, and whether it holds.
+
+    `seconds` is how long it took to hold, where that was measured.
+    """
 
     ok: bool
     words: str
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Row:
     expectation: str
     seen: str
     ok: bool
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,5 +39,7 @@ class Watch:
 
     def row(self) -> Row:
         """The line of the verdict."""
-        after = f", after {self.at - self.start:.2f} s" if self.seen.ok else ""
-        return Row(self.words, self.seen.words + after, self.seen.ok)
+        if not self.seen.ok:
+            return Row(self.words, self.seen.words, False)
+        took = self.at - self.start
+        return Row(self.words, f"{self.seen.words}, after {took:.2f} s", True, round(took, 3))

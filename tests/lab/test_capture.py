@@ -92,5 +92,5 @@ def test_a_wrong_checksum_is_a_malformed_packet(read_packets: ReadCapture) -> No
 def test_what_is_no_capture_is_refused_in_a_line(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
     path.write_bytes(b"nonsense, and not a capture at all")
-    with pytest.raises(LabError, match=r"^tshark cannot read x\.pcap: "):
+    with pytest.raises(LabError, match=r"^mergecap cannot read the captures of link: "):
         capture.read_captures({"link": path}, frozenset())

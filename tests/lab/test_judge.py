@@ -10,6 +10,7 @@ from controlplane.lab.file.expect import Receive
 from controlplane.lab.judge.carriage import Crossing, LinkCapture, Outer, of_stream, once_each
 from controlplane.lab.judge.reception import judge_nothing, judge_received
 from controlplane.lab.judge.window import Window, window_of
+from controlplane.lab.verdict import Seen
 from controlplane.lab.world import Received
 
 SENT = [float(second) for second in range(10)]
@@ -52,7 +53,7 @@ class TestReceive:
     def test_a_change_has_its_time_to_work(self) -> None:
         window = Window(start=2.5, due=4.5)
         seen = judge_received(received(4, 5, 6, 7, 8, 9), SENT, window)
-        assert (seen.ok, seen.words) == (True, "5 of 5, the first after 1.510 s")
+        assert seen == Seen(True, "5 of 5, the first after 1.510 s", 1.51)
 
     def test_the_first_packet_must_come_in_time(self) -> None:
         window = Window(start=2.5, due=4.5)

@@ -9,7 +9,7 @@ from controlplane.lab.verdict import Row, Verdict
 VERDICT = Verdict(
     lab="x",
     target="sim",
-    rows=[Row("a receives tv", "9 of 10", False), Row("all routes", "4 routes", True)],
+    rows=[Row("a receives tv", "9 of 10", False), Row("all routes", "4 routes", True, 1.5)],
     figures={"startup": 1.5},
 )
 
@@ -35,8 +35,8 @@ def test_json_says_the_same() -> None:
         "target": "sim",
         "ok": False,
         "rows": [
-            {"expectation": "a receives tv", "seen": "9 of 10", "ok": False},
-            {"expectation": "all routes", "seen": "4 routes", "ok": True},
+            {"expectation": "a receives tv", "seen": "9 of 10", "ok": False, "seconds": None},
+            {"expectation": "all routes", "seen": "4 routes", "ok": True, "seconds": 1.5},
         ],
         "figures": {"startup": 1.5},
     }

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from ipaddress import IPv4Address
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from controlplane.lab.errors import LabError
 from controlplane.lab.judge.carriage import NUMBERS, Crossing, LinkCapture, Outer
 
 _FIELDS: Final = (
-    "frame.number",
+    "frame.interface_id",
     "frame.protocols",
     "vlan.id",
     "ip.src",
@@ -30,6 +31,9 @@ _FIELDS: Final = (
 )
 _ERROR: Final = 0x00800000
 """Wireshark's PI_ERROR: malformed packets and wrong checksums are of this severity."""
+
+
+_PROCESSES: Final = 2
 
 
 def judge_name() -> str:
@@ -43,29 +47,52 @@ def read_captures(paths: Mapping[str, Path], ports: frozenset[int]) -> dict[str,
         from controlplane.lab.judge.scapy_capture import read_capture  # slow to import
 
         return {name: read_capture(path, ports) for name, path in paths.items()}
-    # The work is in tshark's processes, so threads are enough to run two at a time.
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        captures = pool.map(lambda path: _by_tshark(path, ports), paths.values())
-        return dict(zip(paths, captures, strict=True))
+    # The work is in tshark's processes, so threads are enough to run them at a time.
+    with ThreadPoolExecutor(max_workers=_PROCESSES) as pool:
+        shares = pool.map(lambda share: _by_tshark(share, ports), _shares(paths))
+        captures = {name: capture for share in shares for name, capture in share.items()}
+        return {name: captures[name] for name in paths}
 
 
-def _by_tshark(path: Path, ports: frozenset[int]) -> LinkCapture:
+def _shares(paths: Mapping[str, Path]) -> list[dict[str, Path]]:
+    """The captures in shares of about equal size: a process takes longer to start than to read."""
+    by_size = sorted(paths, key=lambda name: paths[name].stat().st_size, reverse=True)
+    shares = [by_size[first::_PROCESSES] for first in range(_PROCESSES)]
+    return [{name: paths[name] for name in share} for share in shares if share]
+
+
+def _by_tshark(paths: Mapping[str, Path], ports: frozenset[int]) -> dict[str, LinkCapture]:
+    """Several captures as one, in which each is an interface of its own."""
+    with NamedTemporaryFile(prefix="mvpn-", suffix=".pcapng") as merged:
+        _run(["mergecap", "-I", "none", "-w", merged.name, *map(str, paths.values())], paths)
+        lines = _run(_tshark(merged.name, ports), paths).splitlines()
+    rows: list[list[list[str]]] = [[] for _ in paths]
+    for line in lines:
+        interface, *row = line.split("\t")
+        rows[int(interface)].append(row)
+    return {name: _capture(its) for name, its in zip(paths, rows, strict=True)}
+
+
+def _tshark(capture: str, ports: frozenset[int]) -> list[str]:
     fields = [part for field in _FIELDS for part in ("-e", field)]
     # Without this, some ports have dissectors that find fault with our payload.
     plain = [part for port in sorted(ports) for part in ("-d", f"udp.port=={port},data")]
     checksums = [part for name in ("ip", "udp") for part in ("-o", f"{name}.check_checksum:TRUE")]
-    command = ["tshark", "-n", "-r", str(path), *plain, *checksums, "-T", "fields", *fields]
+    return ["tshark", "-n", "-r", capture, *plain, *checksums, "-T", "fields", *fields]
+
+
+def _run(command: Sequence[str], links: Iterable[str]) -> str:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise LabError(f"tshark cannot read {path.name}: {reason}")
-    return _capture(line.split("\t") for line in result.stdout.splitlines())
+        raise LabError(f"{command[0]} cannot read the captures of {', '.join(links)}: {reason}")
+    return result.stdout
 
 
-def _capture(rows: Iterable[list[str]]) -> LinkCapture:
-    crossings, malformed, frames = [], [], 0
-    for number, protocols, vlan, sources, destinations, payload, broken, severities in rows:
-        frames += 1
+def _capture(rows: Sequence[Sequence[str]]) -> LinkCapture:
+    crossings, malformed = [], []
+    for number, row in enumerate(rows, start=1):
+        protocols, vlan, sources, destinations, payload, broken, severities = row
         if broken or any(int(one, 0) >= _ERROR for one in severities.split(",") if one):
             malformed.append(f"frame {number} ({protocols})")
         # An ICMP error quotes the packet that it is about; that is not the packet.
@@ -73,7 +100,7 @@ def _capture(rows: Iterable[list[str]]) -> LinkCapture:
             stream, packet = NUMBERS.unpack(bytes.fromhex(payload[: 2 * NUMBERS.size]))
             outer = _outer(sources, destinations)
             crossings.append(Crossing(stream, packet, outer, int(vlan or 0)))
-    return LinkCapture(crossings, frames, malformed)
+    return LinkCapture(crossings, len(rows), malformed)
 
 
 @cache

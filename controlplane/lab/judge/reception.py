@@ -30,9 +30,10 @@ def judge_received(received: Received, sent: Sequence[Instant], window: Window) 
     if not required:
         faults = ["no packet was sent in this time"]
     words = f"{len(set(numbers) & set(required)):,} of {len(required):,}"
-    if window.due > window.start and got:
-        words += f", the first after {got[0][1] - window.start:.3f} s"
-    return Seen(not faults, "; ".join([words, *faults]))
+    first = round(got[0][1] - window.start, 3) if window.due > window.start and got else None
+    if first is not None:
+        words += f", the first after {first:.3f} s"
+    return Seen(not faults, "; ".join([words, *faults]), first)
 
 
 def _missing(required: range, got: set[int], sent: Sequence[Instant]) -> Iterator[str]:

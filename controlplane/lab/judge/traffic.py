@@ -71,7 +71,7 @@ class TrafficJudge:
             received = self._world.received(host, expectation.receive)
             seen = judge_received(received, sent, window)
             alone = expectation.model_copy(update={"hosts": [host]})
-            yield Row(traffic_words(alone), seen.words, seen.ok)
+            yield Row(traffic_words(alone), seen.words, seen.ok, seen.seconds)
 
     def _receive_nothing(self, expectation: ReceiveNothing) -> Row:
         window = window_of(expectation, self._happened)

@@ -1,0 +1,38 @@
+"""`python -m bench`: all figures, each with what it should be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.fib import fib_figures
+from bench.figure import Figure
+from bench.labs import lab_figures
+from controlplane.lab.live_world import missing_rights
+
+SIMULATED, LIVE = "sim", "softswitch"
+
+
+def figures() -> Iterator[Figure]:
+    yield from lab_figures(SIMULATED)
+    yield from fib_figures()
+    if (reason := missing_rights()) is not None:
+        print(f"no figures of live labs: {reason}", file=sys.stderr)
+        return
+    yield from lab_figures(LIVE)
+
+
+def main() -> int:
+    for figure in figures():
+        print(figure.line(), flush=True)
+    if missing_rights() is None:
+        script = Path(__file__).with_name("softswitch_rate.py")
+        return subprocess.run([sys.executable, str(script)], check=False).returncode
+    return os.EX_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())
