@@ -61,3 +61,7 @@ class NetworkPlan:
     links: tuple[LinkPlan, ...]
     routes: Mapping[tuple[str, str], tuple[Route, ...]] = field(default_factory=dict)
     seed: int = 1
+
+    def seed_of(self, part: str) -> str:
+        """Of the chance of one part alone: one more part does not change the others'."""
+        return f"{self.seed} {part}"

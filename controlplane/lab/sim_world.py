@@ -11,10 +11,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from controlplane.engine.time import Duration, Instant
+from controlplane.lab.errors import LabError
 from controlplane.lab.plan import HostPlan, LinkEnd, LinkPlan, NetworkPlan
 from controlplane.lab.world import Received, Stream, by_protocol
 from controlplane.rib.route import Route
 from controlplane.router.events import PortChanged, RoutesReplaced
+from controlplane.router.lives import Lives, OpenRecording
 from controlplane.router.show import show
 from controlplane.sim.host import SimHost
 from controlplane.sim.link import Link
@@ -29,7 +31,9 @@ _POLL: Final[Duration] = 0.05
 class SimWorld:
     """`pcap` is the folder for the captures of every link; without it, of the judged ones alone."""
 
-    def __init__(self, plan: NetworkPlan, *, pcap: Path | None = None) -> None:
+    def __init__(
+        self, plan: NetworkPlan, *, pcap: Path | None = None, record: OpenRecording | None = None
+    ) -> None:
         self._plan = plan
         self._pcap = pcap
         self._cleanup = ExitStack()
@@ -40,7 +44,7 @@ class SimWorld:
         self._captures: dict[str, Capture] = {}
         self._routes: dict[tuple[str, str], tuple[Route, ...]] = dict(plan.routes)
         self._switches = {
-            name: SimSwitch(config, self._scheduler, self._rng(name))
+            name: SimSwitch(Lives(config, plan.seed_of(name), record), self._scheduler)
             for name, config in plan.routers.items()
         }
         for switch in self._switches.values():
@@ -51,8 +55,7 @@ class SimWorld:
     # -- building
 
     def _rng(self, name: str) -> random.Random:
-        """A generator a part, so that one more part does not change the others' chances."""
-        return random.Random(f"{self._plan.seed} {name}")
+        return random.Random(self._plan.seed_of(name))
 
     def _host(self, plan: HostPlan) -> SimHost:
         return SimHost(
@@ -89,7 +92,7 @@ class SimWorld:
     def start(self) -> None:
         for name, switch in self._switches.items():
             switch.start()
-            self._supply_routes(name)
+            self._supply(name)
 
     def stop(self) -> None:
         self._cleanup.close()
@@ -151,7 +154,7 @@ class SimWorld:
 
     def restart(self, router: str) -> None:
         self._switches[router].restart()
-        self._supply_routes(router)
+        self._supply(router)
 
     def replace_routes(self, router: str, vrf: str, routes: Sequence[Route]) -> None:
         self._routes[router, vrf] = tuple(routes)
@@ -165,7 +168,10 @@ class SimWorld:
         folder = self._pcap or Path(self._cleanup.enter_context(TemporaryDirectory(prefix="mvpn-")))
         paths = {name: folder / f"{name}.pcap" for name in self._captures}
         for name, path in paths.items():
-            self._captures[name].write(path)
+            try:
+                self._captures[name].write(path)
+            except OSError as error:
+                raise LabError(f"{path}: {error.strerror}") from None
         return paths
 
     # -- the rest
@@ -173,7 +179,12 @@ class SimWorld:
     def _on_axis(self, times: Sequence[Instant]) -> list[Instant]:
         return [at - self._zero for at in times]
 
-    def _supply_routes(self, router: str) -> None:
+    def _supply(self, router: str) -> None:
+        """Tell a router that has just come up what it cannot know."""
+        for plan in self._plan.links:
+            for end in plan.ends:
+                if end.node == router and end.port is not None and not self._links[plan.name].up:
+                    self._switches[router].handle(PortChanged(port=end.port, up=False))
         for (name, vrf), routes in self._routes.items():
             if name == router:
                 self._replace(router, vrf, routes)

@@ -1,7 +1,7 @@
 """The engines of a router, and who gets what they put out.
 
     SendPacket, SendArp   outbound -> PacketOut, Submit, or a question to ARP
-    NeighborChanged       FibBuilder, and the packet that was held for the neighbour
+    NeighborChanged       FibBuilder, and the packets that were held for the neighbour
     MembershipChanged     from IGMP to PIM of the same VRF
     TreeUpdate, Removed   MRIB and FibBuilder; the first one of a PE's own tunnel, its PMSI
     Notice                out of the router, with its place
@@ -143,5 +143,5 @@ class Exchange:
         self._builder.neighbor_changed(neighbor)
         sent, undelivered = self._outbound.release(change)
         self.transmit(sent, now)
-        if undelivered is not None:
-            self.unreachable(undelivered, UnreachableCode.HOST, now)
+        for arrived in undelivered:
+            self.unreachable(arrived, UnreachableCode.HOST, now)

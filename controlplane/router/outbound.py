@@ -6,11 +6,13 @@
     to one station           to its MAC address; until ARP knows that, the packet is held
 
 RFC 1122 2.3.2.2: "The link layer SHOULD save (rather than discard) at least one (the latest) packet
-of each set of packets destined to the same unresolved IP address". One it is.
+of each set of packets destined to the same unresolved IP address". HELD_LIMIT are saved, since a
+traceroute sends 16 at once and should see all its answers.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -42,6 +44,9 @@ class Held:
     about: Arrived | None
 
 
+HELD_LIMIT: Final = 32
+"""Packets that wait for one neighbour."""
+
 Sent: TypeAlias = list[PacketOut | Submit | Resolve]
 """Nothing when the packet ended here, counted."""
 
@@ -60,7 +65,7 @@ class Outbound:
         self._ribs = ribs
         self._neighbors = neighbors
         self._counters = counters
-        self._held: dict[Neighbor, Held] = {}
+        self._held: dict[Neighbor, deque[Held]] = {}
 
     def send(self, send: SendPacket) -> Sent:
         """A packet of an engine; unicast without a next hop goes where the VRF's table says."""
@@ -99,19 +104,21 @@ class Outbound:
         mac = self._neighbors.get(neighbor)
         if mac is not None:
             return self._frame(self._links.named(neighbor[0]), mac, packet)
-        if neighbor in self._held:
+        held = self._held.setdefault(neighbor, deque(maxlen=HELD_LIMIT))
+        if len(held) == HELD_LIMIT:
             self._drop("pushed out by a later one while ARP asked for the neighbour")
-        self._held[neighbor] = Held(packet, about)
+        held.append(Held(packet, about))
         return [Resolve(interface=neighbor[0], address=neighbor[1])]
 
-    def release(self, change: NeighborChanged) -> tuple[Sent, Arrived | None]:
-        """ARP's answer: the held packet's frame, or the arrived packet that cannot be delivered."""
-        held = self._held.pop((change.interface, change.address), None)
-        if held is None:
-            return [], None
+    def release(self, change: NeighborChanged) -> tuple[Sent, list[Arrived]]:
+        """ARP's answer: frames of the held packets, or those that arrived for nobody."""
+        held = self._held.pop((change.interface, change.address), deque())
         if change.mac is None:
-            return self._drop("no answer from the neighbour to ARP"), held.about
-        return self._frame(self._links.named(change.interface), change.mac, held.packet), None
+            for _ in held:
+                self._drop("no answer from the neighbour to ARP")
+            return [], [packet.about for packet in held if packet.about is not None]
+        link, mac = self._links.named(change.interface), change.mac
+        return [sent for one in held for sent in self._frame(link, mac, one.packet)], []
 
     def _into_tunnel(self, outer: Ipv4Packet) -> Submit:
         frame = EthernetFrame(

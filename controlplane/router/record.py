@@ -2,23 +2,25 @@
 
 The first line is the configuration and the seed; each further one is a step: `start`, `advance` or
 an input. A router is a function of these, so a recording of a bug replays it anywhere, and what
-comes out of the replay is what came out of the router. Whoever drives a router writes the lines.
+comes out of the replay is what came out of the router.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any, TypeAlias
+from typing import TypeAlias, TypeVar
 
 from controlplane.engine.time import Instant
 from controlplane.fib.model import PacketIn
 from controlplane.router.config import RouterConfig
-from controlplane.router.events import Output, PortChanged, RoutesReplaced
-from controlplane.router.plain import PlainError, from_plain, to_plain
+from controlplane.router.events import Output, PortChanged, RouterInput, RoutesReplaced
+from controlplane.router.plain import from_plain, to_plain
 from controlplane.router.router import Router
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class Recorded:
     step: Step
 
 
+WriteLine: TypeAlias = Callable[[str], None]
+"""Takes the lines of a recording, in their order; each ends with a line feed."""
+
+
 class RecordError(ValueError):
     """A line is not one of a recording: which, and why."""
 
@@ -62,32 +68,44 @@ def write_step(at: Instant, step: Step) -> str:
     return _line(Recorded(at, step), Recorded)
 
 
-def replay(lines: Iterable[str]) -> Iterator[tuple[Instant, list[Output]]]:
-    """Do it all again: the outputs of each step; RecordError when a line cannot be read."""
-    numbered = enumerate(lines, start=1)
-    header: Header = _read(*next(numbered, (1, "")), Header)
-    router = Router(header.config, Random(header.seed))
-    for number, line in numbered:
-        recorded: Recorded = _read(number, line, Recorded)
-        yield recorded.at, _take(router, recorded)
+def read_header(line: str) -> Header:
+    """The first line; RecordError when it cannot be read."""
+    return _read(1, line, Header)
 
 
-def _take(router: Router, recorded: Recorded) -> list[Output]:
-    match recorded.step:
-        case Start():
-            return router.start(recorded.at)
-        case Advance():
-            return router.advance(recorded.at)
-        case PacketIn() | PortChanged() | RoutesReplaced() as event:
-            return router.handle(event, recorded.at)
+def read_step(number: int, line: str) -> Recorded:
+    """The step of a further line, whose number is for RecordError."""
+    return _read(number, line, Recorded)
+
+
+class RecordedRouter(Router):
+    """A router that writes down each step before it takes it: the one that breaks it is there."""
+
+    def __init__(self, header: Header, write: WriteLine) -> None:
+        write(write_header(header))
+        super().__init__(header.config, Random(header.seed))
+        self._write_line = write
+
+    def start(self, now: Instant) -> list[Output]:
+        self._write_line(write_step(now, Start()))
+        return super().start(now)
+
+    def handle(self, event: RouterInput, now: Instant) -> list[Output]:
+        self._write_line(write_step(now, event))
+        return super().handle(event, now)
+
+    def advance(self, now: Instant) -> list[Output]:
+        self._write_line(write_step(now, Advance()))
+        return super().advance(now)
 
 
 def _line(value: object, kind: type) -> str:
     return json.dumps(to_plain(value, kind), separators=(",", ":")) + "\n"
 
 
-def _read(number: int, line: str, kind: type) -> Any:
+def _read(number: int, line: str, kind: type[T]) -> T:
     try:
-        return from_plain(json.loads(line), kind)
-    except (json.JSONDecodeError, PlainError) as error:
+        value: T = from_plain(json.loads(line), kind)
+    except (ValueError, RecursionError) as error:  # of json, or a PlainError
         raise RecordError(f"line {number} of the recording: {error}") from error
+    return value

@@ -7,7 +7,6 @@ done is done at once.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -15,9 +14,8 @@ from typing import Final, TypeAlias
 from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import PacketIn, PacketOut, Submit
 from controlplane.p4rt.memory import MemoryTarget
-from controlplane.router.config import RouterConfig
 from controlplane.router.events import FibChanged, Noticed, Output, RouterInput
-from controlplane.router.router import Router
+from controlplane.router.lives import Lives
 from controlplane.sim.scheduler import Scheduler
 
 CONTROL_DELAY: Final[Duration] = 0.002
@@ -36,15 +34,14 @@ class TracedNotice:
 class SimSwitch:
     """One router with its switch, driven by the virtual clock."""
 
-    def __init__(self, config: RouterConfig, scheduler: Scheduler, rng: random.Random) -> None:
-        self.config = config
+    def __init__(self, lives: Lives, scheduler: Scheduler) -> None:
         self.target = MemoryTarget()
         self.trace: list[TracedNotice] = []
+        self._lives = lives
         self._scheduler = scheduler
-        self._rng = rng
         self._transmit: dict[int, Transmit] = {}
         self._wake_at: Instant | None = None
-        self.router = Router(config, rng)
+        self.router = lives.begin()
 
     def connect(self, port: int, transmit: Transmit) -> Callable[[bytes], None]:
         """Attach a port to a link; what is returned takes the frames that arrive there."""
@@ -57,7 +54,7 @@ class SimSwitch:
 
     def restart(self) -> None:
         """A new router that remembers nothing, on the same switch."""
-        self.router = Router(self.config, self._rng)
+        self.router = self._lives.begin()
         self.start()
 
     def handle(self, event: RouterInput) -> None:

@@ -24,7 +24,7 @@ class Reader:
     """A cursor over octets in network order."""
 
     def __init__(self, data: bytes | memoryview) -> None:
-        self._data = memoryview(data)
+        self._data = bytes(data)
         self._at = 0
         self._end = len(self._data)
 
@@ -40,10 +40,11 @@ class Reader:
 
     def take(self, length: int) -> bytes:
         """The next octets; DecodeError when fewer are left."""
-        if length > self.remaining:
+        start, end = self._at, self._at + length
+        if end > self._end:
             raise self.error(f"{length} octets expected, {self.remaining} left")
-        self._at += length
-        return bytes(self._data[self._at - length : self._at])
+        self._at = end
+        return self._data[start:end]
 
     def rest(self) -> bytes:
         """All that is left before the bound."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from random import Random
 
 import pytest
 
@@ -13,16 +12,14 @@ from controlplane.router.config import RouterConfig
 from controlplane.router.events import Output, PortChanged, RouterInput, RoutesReplaced
 from controlplane.router.plain import from_plain, to_plain
 from controlplane.router.record import (
-    Advance,
     Header,
+    RecordedRouter,
     RecordError,
     Start,
-    Step,
-    replay,
     write_header,
     write_step,
 )
-from controlplane.router.router import Router
+from controlplane.router.replay import Replay, StepFailed
 from tests.router.lab import (
     PES,
     RD,
@@ -39,33 +36,32 @@ from tests.router.wire import End, Network
 SEED = "1 pe2"
 
 
-class RecordingRouter(Router):
-    """A router that keeps what it is told and what it says."""
+class Watched(RecordedRouter):
+    """A recorded router that also keeps what it says."""
 
-    def __init__(self, config: RouterConfig, rng: Random) -> None:
-        super().__init__(config, rng)
-        self.lines = [write_header(Header(SEED, config))]
+    def __init__(self, config: RouterConfig) -> None:
+        self.lines: list[str] = []
         self.outputs: list[tuple[Instant, list[Output]]] = []
+        super().__init__(Header(SEED, config), self.lines.append)
 
-    def _keep(self, step: Step, now: Instant, outputs: list[Output]) -> list[Output]:
-        self.lines.append(write_step(now, step))
+    def _keep(self, now: Instant, outputs: list[Output]) -> list[Output]:
         self.outputs.append((now, outputs))
         return outputs
 
     def start(self, now: Instant) -> list[Output]:
-        return self._keep(Start(), now, super().start(now))
+        return self._keep(now, super().start(now))
 
     def advance(self, now: Instant) -> list[Output]:
-        return self._keep(Advance(), now, super().advance(now))
+        return self._keep(now, super().advance(now))
 
     def handle(self, event: RouterInput, now: Instant) -> list[Output]:
-        return self._keep(event, now, super().handle(event, now))
+        return self._keep(now, super().handle(event, now))
 
 
 def test_a_replay_gives_every_output_of_the_run_again() -> None:
     network = Network(configs(), WIRES)
-    recorder = RecordingRouter(configs()[3], Random(SEED))
-    network.nodes["pe2"].router = recorder
+    watched = Watched(configs()[3])
+    network.nodes["pe2"].router = watched
     network.start()
     give_routes(network)
     network.run(until=5.0)
@@ -74,8 +70,10 @@ def test_a_replay_gives_every_output_of_the_run_again() -> None:
     leave(network, RECEIVER, "10.2.0.2")
     network.set_wire(End("pe2", 3), up=False)
     network.run(until=20.0)
-    assert list(replay(recorder.lines)) == recorder.outputs
-    assert any(outputs for _, outputs in recorder.outputs)
+    replay = Replay(watched.lines)
+    assert [(recorded.at, outputs) for recorded, outputs in replay] == watched.outputs
+    assert replay.router.fib == watched.fib
+    assert any(outputs for _, outputs in watched.outputs)
 
 
 @pytest.mark.parametrize("config", configs(), ids=lambda config: config.name)
@@ -121,6 +119,12 @@ HEADER = write_header(Header(SEED, configs()[0]))
     ("lines", "message"),
     [
         ([], "line 1 of the recording: Expecting value"),
+        (["[" * 100_000], "line 1 of the recording: maximum recursion depth exceeded"),
+        ([HEADER, "9" * 5_000], "line 2 of the recording: Exceeds the limit"),
+        (
+            [HEADER.replace('"router_id":"10', '"router_id":"11')],
+            "line 1 of the recording: no router can be of this: no loopback interface has",
+        ),
         (["{}\n"], "line 1 of the recording: value: not a Header: {}"),
         ([HEADER, "{"], "line 2 of the recording: Expecting property name"),
         (
@@ -139,5 +143,20 @@ HEADER = write_header(Header(SEED, configs()[0]))
 )
 def test_a_damaged_recording_is_refused_by_line_and_place(lines: list[str], message: str) -> None:
     with pytest.raises(RecordError) as caught:
-        list(replay(lines))
+        list(Replay(lines))
     assert str(caught.value).startswith(message)
+
+
+def test_the_step_at_which_a_router_fails_is_recorded_and_fails_again() -> None:
+    lines: list[str] = []
+    router = RecordedRouter(Header(SEED, configs()[0]), lines.append)
+    router.start(0.0)
+    nonsense = RoutesReplaced(vrf="green", protocol=RouteProtocol.STATIC, routes=())
+    with pytest.raises(KeyError):
+        router.handle(nonsense, 1.5)
+    steps = iter(Replay(lines))
+    assert next(steps)[0].step == Start()
+    with pytest.raises(StepFailed, match=r"the router failed at 1\.5 s") as failed:
+        next(steps)
+    assert failed.value.recorded.step == nonsense
+    assert isinstance(failed.value.__cause__, KeyError)

@@ -16,6 +16,7 @@ from controlplane.net.mac import BROADCAST, MacAddress
 from controlplane.net.punt import PuntReason
 from controlplane.rib.route import Blackhole, RouteProtocol
 from controlplane.router.counters import Count, Layer
+from controlplane.router.outbound import HELD_LIMIT
 from controlplane.wire import icmp
 from controlplane.wire.arp import ArpOperation, ArpPacket
 from controlplane.wire.ethernet import EthernetFrame, EtherType
@@ -154,12 +155,16 @@ def test_the_packets_behind_it_are_forwarded_by_the_switch(network: Network) -> 
     assert packets(network, UPLINK) == [packet(FAR, ttl=8)]
 
 
-def test_of_several_waiting_packets_the_latest_is_kept(network: Network) -> None:
-    for payload in (b"first", b"second", b"third"):
-        send(network, LAN, frame(packet(FAR, payload)))
+def test_packets_wait_in_their_order_and_the_oldest_go_when_there_are_too_many(
+    network: Network,
+) -> None:
+    payloads = [bytes((number,)) for number in range(HELD_LIMIT + 2)]
+    for payload in payloads:
+        network.host_sends(LAN, frame(packet(FAR, payload)))
+    network.run(until=network.now + 0.1)
     next_hop_is_known_now = arp(ArpOperation.REPLY, NEXT_HOP, NEXT_HOP_MAC, IPv4Address("10.1.9.2"))
     send(network, UPLINK, next_hop_is_known_now)
-    assert [sent.payload for sent in packets(network, UPLINK)] == [b"third"]
+    assert [sent.payload for sent in packets(network, UPLINK)] == payloads[2:]
     pushed = "pushed out by a later one while ARP asked for the neighbour"
     assert drops(network) == {Count(Layer.SEND, pushed): 2}
 

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from controlplane.engine.time import Instant
 from controlplane.fib.model import (
-    Decapsulate,
     Discard,
-    Encapsulate,
     Forward,
     Glean,
-    InPlace,
     MulticastRoute,
-    Port,
     Receive,
     Replica,
-    Rewrite,
     UnicastAction,
 )
+from controlplane.router.fib_words import rewrite_words
+from controlplane.router.names import interface_name, name_at
 from controlplane.router.router import Router
 from controlplane.router.show.row import Json, Row
 from controlplane.router.vrf import Vrf
@@ -36,7 +33,7 @@ def _interfaces(router: Router, vrf: Vrf) -> list[Row]:
         {
             "vrf": vrf.name,
             "table": "interface",
-            "interface": _name(router, interface.index),
+            "interface": interface_name(router, interface.index),
             "index": interface.index,
             "port": interface.at.port,
             "vlan": interface.at.vlan,
@@ -64,7 +61,7 @@ def _action(router: Router, action: UnicastAction) -> Row:
         case Forward(adjacency):
             return {
                 "action": "forward",
-                "interface": _interface_at(router, adjacency.at),
+                "interface": name_at(router, adjacency.at),
                 "mac": str(adjacency.destination_mac),
             }
         case Receive():
@@ -87,48 +84,16 @@ def _route(router: Router, vrf: Vrf, route: MulticastRoute) -> Row:
         "table": "multicast",
         "source": str(route.sg.source),
         "group": str(route.sg.group),
-        "incoming": _name(router, route.iif),
-        "tail": _name(router, route.tail.iif) if route.tail else None,
+        "incoming": interface_name(router, route.iif),
+        "tail": interface_name(router, route.tail.iif) if route.tail else None,
         "copies": [_copy(router, copy) for copy in copies],
     }
 
 
 def _copy(router: Router, copy: Replica) -> Json:
     return {
-        "interface": _interface_at(router, copy.at),
+        "interface": name_at(router, copy.at),
         "port": copy.at.port,
         "vlan": copy.at.vlan,
-        "rewrite": _rewrite(copy.rewrite),
+        "rewrite": rewrite_words(copy.rewrite),
     }
-
-
-def _rewrite(rewrite: Rewrite) -> str:
-    match rewrite:
-        case InPlace():
-            return "in place"
-        case Decapsulate():
-            return "decapsulate"
-        case Encapsulate(source, group):
-            return f"encapsulate {source} > {group}"
-
-
-def _interface_at(router: Router, at: Port) -> str:
-    return next(
-        interface.name
-        for interface in router.links.interfaces
-        if (interface.port, interface.vlan) == (at.port, at.vlan)
-    )
-
-
-def _name(router: Router, index: int) -> str:
-    interface = router.links.indexed(index)
-    return interface.name if interface else _root_name(router, index)
-
-
-def _root_name(router: Router, index: int) -> str:
-    """Of an index that is a (PMSI, root PE) pair's."""
-    return next(
-        f"{vrf.mvpn.interface.name} from {vrf.mvpn.roots[index].address}"
-        for vrf in router.vrfs.values()
-        if vrf.mvpn and index in vrf.mvpn.roots
-    )

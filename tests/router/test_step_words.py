@@ -1,0 +1,180 @@
+"""What `mvpn replay` says of a step of a router of `lab.py`."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+
+from controlplane.fib.model import (
+    GLOBAL_VRF,
+    Adjacency,
+    Decapsulate,
+    Discard,
+    Encapsulate,
+    Fib,
+    FibInterface,
+    Forward,
+    Glean,
+    InPlace,
+    MulticastRoute,
+    PacketIn,
+    PacketOut,
+    Policer,
+    Port,
+    Receive,
+    Replica,
+    Submit,
+    Tail,
+    UnicastAction,
+    UnicastRoute,
+)
+from controlplane.net.mac import BROADCAST, MacAddress
+from controlplane.net.punt import PuntReason
+from controlplane.protocols.pim.notices import NeighborUp
+from controlplane.rib.route import RouteProtocol
+from controlplane.router.events import FibChanged, Noticed, Output, PortChanged, RoutesReplaced
+from controlplane.router.record import Advance, Start, Step
+from controlplane.router.router import Router
+from controlplane.router.step_words import output_words, step_words
+from controlplane.wire.ethernet import EthernetFrame
+from tests.router.lab import GROUP, HOST_MAC, PES, STREAM, data, started
+
+MAC = MacAddress.parse("02:00:00:00:04:01")
+ETH1, ETH2, LOOPBACK = 1, 2, 100
+TOWARDS_CORE, TOWARDS_CE = Port(1), Port(2)
+DATA = "10.1.0.2 > 232.1.1.1 UDP 5000 > 5001, 8 octets"
+
+
+@pytest.fixture(scope="module")
+def pe2() -> Router:
+    return started().nodes["pe2"].router
+
+
+def from_pe1(router: Router) -> int:
+    """The index of the PMSI with PE1 as the root."""
+    mvpn = router.vrfs["red"].mvpn
+    assert mvpn is not None
+    return next(index for index, pe in mvpn.roots.items() if pe.address == PES["pe1"])
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (Start(), "start"),
+        (Advance(), "timers"),
+        (
+            PacketIn(2, ETH2, PuntReason.NO_MULTICAST_ROUTE, data(1)),
+            f"from eth2, no multicast route: {DATA}",
+        ),
+        (PacketIn(7, 700, PuntReason.ARP, b""), "from interface 700, arp: malformed frame"),
+        (PortChanged(port=2, up=False), "port 2 down"),
+        (PortChanged(port=2, up=True), "port 2 up"),
+        (
+            RoutesReplaced(vrf="red", protocol=RouteProtocol.IBGP, routes=()),
+            "routes of IBGP in red: 0",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_step_is_what_the_router_was_told(pe2: Router, step: Step, words: str) -> None:
+    assert step_words(pe2, step).startswith(words)
+
+
+def test_a_packet_of_a_tunnel_comes_from_its_pe(pe2: Router) -> None:
+    punted = PacketIn(1, from_pe1(pe2), PuntReason.RPF_FAILED, data(1))
+    assert step_words(pe2, punted) == f"from mdt-red from 10.255.0.1, rpf failed: {DATA}"
+
+
+NEIGHBOR_UP = NeighborUp("eth1", IPv4Address("192.0.2.5"))
+TAGGED = EthernetFrame(
+    destination=BROADCAST, source=HOST_MAC, ethertype=0x86DD, payload=b"", vlan=7
+)
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        (PacketOut(2, data(1)), f"to eth2: {DATA}"),
+        (PacketOut(2, TAGGED.encode()), "to port 2: EtherType 0x86dd, 0 octets"),
+        (
+            Submit(GLOBAL_VRF, LOOPBACK, data(1)),
+            f"to the pipeline, as from lo0: {DATA}",
+        ),
+        (
+            Noticed(router="pe2", vrf="default", engine="pim", notice=NEIGHBOR_UP),
+            "[pe2 default pim] neighbor 192.0.2.5 up on eth1",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_output_is_where_it_goes_and_what_it_is(pe2: Router, output: Output, words: str) -> None:
+    assert list(output_words(pe2, output, Fib())) == [words]
+
+
+def unicast(action: UnicastAction) -> Fib:
+    route = UnicastRoute(GLOBAL_VRF, IPv4Network("10.255.0.1/32"), action)
+    return Fib(unicast=frozenset({route}))
+
+
+FORWARD = Forward(Adjacency(TOWARDS_CORE, MAC, HOST_MAC))
+COPIES = {
+    Replica(TOWARDS_CE, MAC, Decapsulate()),
+    Replica(TOWARDS_CORE, MAC, Encapsulate(PES["pe2"], GROUP)),
+}
+AT_THE_SOURCE = MulticastRoute(1, STREAM, ETH2, frozenset(COPIES))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        (unicast(Glean()), unicast(Glean()), []),
+        (Fib(), unicast(Receive()), ["+ default 10.255.0.1/32 receive"]),
+        (unicast(Discard()), Fib(), ["- default 10.255.0.1/32 discard"]),
+        (
+            unicast(Glean()),
+            unicast(FORWARD),
+            [
+                "- default 10.255.0.1/32 glean",
+                "+ default 10.255.0.1/32 forward eth1 to 02:aa:00:00:00:01",
+            ],
+        ),
+        (
+            Fib(),
+            Fib(
+                interfaces=frozenset({FibInterface(TOWARDS_CE, ETH2, 1, MAC)}),
+                policers=frozenset({Policer(PuntReason.ARP, 500, 250)}),
+            ),
+            ["+ interface eth2 of red, 02:00:00:00:04:01", "+ policer ARP 500/s, burst 250"],
+        ),
+        (
+            Fib(),
+            Fib(multicast=frozenset({AT_THE_SOURCE})),
+            [
+                "+ red (10.1.0.2, 232.1.1.1) from eth2: "
+                "eth1 encapsulate 10.255.0.2 > 232.0.0.1, eth2 decapsulate"
+            ],
+        ),
+        (
+            Fib(multicast=frozenset({MulticastRoute(1, STREAM, ETH1, frozenset())})),
+            Fib(),
+            ["- red (10.1.0.2, 232.1.1.1) from eth1: nowhere"],
+        ),
+    ],
+)
+def test_a_new_fib_is_what_it_adds_and_takes_away(
+    pe2: Router, before: Fib, after: Fib, changes: list[str]
+) -> None:
+    words = [f"fib {change}" for change in changes]
+    assert list(output_words(pe2, FibChanged(after), before)) == words
+
+
+def test_the_tail_of_a_tunnel_names_its_root(pe2: Router) -> None:
+    onward = frozenset({Replica(Port(3), MAC, InPlace())})
+    tail = Tail(vrf=1, iif=from_pe1(pe2))
+    route = MulticastRoute(GLOBAL_VRF, STREAM, ETH1, onward, tail)
+    after = FibChanged(Fib(multicast=frozenset({route})))
+    assert list(output_words(pe2, after, Fib())) == [
+        "fib + default (10.1.0.2, 232.1.1.1) from eth1, "
+        "then as from mdt-red from 10.255.0.1: eth3 in place"
+    ]
