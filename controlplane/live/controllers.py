@@ -34,7 +34,7 @@ class Controllers:
         self._thread = LoopThread()
 
     def start(self, lives: Lives, switch: SwitchAddress) -> None:
-        """Bring a router up, and keep its switch in step."""
+        """Bring a router up when its switch is there, and keep that in step."""
         self._thread.call(self._start(lives, switch))
 
     def stop(self) -> None:
@@ -70,10 +70,9 @@ class Controllers:
     # -- in the event loop
 
     async def _start(self, lives: Lives, switch: SwitchAddress) -> None:
-        name, router = lives.config.name, LiveRouter(lives, switch)
+        name = lives.config.name
+        router = LiveRouter(lives, switch, on_start=lambda: self._supply(name))
         self._routers[name] = router
-        router.start()
-        self._supply(name)
         self._thread.spawn(router.run())
 
     async def _show(self, router: str, noun: str, vrf: str | None) -> list[Row]:
@@ -84,7 +83,6 @@ class Controllers:
 
     async def _restart(self, router: str) -> None:
         self._routers[router].restart()
-        self._supply(router)
 
     async def _handle(self, router: str, *events: PortChanged | RoutesReplaced) -> None:
         for event in events:

@@ -22,6 +22,7 @@ from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import PacketOut, Submit
 from controlplane.p4rt.client import ConnectionFailed
 from controlplane.p4rt.counters import Counters
+from controlplane.p4rt.notices import SwitchConnected
 from controlplane.p4rt.session import P4Session
 from controlplane.router.events import FibChanged, Noticed, Output, RouterInput
 from controlplane.router.lives import Lives
@@ -31,6 +32,9 @@ _LOG: Final = logging.getLogger("mvpn.live")
 
 _COUNTERS_AGE: Final[Duration] = 1.0
 """Who waits for a state asks many times a second; counters need not be that fresh."""
+
+_COUNTERS_LIMIT: Final[Duration] = 2.0
+"""How long a switch that has fallen silent keeps whoever asks waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,14 @@ class SwitchAddress:
 
 
 class LiveRouter:
-    """Made and used in one event loop."""
+    """Made and used in one event loop; `on_start` tells a router that came up what it cannot know.
 
-    def __init__(self, lives: Lives, switch: SwitchAddress) -> None:
+    The router comes up when its switch is there: Hellos before that would reach nobody.
+    """
+
+    def __init__(
+        self, lives: Lives, switch: SwitchAddress, on_start: Callable[[], None] = lambda: None
+    ) -> None:
         self.config = lives.config
         self.failure: str | None = None
         self.router = lives.begin()
@@ -55,13 +64,17 @@ class LiveRouter:
             on_notice=self._on_session_notice,
         )
         self._lives = lives
+        self._on_start = on_start
+        self._up = False
         self._timer: asyncio.TimerHandle | None = None
         self._counted: Counters | None = None
         self._counted_at: Instant = 0.0
 
     def start(self) -> None:
         """Bring the router up."""
+        self._up = True
         self._guarded(self.router.start)
+        self._on_start()
 
     def restart(self) -> None:
         """A new router that remembers nothing, on the same switch."""
@@ -76,20 +89,22 @@ class LiveRouter:
             self._fail(error)
 
     def handle(self, event: RouterInput) -> None:
-        """Give the router an input now."""
-        self._advance()
-        self._guarded(lambda now: self.router.handle(event, now))
+        """Give the router an input now; one that is not up yet has no use for it."""
+        if self._up:
+            self._advance()
+            self._guarded(lambda now: self.router.handle(event, now))
 
     def show(self, noun: str, vrf: str | None) -> list[Row]:
         """Rows as in `router/show`."""
         return show(self.router, noun, vrf, self.now())
 
     async def counters(self) -> Counters | None:
-        """What the switch has counted, at most a second ago; None without a connection."""
+        """What the switch has counted, at most a second ago; None when it does not answer."""
         if self._counted is None or self.now() - self._counted_at > _COUNTERS_AGE:
             try:
-                self._counted = await self.session.read_counters()
-            except ConnectionFailed:
+                async with asyncio.timeout(_COUNTERS_LIMIT):
+                    self._counted = await self.session.read_counters()
+            except (ConnectionFailed, TimeoutError):
                 return None
             self._counted_at = self.now()
         return self._counted
@@ -141,4 +156,8 @@ class LiveRouter:
             self._timer = asyncio.get_running_loop().call_at(deadline, self._wake)
 
     def _on_session_notice(self, notice: Notice) -> None:
-        _LOG.info("[%s p4rt] %s", self.config.name, notice.words())
+        """A switch that is lost, or refuses something, is told to whoever runs the lab."""
+        level = logging.INFO if isinstance(notice, SwitchConnected) else logging.WARNING
+        _LOG.log(level, "[%s p4rt] %s", self.config.name, notice.words())
+        if isinstance(notice, SwitchConnected) and not self._up:
+            self.start()

@@ -168,9 +168,17 @@ def is_primary(arbitration: p4r.MasterArbitrationUpdate) -> bool:
 
 @contextmanager
 def _failures(what: str) -> Iterator[None]:
-    """Errors of gRPC and of the clock, as ConnectionFailed."""
+    """Errors of gRPC and of the clock, as ConnectionFailed.
+
+    gRPC cancels the calls on a channel that is closed; whoever waits for one is not cancelled.
+    """
     try:
         yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise ConnectionFailed(f"{what}: the connection was closed") from None
     except grpc.aio.AioRpcError as error:
         raise _failure(what, error) from None
     except asyncio.InvalidStateError:

@@ -16,19 +16,27 @@ from controlplane.p4rt.counters import CounterReader, Counters
 from controlplane.p4rt.packets import PacketCodec
 from controlplane.p4rt.pipeline import load_pipeline
 from controlplane.p4rt.programmer import Programmer
+from softswitch.p4runtime.status import P4RuntimeError
 from softswitch.switch import Switch
 
 Sent: TypeAlias = tuple[list[tuple[int, bytes]], list[PacketIn]]
 """The copies that leave, with their ports, and the punted ones."""
 
 
+class NoTarget(Exception):
+    """The program cannot be run on this machine; the text says why."""
+
+
 class MemoryTarget:
-    """The embedded target with our program in it."""
+    """The embedded target with our program in it; NoTarget where there is no C compiler."""
 
     def __init__(self) -> None:
         pipeline = load_pipeline()
         self._switch = Switch()
-        self._switch.set_pipeline(pipeline.p4info, pipeline.device_config)
+        try:
+            self._switch.set_pipeline(pipeline.p4info, pipeline.device_config)
+        except P4RuntimeError as error:
+            raise NoTarget(error.message) from None
         self._programmer = Programmer()
         self._codec = Codec(pipeline)
         self._packets = PacketCodec(pipeline)

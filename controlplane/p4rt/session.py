@@ -124,9 +124,9 @@ class P4Session:
         while True:
             try:
                 async with connect(self._address, self._device_id, ELECTION_ID) as client:
-                    await self._establish(client)
+                    connected = await self._establish(client)
                     delays = self._delays()
-                    await self._keep(client)
+                    await self._keep(client, connected)
             except ConnectionFailed as error:
                 self._notify(SwitchLost(self._address, str(error)))
             finally:
@@ -135,12 +135,11 @@ class P4Session:
 
     # -- the beginning of a connection ---------------------------------------------------------
 
-    async def _establish(self, client: Client) -> None:
+    async def _establish(self, client: Client) -> SwitchConnected:
         await client.arbitrate(lambda: self._notify(StandingBy(self._address)))
         loaded = await self._load_program(client)
         await self._adopt(client)
-        found = len(self._programmer.installed)
-        self._notify(SwitchConnected(self._address, loaded, found))
+        return SwitchConnected(self._address, loaded, len(self._programmer.installed))
 
     async def _load_program(self, client: Client) -> bool:
         """Whether the switch did not run our program before."""
@@ -153,10 +152,13 @@ class P4Session:
         entities = await client.read(self._codec.read_all())
         self._programmer.adopt(self._codec.decode(entities))
 
-    async def _keep(self, client: Client) -> None:
-        """Serve a connection until it fails."""
+    async def _keep(self, client: Client, connected: SwitchConnected) -> None:
+        """Serve a connection until it fails; who hears of it can send packets at once."""
         self._client = client
         self._outbox, self._submissions = asyncio.Queue(OUTBOX_LIMIT), asyncio.Queue(OUTBOX_LIMIT)
+        if self._fib is not None:
+            self.set_fib(self._fib)
+        self._notify(connected)
         jobs = (self._receive, self._send, self._submit, self._program, self._probe)
         tasks = [asyncio.create_task(job(client)) for job in jobs]
         try:
@@ -182,6 +184,8 @@ class P4Session:
                 raise ConnectionFailed("another controller has become primary")
 
     async def _send(self, client: Client) -> NoReturn:
+        """Packets leave when the switch can take the answers: after its first Fib."""
+        await self._settled.wait()
         while True:
             await client.send(self._packets.packet_out(await self._outbox.get()))
 
@@ -197,8 +201,6 @@ class P4Session:
             await client.probe(self._timing.probe)
 
     async def _program(self, client: Client) -> NoReturn:
-        if self._fib is not None:
-            self._changed.set()
         while True:
             await self._changed.wait()
             self._synced = False

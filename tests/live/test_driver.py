@@ -16,6 +16,8 @@ from controlplane.fib.model import Fib, PacketIn, PacketOut
 from controlplane.live import driver
 from controlplane.live.driver import LiveRouter, SwitchAddress
 from controlplane.net.punt import PuntReason
+from controlplane.p4rt.counters import Counters
+from controlplane.p4rt.notices import SwitchConnected, SwitchLost
 from controlplane.router import lives
 from controlplane.router.config import Role, RouterConfig
 from controlplane.router.events import FibChanged, Output, PortChanged
@@ -65,6 +67,7 @@ class RecordingSession:
         self.sent: list[object] = []
         self.fibs: list[Fib] = []
         self.punt = on_packet_in
+        self.notify = on_notice
         self.error: Exception | None = None
 
     def send(self, packet: object) -> None:
@@ -72,6 +75,11 @@ class RecordingSession:
 
     def set_fib(self, fib: Fib) -> None:
         self.fibs.append(fib)
+
+    async def read_counters(self) -> Counters:
+        """As of a switch that has fallen silent."""
+        await asyncio.Event().wait()
+        raise AssertionError
 
     async def run(self) -> None:
         if self.error is not None:
@@ -139,6 +147,32 @@ def test_an_exception_stops_this_router_and_is_kept_and_logged_in_one_line(
         asyncio.run(scenario())
     assert [record.getMessage() for record in caplog.records] == [
         "[pe1] stopped: LookupError: port 13"
+    ]
+
+
+def test_a_switch_that_is_silent_has_no_counters(
+    make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "_COUNTERS_LIMIT", 0.01)
+
+    async def scenario() -> None:
+        assert await make().counters() is None
+
+    asyncio.run(scenario())
+
+
+def test_a_switch_that_is_lost_is_a_line_for_whoever_runs_the_lab(
+    make: Callable[[], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        live = make()
+        live.session.notify(SwitchConnected("unix:pe1.sock", True, 0))
+        live.session.notify(SwitchLost("unix:pe1.sock", "probe: no answer"))
+
+    with caplog.at_level(logging.WARNING, "mvpn.live"):
+        asyncio.run(scenario())
+    assert [record.getMessage() for record in caplog.records] == [
+        "[pe1 p4rt] unix:pe1.sock: not connected: probe: no answer"
     ]
 
 

@@ -123,6 +123,39 @@ def test_a_switch_that_falls_silent_is_noticed_and_found_again(server: Server) -
     run(scenario)
 
 
+def test_who_waits_for_counters_is_told_when_the_connection_goes(server: Server) -> None:
+    async def scenario() -> None:
+        async with Controller(server.address, QUICK) as controller:
+            controller.session.set_fib(FIB)
+            await eventually(programmed(controller))
+            server.freeze()
+            try:
+                with pytest.raises(ConnectionFailed):
+                    await controller.session.read_counters()
+            finally:
+                server.thaw()
+
+    run(scenario)
+
+
+def test_who_does_not_want_to_wait_for_counters_need_not(server: Server) -> None:
+    patient = replace(QUICK, probe=60.0)
+
+    async def scenario() -> None:
+        async with Controller(server.address, patient) as controller:
+            controller.session.set_fib(FIB)
+            await eventually(programmed(controller))
+            server.freeze()
+            try:
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        await controller.session.read_counters()
+            finally:
+                server.thaw()
+
+    run(scenario)
+
+
 def test_a_fib_on_its_way_is_not_there_yet(server: Server) -> None:
     async def scenario() -> None:
         async with Controller(server.address, QUICK) as controller:
