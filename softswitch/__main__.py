@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 
 from softswitch.errors import SoftswitchError
 from softswitch.interface import PortError
 from softswitch.options import parse_options
-from softswitch.process import SwitchProcess
-from softswitch.server import AddressError
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def main() -> int:
     """Run until SIGTERM or SIGINT; every reason not to is one line on standard error."""
+    # gRPC would log errors beside the one line that we print; it reads this when it is imported.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from softswitch.process import SwitchProcess
+    from softswitch.server import AddressError
+
     options = parse_options(sys.argv[1:])
     logging.basicConfig(
         level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s"

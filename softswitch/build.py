@@ -49,7 +49,7 @@ def _library(units: dict[str, str]) -> Path:
     keys = {name: _key(text) for name, text in units.items()}
     library = directory / f"{_digest(*sorted(keys.values()))}.so"
     if not library.exists():
-        with _only_one(library.with_suffix(".lock")):
+        with _usable(directory), _only_one(library.with_suffix(".lock")):
             if not library.exists():
                 _build(directory, units, keys, library)
     return library
@@ -117,16 +117,22 @@ def _digest(*parts: str) -> str:
 def _cache_directory() -> Path:
     root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     directory = Path(root) / "mvpn-softswitch"
-    try:
+    with _usable(directory):
         directory.mkdir(parents=True, exist_ok=True)
         if not os.access(directory, os.W_OK):
             raise PermissionError(13, "not writable")
-    except OSError as error:
-        reason = error.strerror
-        raise BuildError(
-            f"cannot use the cache directory {directory} ({reason}): set XDG_CACHE_HOME"
-        ) from None
     return directory
+
+
+@contextmanager
+def _usable(directory: Path) -> Iterator[None]:
+    """BuildError when what is done in the cache directory fails."""
+    try:
+        yield
+    except OSError as error:
+        raise BuildError(
+            f"cannot use the cache directory {directory} ({error.strerror}): set XDG_CACHE_HOME"
+        ) from None
 
 
 @contextmanager

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from controlplane.lab.control import serving
 from controlplane.lab.errors import LabError
 from controlplane.lab.load import load
 from controlplane.lab.picture import write_picture
+from controlplane.lab.recordings import recording_to
 from controlplane.lab.run import Run
 from controlplane.lab.schema import json_schema
-from controlplane.lab.worlds import LIVE_TARGETS, SIMULATOR, TARGETS, make_live_world, make_world
-
-if TYPE_CHECKING:
-    pass
+from controlplane.lab.worlds import (
+    LIVE_TARGETS,
+    SIMULATOR,
+    TARGETS,
+    make_live_world,
+    make_world,
+    why_not_live,
+)
 
 _DEFAULT_TARGET: Final = LIVE_TARGETS[0]
 
@@ -30,14 +36,16 @@ def add_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     check = verbs.add_parser("check", help="build a lab, play it, judge it")
     check.add_argument("file", type=Path, metavar="FILE")
-    check.add_argument("--target", choices=TARGETS, default=_DEFAULT_TARGET)
+    check.add_argument("--target", choices=TARGETS)
     check.add_argument("--json", action="store_true", help="print the verdict as JSON")
     check.add_argument("--pcap", type=Path, metavar="DIR", help="keep captures of every link here")
     check.add_argument("--svg", type=Path, metavar="FILE", help="draw the topology and its trees")
+    _add_record(check)
     check.set_defaults(run=_check)
     up = verbs.add_parser("up", help="leave a lab running, with Mininet's command line")
     up.add_argument("file", type=Path, metavar="FILE")
     up.add_argument("--target", choices=LIVE_TARGETS, default=_DEFAULT_TARGET)
+    _add_record(up)
     up.set_defaults(run=_up)
     clean = verbs.add_parser("clean", help="remove what a killed run left")
     clean.set_defaults(run=_clean)
@@ -45,42 +53,67 @@ def add_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     schema.set_defaults(run=_schema)
 
 
+def _add_record(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--record", type=Path, metavar="DIR", help="keep what each router is told, for mvpn replay"
+    )
+
+
 def _check(options: argparse.Namespace) -> int:
     lab = load(options.file)
     _prepare(options)
-    world = make_world(lab.plan, options.target, options.pcap)
-    live = options.target != SIMULATOR
-    # `mvpn show` is for labs that run in real time.
-    control = partial(serving, lab.plan, world) if live else nullcontext
-    run = Run(lab, world, options.target, _progress, control)
-    verdict = run.play()
+    target = options.target or _possible_target()
+    with recording_to(options.record) as record:
+        world = make_world(lab.plan, target, options.pcap, record)
+        # `mvpn show` is for labs that run in real time.
+        control = nullcontext if target == SIMULATOR else partial(serving, lab.plan, world)
+        run = Run(lab, world, target, _progress, control)
+        verdict = run.play()
+    text = verdict.as_json() if options.json else verdict.as_text(colour=_on_a_terminal())
+    print(text)
     if options.svg is not None:
         write_picture(lab, run.snapshot, options.svg)
-    text = verdict.as_json() if options.json else verdict.as_text(colour=sys.stdout.isatty())
-    print(text)
     return 0 if verdict.ok else 1
 
 
+def _on_a_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()  # None: started with it closed
+
+
+def _possible_target() -> str:
+    """For a user who asked for none: live switches, or the simulator where there can be none."""
+    reason = why_not_live()
+    if reason is None:
+        return _DEFAULT_TARGET
+    _progress(f"{reason}; the lab is played in the simulator")
+    return SIMULATOR
+
+
 def _prepare(options: argparse.Namespace) -> None:
-    """The places of the output must be there before the lab starts."""
+    """The places of the output must be there, and take it, before the lab starts."""
     folders = [options.pcap, options.svg.parent if options.svg else None]
     for folder in filter(None, folders):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LabError(f"{folder}: {error.strerror}") from None
+        if not os.access(folder, os.W_OK):
+            raise LabError(f"{folder}: cannot be written to")
+    if options.svg is not None and options.svg.is_dir():
+        raise LabError(f"{options.svg}: Is a directory")
 
 
 def _up(options: argparse.Namespace) -> int:
     lab = load(options.file)
-    world = make_live_world(lab.plan, options.target, None)
-    run = Run(lab, world, options.target, _progress, partial(serving, lab.plan, world))
-    with run.started() as rows:
-        for row in rows:
-            if not row.ok:
-                _progress(f"{row.expectation}: {row.seen}")
-        _progress(f"`mvpn show ROUTER NOUN` asks the routers; `exit` ends the lab {lab.name}")
-        world.cli()
+    with recording_to(options.record) as record:
+        world = make_live_world(lab.plan, options.target, None, record)
+        run = Run(lab, world, options.target, _progress, partial(serving, lab.plan, world))
+        with run.started() as rows:
+            for row in rows:
+                if not row.ok:
+                    _progress(f"{row.expectation}: {row.seen}")
+            _progress(f"`mvpn show ROUTER NOUN` asks the routers; `exit` ends the lab {lab.name}")
+            world.cli()
     return 0
 
 

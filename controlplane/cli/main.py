@@ -1,7 +1,7 @@
 """The command `mvpn`: one module a noun, each adds its verbs.
 
 Exit codes: 0 all is well, 1 it is not (a lab's expectations do not hold, or it cannot be run), 2
-bad usage or a bad lab file, 130 interrupted. Users see words, never a traceback.
+bad usage or a bad lab file, 130 interrupted, 143 terminated. Users see words, never a traceback.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from controlplane.lab.errors import BadLabFile, LabError
+from controlplane.lab.testbed.signals import Signals
 
 FAILED: Final = 1
 BAD_USAGE: Final = 2
@@ -20,11 +21,20 @@ INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and say how it went."""
+    """Run one command and say how it went; however it ends, it takes down what it built."""
+    signals = Signals()
+    signals.take()
+    try:
+        return _run(arguments)
+    finally:
+        signals.give_back()
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         options = _parser().parse_args(arguments)
         code: int = options.run(options)
-        sys.stdout.flush()
+        print(end="", flush=True)
     except BadLabFile as error:
         print(error, file=sys.stderr)
         return BAD_USAGE
@@ -35,15 +45,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("mvpn: interrupted, everything is cleaned up", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter must not try to flush the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _end_output()  # whoever read it has had enough
+        return FAILED
+    except OSError as error:
+        _end_output()
+        print(f"mvpn: {error}", file=sys.stderr)
         return FAILED
     return code
 
 
+def _end_output() -> None:
+    """The interpreter must not try again to write what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _parser() -> argparse.ArgumentParser:
     # Imported here, so that Ctrl-C while Python still reads modules is no traceback either.
-    from controlplane.cli import lab, show
+    from controlplane.cli import lab, replay, show
 
     parser = argparse.ArgumentParser(
         prog="mvpn", description="Multicast VPNs on P4 switches: labs, and what their routers show."
@@ -51,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     nouns = parser.add_subparsers(required=True, metavar="COMMAND")
     lab.add_commands(nouns)
     show.add_commands(nouns)
+    replay.add_commands(nouns)
     return parser
 
 

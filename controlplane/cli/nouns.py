@@ -176,6 +176,17 @@ _FORWARDING: Final[Mapping[str, Callable[[Sequence[Row]], Iterator[str]]]] = {
     "drop": lambda rows: table(_DROP, rows),
 }
 
+_COUNTER: Final[Mapping[str, Cell]] = {
+    "Where": plain("where"),
+    "Counter": plain("counter"),
+    "Value": plain("value"),
+}
+
+
+def _counters(rows: Sequence[Row]) -> Iterator[str]:
+    return table(_COUNTER, rows)
+
+
 NOUNS: Final[Mapping[str, Callable[[Sequence[Row]], Iterator[str]]]] = {
     "mroute": _mroute,
     "pim neighbor": _pim_neighbor,
@@ -184,6 +195,7 @@ NOUNS: Final[Mapping[str, Callable[[Sequence[Row]], Iterator[str]]]] = {
     "mvpn": _mvpn,
     "route": _route,
     "forwarding": _forwarding,
+    "counters": _counters,
 }
 
 

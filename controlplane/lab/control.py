@@ -3,13 +3,12 @@
     {"router": "pe1", "noun": "mroute", "vrf": "red"}    vrf null: all of them
     {"rows": [...]}   or   {"error": "..."}
 
-The socket is called after the lab, in a folder that is the same for all labs of a user.
+The socket is called after the lab, in a folder that is the same for all labs.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import socket
 import socketserver
 import threading
@@ -20,24 +19,20 @@ from typing import Any, Final
 
 from controlplane.lab.errors import LabError
 from controlplane.lab.plan import NetworkPlan
+from controlplane.lab.testbed.owner import RUN, accepts
 from controlplane.lab.world import World
 from controlplane.router.show import ShowError
 
-_SYSTEM_FOLDER: Final = Path("/run/mvpn")
+FOLDER: Final = RUN
+"""Where the sockets of running labs are."""
+
 _LONGEST_REQUEST: Final = 4096
 _TIMEOUT: Final = 10.0
 
 
-def socket_folder() -> Path:
-    """Where the sockets of this user's labs are."""
-    if os.geteuid() == 0:
-        return _SYSTEM_FOLDER
-    return Path(os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.geteuid()}")) / "mvpn"
-
-
 def socket_path(lab: str) -> Path:
     """The socket of a lab."""
-    return socket_folder() / f"{lab}.sock"
+    return FOLDER / f"{lab}.sock"
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -97,21 +92,16 @@ def _make_room(lab: str, path: Path) -> None:
     """Take away what a killed run left; LabError when the lab is running."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if _answers(path):
+        if accepts(path):
             raise LabError(f"the lab {lab} is running already")
         path.unlink(missing_ok=True)
     except OSError as error:
         raise LabError(f"{path}: {error.strerror}") from None
 
 
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(str(path)) == 0
-
-
 def running_labs() -> list[str]:
     """The labs that answer."""
-    return sorted(path.stem for path in socket_folder().glob("*.sock") if _answers(path))
+    return sorted(path.stem for path in FOLDER.glob("*.sock") if accepts(path))
 
 
 def ask(lab: str, router: str, noun: str, vrf: str | None) -> list[dict[str, Any]]:
@@ -125,7 +115,8 @@ def ask(lab: str, router: str, noun: str, vrf: str | None) -> list[dict[str, Any
             with stream.makefile("rb") as answers:
                 answer = json.loads(answers.readline())
     except (OSError, ValueError) as error:
-        raise LabError(f"the lab {lab} does not answer: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise LabError(f"the lab {lab} does not answer: {reason}") from None
     if "error" in answer:
         raise LabError(str(answer["error"]))
     rows: list[dict[str, Any]] = answer["rows"]

@@ -33,7 +33,12 @@ def with_counters(
     counted = [{**row, **_counts(row, ids, counters)} for row in rows]
     if noun == "forwarding" and vrf in (None, DEFAULT_VRF):
         counted += [*_punts(counters), *_drops(counters)]
-    return counted
+    return sorted(counted, key=_is_customers)
+
+
+def _is_customers(row: _Row) -> bool:
+    """The provider's rows come first; within a VRF rows stay in their order."""
+    return bool(row["vrf"] != DEFAULT_VRF)
 
 
 def _counts(row: _Row, ids: Mapping[str, int], counters: Counters) -> _Row:

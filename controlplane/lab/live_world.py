@@ -24,6 +24,7 @@ from controlplane.lab.world import Received, Stream, by_protocol
 from controlplane.live.controllers import Controllers, RouterFailed
 from controlplane.live.driver import SwitchAddress
 from controlplane.rib.route import Route
+from controlplane.router.lives import Lives, OpenRecording
 from controlplane.router.show import ShowError
 
 __all__ = ["LiveWorld", "clean", "missing_rights"]
@@ -38,10 +39,18 @@ class LiveWorld:
     Start it in the main thread: its processes end with the thread that started them.
     """
 
-    def __init__(self, plan: NetworkPlan, *, target: str, pcap: Path | None = None) -> None:
+    def __init__(
+        self,
+        plan: NetworkPlan,
+        *,
+        target: str,
+        pcap: Path | None = None,
+        record: OpenRecording | None = None,
+    ) -> None:
         self._plan = plan
         self._target = target
         self._pcap = pcap
+        self._record = record
         self._zero: Instant = time.monotonic()
         self._undo = ExitStack()
         self._network: Network | None = None
@@ -199,11 +208,11 @@ class LiveWorld:
 
     def _start_controllers(self, network: Network) -> None:
         routes = {of: by_protocol(routes) for of, routes in self._plan.routes.items()}
-        self._controllers = controllers = Controllers(routes, self._plan.seed)
+        self._controllers = controllers = Controllers(routes)
         self._undo.callback(controllers.stop)
         for name, config in self._plan.routers.items():
             address = SwitchAddress(network.address(name), network.device_id(name))
-            controllers.start(config, address)
+            controllers.start(Lives(config, self._plan.seed_of(name), self._record), address)
 
     # -- the rest
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from controlplane.lab.checks.placed import check_placed
-from controlplane.lab.errors import Problem
-from controlplane.lab.expand.addressing import PoolEmptyError
-from controlplane.lab.expand.layout import Layout, place
+from controlplane.lab.expand.layout import Layout
 from controlplane.lab.expand.network import network_plan, wire_of
 from controlplane.lab.file.expect import Carried, NotCarried
 from controlplane.lab.file.model import LabFile
 from controlplane.lab.file.source import read_source
+from controlplane.lab.file.values import LONGEST_LINK_NAME
 from controlplane.lab.plan import NetworkPlan
 from controlplane.lab.read import checked
 from controlplane.lab.routes import RouteProvider
@@ -69,15 +68,15 @@ class Lab:
 
 def load(path: Path) -> Lab:
     """Read a lab file; LabError, BadLabFile with every mistake in it."""
-    source = read_source(path)
-    file = checked(source)
-    try:
-        layout = place(file)
-    except PoolEmptyError as error:
-        raise source.error([Problem((), str(error))]) from None
-    if problems := list(check_placed(layout)):
-        raise source.error(problems)
-    return Lab(file, layout, network_plan(layout, file.name or path.stem, _judged_links(layout)))
+    layout = checked(read_source(path))
+    name = layout.file.name or _named_after(path)
+    return Lab(layout.file, layout, network_plan(layout, name, _judged_links(layout)))
+
+
+def _named_after(path: Path) -> str:
+    """The file's name as a lab's: the lab's folder and sockets are called so."""
+    name = re.sub(r"[^A-Za-z0-9_.-]", "-", path.stem)
+    return (name if name[:1].isalpha() else f"lab-{name}")[:LONGEST_LINK_NAME]
 
 
 def _judged_links(layout: Layout) -> frozenset[str]:

@@ -27,6 +27,13 @@ class Pruned:
             result = (*result, step)
         return result
 
+    def existing(self, path: FieldPath) -> FieldPath:
+        """The path, cut short where one value of the file stands for a list of it."""
+        for at, step in enumerate(path):
+            if isinstance(step, int) and not isinstance(self._find(path[:at]), list):
+                return path[:at]
+        return path
+
     def remove(self, paths: Iterable[FieldPath]) -> None:
         """Take values out, backwards, so that the positions of those to come still hold."""
         for path in sorted(set(paths), reverse=True):

@@ -1,11 +1,14 @@
-"""From a source to a checked LabFile, or to the list of all that is wrong with it.
+"""From a source to the Layout of a checked lab file, or to the list of all that is wrong with it.
 
 A mistake must not hide the others. So when the schema refuses a file, the refused values are taken
 out (`Pruned`) and what is left is read again, until the rest is a lab file that can be checked.
+What needs the whole network (who is on no link, which ports meet) is checked when the mistakes are
+elsewhere: in an incomplete one it would find mistakes that are not there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 from typing import Final
@@ -14,13 +17,20 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from controlplane.lab.checks import check
+from controlplane.lab.checks.placed import check_placed
+from controlplane.lab.checks.possible import check_possible
 from controlplane.lab.errors import FieldPath, Problem
+from controlplane.lab.expand.addressing import PoolEmptyError
+from controlplane.lab.expand.layout import Layout, place
 from controlplane.lab.file.model import LabFile
 from controlplane.lab.file.source import Source
 from controlplane.lab.pruned import Pruned
 
 _ROUNDS: Final = 8
 """How often broken parts are taken out; what is wrong shows in one or two rounds."""
+
+_NETWORK: Final = frozenset(("provider", "routers", "hosts", "links", "vpns"))
+"""The keys that a Layout is made of."""
 
 _WORDS: Final = {
     "missing": "is missing",
@@ -32,36 +42,50 @@ _WORDS: Final = {
 }
 
 
-def checked(source: Source) -> LabFile:
-    """The lab file of a source; BadLabFile with every mistake in it."""
-    try:
-        file = LabFile.model_validate(source.value)
-    except ValidationError as error:
-        raise source.error(_all_problems(source, error)) from None
-    if problems := check(file, source.value, whole=True):
-        raise source.error(problems)
-    return file
-
-
-def _all_problems(source: Source, error: ValidationError) -> list[Problem]:
-    """What the schema refuses, and what is wrong with the rest."""
-    problems = [Problem(_path(one), _words(one)) for one in error.errors(include_url=False)]
+def checked(source: Source) -> Layout:
+    """The network of a source's lab; BadLabFile with every mistake in the file."""
     pruned = Pruned(source.value)
-    rest = _rest(pruned, error)
-    found = check(rest, source.value, whole=False) if rest else []
-    return problems + [Problem(pruned.original(one.path), one.text) for one in found]
+    file, refused = _read(pruned)
+    if file is None:
+        raise source.error(refused)
+    layout, found = _placed(file, source, whole=not _in_network(refused))
+    problems = [*refused, *(Problem(pruned.original(one.path), one.text) for one in found)]
+    if problems or layout is None:
+        raise source.error(problems)
+    return layout
 
 
-def _rest(pruned: Pruned, error: ValidationError) -> LabFile | None:
-    """The part of the file that fits the schema, None when nothing sensible is left."""
+def _read(pruned: Pruned) -> tuple[LabFile | None, list[Problem]]:
+    """The part of the file that fits the schema, and what the schema refuses.
+
+    The first time that it is read tells all; what is refused after that is a consequence.
+    """
+    refused: list[Problem] = []
     for _ in range(_ROUNDS):
-        broken = error.errors(include_url=False)
-        pruned.remove(_path(one)[:-1] if one["type"] == "missing" else _path(one) for one in broken)
         try:
-            return LabFile.model_validate(pruned.value)
-        except ValidationError as next_error:
-            error = next_error
-    return None
+            return LabFile.model_validate(pruned.value), refused
+        except ValidationError as error:
+            broken = error.errors(include_url=False)
+        places = [(one, pruned.existing(_path(one))) for one in broken]
+        refused = refused or [Problem(path, _words(one)) for one, path in places]
+        pruned.remove(path[:-1] if one["type"] == "missing" else path for one, path in places)
+    return None, refused
+
+
+def _placed(file: LabFile, source: Source, *, whole: bool) -> tuple[Layout | None, list[Problem]]:
+    """The network of what was read, if that is sound, and what is wrong with the file."""
+    found = check(file, source.value, whole=whole)
+    if not whole or _in_network(found):
+        return None, found
+    try:
+        layout = place(file)
+    except PoolEmptyError as error:
+        return None, [*found, Problem(error.path, str(error))]
+    return layout, [*found, *check_placed(layout), *check_possible(layout, found)]
+
+
+def _in_network(problems: Iterable[Problem]) -> bool:
+    return any(problem.path and problem.path[0] in _NETWORK for problem in problems)
 
 
 def _path(error: ErrorDetails) -> FieldPath:
@@ -87,6 +111,8 @@ def _words(error: ErrorDetails) -> str:
 
 
 def _hint(key: str) -> str:
+    if key in _keys():
+        return " here; it belongs elsewhere"
     close = get_close_matches(key, _keys(), n=1, cutoff=0.75)
     return f"; is it {close[0]}?" if close else ""
 

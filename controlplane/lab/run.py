@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from math import inf
 from typing import Final
 
 from controlplane.engine.time import Duration, Instant
@@ -55,7 +56,6 @@ class Run:
         self._down: frozenset[str] = frozenset()
         self._happened: dict[str, Instant] = {}
         self._startup: Duration = 0.0
-        self._since: Instant = 0.0
         self._members: set[str] = set()
         self.snapshot: Snapshot | None = None
         """The trees as they were before anything was taken away."""
@@ -93,7 +93,7 @@ class Run:
         """The rows of the start conditions, once all of them hold or the limit has come."""
         begun, limit = self._world.now(), self._lab.file.startup
         watches = [
-            Watch(condition, f"start: {state_words(condition)}", begun, begun + limit)
+            Watch(condition, f"start: {state_words(condition)}", begun, limit)
             for condition in self._lab.file.start
         ]
         ready = self._world.wait(lambda: self._look(watches), limit)
@@ -103,9 +103,9 @@ class Run:
         return [watch.row() for watch in watches]
 
     def _look(self, watches: Iterable[Watch]) -> bool:
-        """Look at the network for each of them; True when all hold."""
-        tables, now = Tables(self._world), self._world.now()
-        return all([watch.look(self._state.judge, tables, now) for watch in watches])
+        """Look at the network for each of them; True when all hold in time."""
+        tables, clock = Tables(self._world), self._world.now
+        return all([watch.look(self._state.judge, tables, clock) for watch in watches])
 
     # -- from then on
 
@@ -127,21 +127,29 @@ class Run:
         for stream in file.streams.values():
             moments |= {stream.at, stream.end}
         for watch in self._watches.values():
-            moments |= {watch.start, watch.limit}
+            start = file.time_of(watch.expectation.after) or 0.0
+            moments |= {start, start + watch.within}
         return sorted(moments)
 
     def _live_until(self, at: Instant) -> None:
-        """Live on from the last instant of the agenda, looking where an expectation is open."""
-        watches = [watch for watch in self._watches.values() if watch.is_open(self._since)]
-        if watches:
-            limit = max(0.0, at - self._world.now())
-            self._world.wait(lambda: self._look(w for w in watches if not w.seen.ok), limit)
+        """Live on, looking at the expectations that are open now.
+
+        Those whose moment is the end of this time wait for what happens then.
+        """
+        now = self._world.now()
+        watches = [watch for watch in self._watches.values() if watch.is_open(now)]
+        self._world.wait(lambda: self._look_at_open(watches), max(0.0, at - now))
         self._world.advance_to(at)
-        self._since = at
+
+    def _look_at_open(self, watches: Iterable[Watch]) -> bool:
+        """Look at those that are not settled; True when nothing is left to look for."""
+        now = self._world.now()
+        return self._look(watch for watch in watches if watch.is_open(now))
 
     def _finish(self) -> None:
         """The last looks, and the last packets."""
-        self._live_until(self._since)
+        limits = [watch.limit for watch in self._watches.values()]
+        self._live_until(max([self._world.now(), *limits]))
         names = [stream.name for stream in self._lab.streams]
         self._world.wait(lambda: not any(map(self._world.sending, names)), _SENDING_LIMIT)
         self._world.advance_to(self._world.now() + _DRAIN)
@@ -165,7 +173,10 @@ class Run:
         if not isinstance(event, Join | LinkUp) and self.snapshot is None:
             self.snapshot = self._take_snapshot()
         if event.name is not None:
-            self._happened[event.name] = self._world.now()
+            self._happened[event.name] = now = self._world.now()
+            for watch in self._watches.values():
+                if watch.expectation.after == event.name:
+                    watch.start = now
 
     def _take_snapshot(self) -> Snapshot:
         return take_snapshot(self._lab.layout, self._world, frozenset(self._members))
@@ -220,12 +231,13 @@ def _not_played() -> Row:
 def _watches(file: LabFile) -> dict[int, Watch]:
     """A watch for each expectation about state, by its position in the file."""
     return {
-        at: _watch(file, expectation)
+        at: _watch(expectation)
         for at, expectation in enumerate(file.expect)
         if isinstance(expectation, StateExpectation)
     }
 
 
-def _watch(file: LabFile, expectation: StateExpectation) -> Watch:
-    start = file.time_of(expectation.after) or 0.0
-    return Watch(expectation, state_words(expectation), start, start + expectation.within)
+def _watch(expectation: StateExpectation) -> Watch:
+    """What counts from an event has no start until that happens."""
+    start = inf if isinstance(expectation.after, str) else expectation.after
+    return Watch(expectation, state_words(expectation), start, expectation.within)

@@ -1,45 +1,75 @@
-"""Expectations about state while a lab runs: looked at from their moment until their limit."""
+"""Expectations about state while a lab runs: looked at from their moment on, until they hold.
+
+The time that counts is that at which a look was over: by then the state was there for certain. What
+holds later than its limit fails. A live lab is looked at every 0.05 s, so what comes true within
+the last interval may be found too late there, but never the other way round. After the limit the
+looks go on for a while, only to tell when it did hold.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from controlplane.engine.time import Instant
+from controlplane.engine.time import Duration, Instant
 from controlplane.lab.file.expect import StateExpectation
 from controlplane.lab.tables import Tables
 from controlplane.lab.verdict import Row, Seen
 
 Judge: TypeAlias = Callable[[StateExpectation, Tables], Seen]
 
+_LOOK_ON: Final[Duration] = 10.0
+"""How long after its limit an expectation is looked at."""
+_ROUNDING: Final[Duration] = 1e-6
+"""Sums of float seconds are not exact."""
+
 
 @dataclass
 class Watch:
-    """One expectation; `seen` is the last look at it, `at` since when it has held."""
+    """One expectation; `seen` is the last look in time, `at` since when it has held.
+
+    `late` is the first look after the limit that found it to hold, with its time.
+    """
 
     expectation: StateExpectation
     words: str
     start: Instant
-    limit: Instant
+    within: Duration
     seen: Seen = field(default_factory=lambda: Seen(False, "not looked at"))
     at: Instant = 0.0
+    late: tuple[Seen, Instant] | None = None
 
-    def is_open(self, since: Instant) -> bool:
-        """True when it is to be looked at after this instant of the agenda."""
-        return not self.seen.ok and self.start <= since <= self.limit
+    @property
+    def limit(self) -> Instant:
+        return self.start + self.within
 
-    def look(self, judge: Judge, tables: Tables, now: Instant) -> bool:
-        """Look once more; True when it holds."""
-        held = self.seen.ok
-        self.seen = judge(self.expectation, tables)
-        if self.seen.ok and not held:
-            self.at = now
+    def is_open(self, now: Instant) -> bool:
+        """True when it is to be looked at."""
+        settled = self.seen.ok or self.late is not None
+        return not settled and self.start - _ROUNDING <= now <= self.limit + _LOOK_ON
+
+    def look(self, judge: Judge, tables: Tables, clock: Callable[[], Instant]) -> bool:
+        """Look once more; True when it holds in time."""
+        seen = judge(self.expectation, tables)
+        now = clock()
+        if now <= self.limit + _ROUNDING:
+            self.at = self.at if self.seen.ok else now
+            self.seen = seen
+        elif seen.ok:
+            self.late = (seen, now)
         return self.seen.ok
 
     def row(self) -> Row:
         """The line of the verdict."""
-        if not self.seen.ok:
+        if self.seen.ok:
+            took = self.at - self.start
+            words = f"{self.seen.words}, after {took:.2f} s"
+        elif self.late is not None:
+            seen, at = self.late
+            took = at - self.start
+            late = f"after {took:.2f} s, later than {self.within:g} s"
+            words = f"{self.seen.words}; {seen.words} {late}"
+        else:
             return Row(self.words, self.seen.words, False)
-        took = self.at - self.start
-        return Row(self.words, f"{self.seen.words}, after {took:.2f} s", True, round(took, 3))
+        return Row(self.words, words, self.seen.ok, round(took, 3))

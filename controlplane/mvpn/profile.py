@@ -82,15 +82,22 @@ def find_profile(text: str) -> Profile:
         if text in profile.names():
             _require_built(profile, text)
             return profile
-    raise ProfileError(f"no profile {text!r}; there are {', '.join(map(_label, PROFILES))}")
+    raise ProfileError(f"no profile {text!r}; {_offer()}")
+
+
+def _missing(profile: Profile) -> list[str]:
+    """The options of it that have no class."""
+    return [option.value for option in profile.options() if option not in _BUILT]
 
 
 def _require_built(profile: Profile, text: str) -> None:
-    missing = [option.value for option in profile.options() if option not in _BUILT]
-    if missing:
+    if missing := _missing(profile):
         needs = " and ".join(missing)
         raise ProfileError(f"profile {text} needs {needs}, which are not implemented")
 
 
-def _label(profile: Profile) -> str:
-    return " = ".join(profile.names())
+def _offer() -> str:
+    """All profiles by name and number, those that run first."""
+    running = [" = ".join(one.names()) for one in PROFILES if not _missing(one)]
+    others = [" = ".join(one.names()) for one in PROFILES if _missing(one)]
+    return f"these run: {', '.join(running)}; not implemented: {', '.join(others)}"

@@ -238,3 +238,15 @@ def test_pim_interfaces_show_their_delays() -> None:
         eth3       172.16.0.5  1          172.16.0.6  1        2 s    0.4 s       0.3 s
         """,
     )
+
+
+def test_counters_name_what_counted() -> None:
+    expect(
+        "counters",
+        [{"vrf": "red", "where": "pim", "counter": "drop: malformed: PIM version N", "value": 7}],
+        """
+        VRF red
+        Where  Counter                         Value
+        pim    drop: malformed: PIM version N  7
+        """,
+    )

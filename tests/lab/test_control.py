@@ -24,7 +24,7 @@ def show(router: str, noun: str, vrf: str | None, _now: Instant) -> list[dict[st
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(control, "socket_folder", lambda: tmp_path / "mvpn")
+    monkeypatch.setattr(control, "FOLDER", tmp_path / "mvpn")
     return tmp_path / "mvpn"
 
 
@@ -79,6 +79,17 @@ def test_a_lab_runs_once(running: str, demo: Lab) -> None:
     ):
         pass
     assert control.running_labs() == [running]
+
+
+def test_a_lab_that_hangs_is_named_and_keeps_nobody_waiting(folder: Path) -> None:
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as hung, socket.socket(socket.AF_UNIX) as asking:
+        hung.bind(str(folder / "hung.sock"))
+        hung.listen(0)
+        asking.connect(str(folder / "hung.sock"))
+        assert control.running_labs() == ["hung"]
+        with pytest.raises(LabError, match="the lab hung does not answer: "):
+            control.ask("hung", "pe1", "mroute", None)
 
 
 def test_the_socket_of_a_killed_lab_is_taken_over(folder: Path, demo: Lab) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Interface
+from pathlib import Path
 
 import pytest
 
-from controlplane.lab.load import Lab
+from controlplane.lab.load import Lab, load
 from controlplane.net.interface import DEFAULT_VRF, InterfaceKind
 from controlplane.net.mac import MacAddress
 from controlplane.net.vpn import RouteTarget
@@ -28,6 +29,25 @@ def test_the_same_file_is_the_same_network(load_text: LoadText, small: str) -> N
 def test_the_file_names_the_lab_unless_it_says_otherwise(load_text: LoadText, small: str) -> None:
     assert load_text(small).name == "lab"
     assert load_text("name: other\n" + small).name == "other"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("my lab.yaml", "my-lab"),
+        ("v1.2_x.yaml", "v1.2_x"),
+        ("10-routers.yaml", "lab-10-routers"),
+        ("...yaml", "lab-.."),
+        ("ü.yaml", "lab--"),
+        ("x" * 200 + ".yaml", "x" * 60),
+    ],
+)
+def test_a_file_of_any_name_names_a_folder_and_a_socket(
+    tmp_path: Path, small: str, file: str, name: str
+) -> None:
+    path = tmp_path / file
+    path.write_text(small)
+    assert load(path).name == name
 
 
 def test_routers_count_their_ports_and_name_interfaces_after_them(

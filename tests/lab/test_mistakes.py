@@ -9,16 +9,11 @@ import pytest
 
 from controlplane.lab.errors import BadLabFile
 from controlplane.lab.load import Lab
+from tests.lab.mistakes import mistakes
 
 LoadText = Callable[[str], Lab]
 
 STREAM = "streams:\n  tv: {from: src, to: 232.1.1.1, rate: 10, count: 10}\n"
-
-
-def mistakes(load_text: LoadText, text: str) -> list[str]:
-    with pytest.raises(BadLabFile) as error:
-        load_text(text)
-    return [line.removeprefix("lab.yaml:").partition(": ")[2] for line in error.value.lines]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +229,7 @@ def test_a_mistake_in_the_network_is_named(
         ),
         (
             "expect: [{pim_neighbors: {p1: [ce1]}}]",
-            "expect[0].pim_neighbors.p1: ce1 cannot be a neighbour of p1 in VRF default",
+            "expect[0].pim_neighbors.p1: ce1 cannot be a neighbour of p1",
         ),
         ("expect: [{pim_neighbors: null}]", "expect[0].pim_neighbors: is neither `all` nor a"),
         ("expect: [{routes: {p1: [10.0.0.1/8]}}]", "expect[0].routes.p1[0]: 10.0.0.1/8 is not an"),
@@ -304,10 +299,64 @@ def test_what_is_no_lab_at_all_is_refused(load_text: LoadText, text: str) -> Non
     assert mistakes(load_text, text)
 
 
-def test_a_pool_that_is_too_small_is_named(load_text: LoadText, small: str) -> None:
-    text = "provider: {loopbacks: 192.0.2.0/30}\n" + small
+@pytest.mark.parametrize(
+    ("pool", "line"),
+    [
+        ("loopbacks: 192.0.2.0/30", "192.0.2.0/30 has no room left for the loopback of p1"),
+        ("links: 192.0.2.0/29", "192.0.2.0/29 has no room left for the /30 of p1-pe2"),
+    ],
+)
+def test_a_pool_that_is_too_small_is_named(
+    load_text: LoadText, small: str, pool: str, line: str
+) -> None:
+    key = pool.partition(":")[0]
+    with pytest.raises(BadLabFile) as error:
+        load_text(f"seed: 2\nprovider:\n  {pool}\n{small}")
+    assert error.value.lines == (f"lab.yaml:3: provider.{key}: {line}",)
+
+
+def test_a_subnet_that_is_too_small_for_a_lan_is_named(load_text: LoadText, small: str) -> None:
+    hosts = [f"h{number}" for number in range(300)]
+    text = small.replace("hosts:\n", "hosts:\n" + "".join(f"  {host}:\n" for host in hosts))
+    text = text.replace("[ce2, rcv]", f"[ce2, rcv, {', '.join(hosts)}]")
     (line,) = mistakes(load_text, text)
-    assert line.startswith("the pool of loopbacks 192.0.2.0/30 is used up")
+    assert line == "links[5].subnet: 10.0.2.0/24 has no room left for the address of h252 on lan2"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (
+            "{ends: {pe1: {port: 2}, p1: {port: 1}}, vlan: 7}",
+            "{name: x, ends: {pe1: {port: 2}, p1: {port: 1}}, vlan: 7}",
+            "links[1]: has the ports of pe1-p1: give it another `vlan`, or other ports",
+        ),
+        (
+            "{ends: {pe1: {port: 2}, p1: {port: 1}}}",
+            "{name: x, ends: {pe1: {port: 2}, p1: {port: 1}}}",
+            "links[1]: has the ports of pe1-p1: give it another `vlan`, or other ports",
+        ),
+        (
+            "{ends: {pe1: {port: 2}, p1: {}}}",
+            "{name: x, ends: {pe1: {port: 2}, p1: {}}}",
+            "links[1].ends.pe1.port: port 2 of pe1 is on another wire already, that of pe1-p1",
+        ),
+    ],
+)
+def test_a_port_that_is_given_twice_is_one_mistake(
+    load_text: LoadText, small: str, first: str, second: str, expected: str
+) -> None:
+    text = small.replace("{ends: [pe1, p1]}", f"{first}\n  - {second}")
+    assert mistakes(load_text, text) == [expected]
+
+
+def test_an_unknown_key_that_belongs_elsewhere_is_not_proposed(
+    load_text: LoadText, small: str
+) -> None:
+    text = small + STREAM + "expect: [{receive: tv, hosts: rcv, vpn: red}]\n"
+    assert mistakes(load_text, text) == [
+        "expect[0].vpn: unknown key here; it belongs elsewhere",
+    ]
 
 
 def test_the_demo_lab_has_no_mistake(demo: Lab, demo_path: Path) -> None:

@@ -63,6 +63,10 @@ def test_a_missing_field_has_the_line_of_what_it_is_missing_in(tmp_path: Path) -
     ("text", "line"),
     [
         ("a: 1\nb: 2\na: 3\n", "x.yaml:1: a: given twice, again in line 3"),
+        (
+            "a: &x {b: 1}\nc:\n  <<: *x\n",
+            "x.yaml:3: c.<<: there are no merge keys: write the keys out",
+        ),
         ("a: [1\n", "x.yaml:2: not YAML: while parsing a flow sequence"),
         ("a: b: c\n", "x.yaml:1: not YAML: mapping values are not allowed here"),
         ("", "x.yaml:1: the file is empty"),

@@ -11,6 +11,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.packet import Packet
 from scapy.utils import rdpcap
 
+from controlplane.lab.errors import LabError
 from controlplane.lab.live_world import LiveWorld
 from controlplane.lab.plan import NetworkPlan
 from controlplane.lab.testbed.capture import count_frames
@@ -152,3 +153,13 @@ def test_a_link_that_was_down_carries_packets_again() -> None:
         world.send(stream(number=2, count=10))
         assert world.wait(lambda: len(world.received("h2", "stream 2").numbers) == 10, limit=30)
         assert not world.received("h2", "stream 1").numbers
+
+
+def test_a_capture_that_ended_before_its_time_is_named() -> None:
+    with running(three_hosts()) as world:
+        assert world._processes is not None
+        (dumpcap,) = (one for one in world._processes._children if one.name == "capture-lan")
+        dumpcap.process.kill()
+        dumpcap.process.wait()
+        with pytest.raises(LabError, match=r"^capture-lan ended: "):
+            world.captures()

@@ -31,7 +31,7 @@ def test_a_profile_without_an_option_is_refused_by_its_name(text: str, message: 
 
 @pytest.mark.parametrize("text", ["29", "None", "", "rosen"])
 def test_an_unknown_profile_is_answered_with_those_that_exist(text: str) -> None:
-    with pytest.raises(ProfileError, match=f"no profile '{text}'; there are pim-gre-ssm = 0, "):
+    with pytest.raises(ProfileError, match=f"no profile '{text}'; these run: pim-gre-ssm = 0; "):
         find_profile(text)
 
 

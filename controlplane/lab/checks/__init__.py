@@ -11,6 +11,7 @@ from controlplane.lab.checks.addresses import check_addresses
 from controlplane.lab.checks.expectations import check_expectations
 from controlplane.lab.checks.known import Known
 from controlplane.lab.checks.play import check_play
+from controlplane.lab.checks.roles import check_roles
 from controlplane.lab.checks.topology import check_presence, check_topology
 from controlplane.lab.checks.vpns import (
     check_provider_streams,
@@ -23,10 +24,11 @@ from controlplane.lab.file.source import Value
 
 
 def check(file: LabFile, raw: Value, *, whole: bool) -> list[Problem]:
-    """All problems; `whole` is False when parts of the file are missing from the model."""
+    """All problems; `whole` is False when parts of the network are missing from the model."""
     known = Known.of(raw)
     problems = [
         *check_topology(file, known),
+        *check_roles(file),
         *check_addresses(file),
         *check_vpns(file, known),
         *check_provider_streams(file),

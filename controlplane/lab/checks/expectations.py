@@ -67,7 +67,10 @@ def _traffic(
 
 def _carried(known: Known, path: FieldPath, expectation: Carried) -> Iterator[Problem]:
     yield from unknown((*path, "carried"), "stream", [expectation.carried], known.streams)
-    yield from unknown((*path, "links"), "link", expectation.links, known.links)
+    yield from unknown((*path, "links"), "link", expectation.links, known.links | {CORE})
+    if CORE in set(expectation.links) - known.links:
+        text = "`core` is for `not_carried`; name each link that carries it, no other core link may"
+        yield Problem((*path, "links"), text)
     if expectation.gre is not None:
         pe = [expectation.gre.source]
         yield from unknown((*path, "gre", "source"), "router", pe, known.routers)

@@ -18,7 +18,7 @@ def check_play(file: LabFile, known: Known) -> Iterator[Problem]:
     for name, stream in file.streams.items():
         yield from _stream(known, name, stream)
     for at, event in enumerate(file.events):
-        yield from _event(known, at, event)
+        yield from _event(file, known, at, event)
     yield from _times(file)
     yield from given_twice("event name", _event_names(file))
     yield from _memberships(file)
@@ -29,7 +29,9 @@ def check_play(file: LabFile, known: Known) -> Iterator[Problem]:
 def _stream(known: Known, name: str, stream: StreamSpec) -> Iterator[Problem]:
     path: FieldPath = ("streams", name)
     yield from unknown((*path, "from"), "host", [stream.from_], known.hosts)
-    if stream.to not in known.hosts:
+    if stream.to == stream.from_:
+        yield Problem((*path, "to"), f"{stream.to} would send to itself")
+    elif stream.to not in known.hosts:
         yield from _group((*path, "to"), stream.to, "; name a host to send to it alone")
 
 
@@ -46,12 +48,12 @@ def _group(path: FieldPath, text: str, hint: str) -> Iterator[Problem]:
         yield Problem(path, f"{text} is link-local: no router forwards it")
 
 
-def _event(known: Known, at: int, event: Event) -> Iterator[Problem]:
+def _event(file: LabFile, known: Known, at: int, event: Event) -> Iterator[Problem]:
     path: FieldPath = ("events", at)
     match event:
         case Join() | Leave():
             yield from unknown((*path, "hosts"), "host", event.hosts, known.hosts)
-            yield from _channel(known, path, event)
+            yield from _channel(file, known, path, event)
         case LinkDown(link_down=name):
             yield from unknown((*path, "link_down"), "link", [name], known.links)
         case LinkUp(link_up=name):
@@ -60,11 +62,15 @@ def _event(known: Known, at: int, event: Event) -> Iterator[Problem]:
             yield from unknown((*path, "restart"), "router", [name], known.routers)
 
 
-def _channel(known: Known, path: FieldPath, event: Join | Leave) -> Iterator[Problem]:
+def _channel(
+    file: LabFile, known: Known, path: FieldPath, event: Join | Leave
+) -> Iterator[Problem]:
     key, target = ("join", event.join) if isinstance(event, Join) else ("leave", event.leave)
     if target in known.streams:
         if event.source is not None:
             yield Problem((*path, "source"), f"the stream {target} has a source already")
+        if (spec := file.streams.get(target)) and spec.to in known.hosts:
+            yield Problem((*path, key), f"{target} goes to the host {spec.to}, not to a group")
         return
     yield from _group((*path, key), target, " and not a stream")
     if event.source is None:

@@ -29,9 +29,13 @@ def check_topology(file: LabFile, known: Known) -> Iterator[Problem]:
 
 
 def check_presence(file: LabFile) -> Iterator[Problem]:
-    """What a complete file has: a router, and each host on a link with one."""
+    """What a complete file has: a router, all of them on links, hosts on a link with one."""
     if not file.routers:
         yield Problem(("routers",), "there is none")
+    connected = {name for link in file.links for name in link.ends}
+    for name in file.routers if len(file.routers) > 1 else ():
+        if name not in connected:
+            yield Problem(("routers", name), "is on no link")
     for name, host in file.hosts.items():
         links = [link for link in file.links if name in link.ends]
         routers = [end for link in links for end in link.ends if end in file.routers]

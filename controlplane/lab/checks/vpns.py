@@ -53,9 +53,13 @@ def _groups(file: LabFile, name: str, vpn: Vpn) -> Iterator[Problem]:
     if not vpn.default_mdt:
         yield Problem((*path, "profile"), "needs a `default_mdt`, the group of its default MDT")
         return
-    for pe in _pes(file, name):
+    pes = _pes(file, name)
+    for pe in pes:
         if vpn.default_group(pe) is None:
             yield Problem((*path, "default_mdt"), f"has no group for {pe}")
+    for router in filter(None, vpn.default_mdt):
+        if router in file.routers and router not in pes:
+            yield Problem((*path, "default_mdt", router), f"{router} has no VRF of {name}")
 
 
 def _profile(name: str, vpn: Vpn) -> Iterator[Problem]:

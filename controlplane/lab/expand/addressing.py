@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 from itertools import chain, islice
-from typing import Final, TypeVar
+from typing import Final
 
-from controlplane.lab.errors import LabError
+from controlplane.lab.errors import FieldPath, LabError
 from controlplane.lab.expand.domains import PROVIDER, Domain, Domains
 from controlplane.lab.file.model import LabFile
 from controlplane.lab.file.network import Link
@@ -22,8 +22,6 @@ CUSTOMER_LINKS: Final = IPv4Network("172.16.0.0/16")
 CUSTOMER_LANS: Final = IPv4Network("10.0.0.0/9")
 CUSTOMER_LOOPBACKS: Final = IPv4Network("172.31.0.0/16")
 
-T = TypeVar("T")
-
 _TWO: Final = 2
 _FIRST_HOST: Final = 11
 _ROUTER_LINK_LENGTH: Final = 30
@@ -31,7 +29,11 @@ _LAN_LENGTH: Final = 24
 
 
 class PoolEmptyError(LabError):
-    """More is to be numbered than a pool has room for."""
+    """More is to be numbered than a pool has room for; `path` is where more can be given."""
+
+    def __init__(self, pool: IPv4Network, path: FieldPath, what: str) -> None:
+        super().__init__(f"{pool} has no room left for {what}")
+        self.path = path
 
 
 def loopbacks(file: LabFile, domains: Domains) -> dict[str, IPv4Address]:
@@ -41,11 +43,21 @@ def loopbacks(file: LabFile, domains: Domains) -> dict[str, IPv4Address]:
     result: dict[str, IPv4Address] = {}
     for name, router in file.routers.items():
         domain = domains.of_node(name)
-        pool = file.provider.loopbacks if domain == PROVIDER else CUSTOMER_LOOPBACKS
+        pool, path = _loopback_pool(file, name, domain)
         addresses = pools.setdefault(domain, iter(pool.hosts()))
         free = (address for address in addresses if (domain, address) not in taken)
-        result[name] = router.loopback or _next(free, pool, "loopbacks")
+        loopback = router.loopback or next(free, None)
+        if loopback is None:
+            raise PoolEmptyError(pool, path, f"the loopback of {name}")
+        result[name] = loopback
     return result
+
+
+def _loopback_pool(file: LabFile, name: str, domain: Domain) -> tuple[IPv4Network, FieldPath]:
+    """The pool, and where the file can give a larger one; customers' pools are what they are."""
+    if domain == PROVIDER:
+        return file.provider.loopbacks, ("provider", "loopbacks")
+    return CUSTOMER_LOOPBACKS, ("routers", name, "loopback")
 
 
 def subnets(file: LabFile, domains: Domains) -> list[IPv4Network]:
@@ -57,16 +69,24 @@ def subnets(file: LabFile, domains: Domains) -> list[IPv4Network]:
     result = []
     for at, link in enumerate(file.links):
         domain = domains.of_link(at)
-        pool, length = _pool(file, link, domain)
+        pool, length, path = _subnet_pool(file, at, domain)
         candidates = free.setdefault((domain, pool), _unused(pool, length, taken[domain]))
-        result.append(link.subnet or _next(candidates, pool, "subnets"))
+        subnet = link.subnet or next(candidates, None)
+        if subnet is None:
+            raise PoolEmptyError(pool, path, f"the /{length} of {link.title}")
+        result.append(subnet)
     return result
 
 
-def _pool(file: LabFile, link: Link, domain: Domain) -> tuple[IPv4Network, int]:
+def _subnet_pool(file: LabFile, at: int, domain: Domain) -> tuple[IPv4Network, int, FieldPath]:
+    """The pool of a link, the length of what it takes, and where the file can give more."""
+    own = ("links", at, "subnet")
+    link = file.links[at]
     if any(name in file.hosts for name in link.ends) or len(link.ends) != _TWO:
-        return CUSTOMER_LANS, _LAN_LENGTH
-    return (file.provider.links if domain == PROVIDER else CUSTOMER_LINKS), _ROUTER_LINK_LENGTH
+        return CUSTOMER_LANS, _LAN_LENGTH, own
+    if domain == PROVIDER:
+        return file.provider.links, _ROUTER_LINK_LENGTH, ("provider", "links")
+    return CUSTOMER_LINKS, _ROUTER_LINK_LENGTH, own
 
 
 def _unused(pool: IPv4Network, length: int, taken: Iterable[IPv4Network]) -> Iterator[IPv4Network]:
@@ -78,19 +98,16 @@ def _unused(pool: IPv4Network, length: int, taken: Iterable[IPv4Network]) -> Ite
             yield subnet
 
 
-def _next(free: Iterator[T], pool: IPv4Network, what: str) -> T:
-    found = next(free, None)
-    if found is None:
-        raise PoolEmptyError(f"the pool of {what} {pool} is used up; give a larger one")
-    return found
-
-
 def addresses(file: LabFile, link: Link, subnet: IPv4Network) -> dict[str, IPv4Address]:
     """The address of each end of a link."""
     result = {name: address for name in link.ends if (address := given_address(file, link, name))}
     for name in link.ends:
         if name not in result:
-            result[name] = _free_address(subnet, set(result.values()), name in file.hosts)
+            free = _free_address(subnet, set(result.values()), name in file.hosts)
+            if free is None:
+                path = ("links", file.links.index(link), "subnet")
+                raise PoolEmptyError(subnet, path, f"the address of {name} on {link.title}")
+            result[name] = free
     return {name: result[name] for name in link.ends}
 
 
@@ -99,8 +116,7 @@ def given_address(file: LabFile, link: Link, name: str) -> IPv4Address | None:
     return file.hosts[name].address if name in file.hosts else link.ends[name].address
 
 
-def _free_address(subnet: IPv4Network, used: set[IPv4Address], host: bool) -> IPv4Address:
+def _free_address(subnet: IPv4Network, used: set[IPv4Address], host: bool) -> IPv4Address | None:
     """The first one free; for a host, from the eleventh on while there are such."""
     later = islice(subnet.hosts(), _FIRST_HOST - 1, None) if host else iter(())
-    free = (address for address in chain(later, subnet.hosts()) if address not in used)
-    return _next(free, subnet, "addresses")
+    return next((one for one in chain(later, subnet.hosts()) if one not in used), None)

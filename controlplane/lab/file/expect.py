@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Tag, model_validator
+from pydantic import BeforeValidator, Field, Tag, model_validator
 
 from controlplane.lab.file.values import (
     Group,
     Model,
     Moment,
     Names,
-    Prefix,
+    NamesOrNone,
+    Prefixes,
     Seconds,
     by_key,
 )
+
+Patience: TypeAlias = Annotated[float, Field(ge=0.1, le=86_400, allow_inf_nan=False)]
+"""How long a state may take. Live labs are looked at every 0.05 s, so less could not be told."""
 
 
 class _Traffic(Model):
@@ -76,7 +80,7 @@ class _State(Model):
     """Must be seen once between `after` and `within` later."""
 
     after: Moment = 0.0
-    within: Seconds = 3.0
+    within: Patience = 3.0
     vpn: str | None = None
 
 
@@ -91,8 +95,8 @@ class PimNeighbors(_State):
     """Each router has exactly these PIM neighbours; `all` of those that the topology implies."""
 
     pim_neighbors: Annotated[
-        dict[str, list[str]] | None,
-        BeforeValidator(_all, json_schema_input_type=Literal["all"] | dict[str, list[str]]),
+        dict[str, NamesOrNone] | None,
+        BeforeValidator(_all, json_schema_input_type=Literal["all"] | dict[str, NamesOrNone]),
     ]
 
 
@@ -100,15 +104,15 @@ class Routes(_State):
     """Each router has a route to each prefix; `all`, to every prefix that it should know."""
 
     routes: Annotated[
-        dict[str, list[Prefix]] | None,
-        BeforeValidator(_all, json_schema_input_type=Literal["all"] | dict[str, list[Prefix]]),
+        dict[str, Prefixes] | None,
+        BeforeValidator(_all, json_schema_input_type=Literal["all"] | dict[str, Prefixes]),
     ]
 
 
 class NoRoutes(_State):
     """No router has a route of exactly this prefix."""
 
-    no_routes: dict[str, list[Prefix]]
+    no_routes: dict[str, Prefixes]
 
 
 class Tree(Model):
@@ -141,7 +145,7 @@ class Mroute(_State):
     mroute: TreeName
     routers: Names
     incoming: str | None = None
-    outgoing: list[str] | None = None
+    outgoing: NamesOrNone | None = None
 
 
 class NoMroute(_State):

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from controlplane.lab.file.expect import Expectation, PimNeighbors, Routes, StartCondition
-from controlplane.lab.file.network import Host, Link, Router
+from controlplane.lab.file.network import HostEntry, Link, Router
 from controlplane.lab.file.play import Event, StreamSpec
 from controlplane.lab.file.service import Provider, Vpn
 from controlplane.lab.file.timers import Timers
@@ -31,7 +31,7 @@ class LabFile(Model):
     timers: Timers = Timers()
     provider: Provider = Provider()
     routers: dict[Name, Router]
-    hosts: dict[Name, Host] = Field(default_factory=dict)
+    hosts: dict[Name, HostEntry] = Field(default_factory=dict)
     links: list[Link] = Field(default_factory=list)
     vpns: dict[Name, Vpn] = Field(default_factory=dict)
     streams: dict[Name, StreamSpec] = Field(default_factory=dict)

@@ -39,6 +39,16 @@ class Host(Model):
     igmp_version: Literal[2, 3] = 3
 
 
+def _nothing_given(value: object) -> object:
+    return {} if value is None else value
+
+
+HostEntry: TypeAlias = Annotated[
+    Host, BeforeValidator(_nothing_given, json_schema_input_type=Host | None)
+]
+"""A host of which nothing is said needs no braces."""
+
+
 class End(Model):
     """What a link's end at a router has of its own; at a host it is empty."""
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from controlplane.lab.file.timers import Timers
-from controlplane.lab.file.values import Group, Model, Prefix, Rd, Rt
+from controlplane.lab.file.values import Group, Model, Prefix, Rd, Targets
 from controlplane.net.vpn import RouteTarget
 
 
@@ -36,8 +36,8 @@ class Vpn(Model):
     """
 
     rd: Rd
-    import_: Annotated[list[Rt] | None, Field(alias="import")] = None
-    export: list[Rt] | None = None
+    import_: Annotated[Targets | None, Field(alias="import")] = None
+    export: Targets | None = None
     profile: Annotated[
         str | None, BeforeValidator(_profile, json_schema_input_type=int | str | None)
     ] = None

@@ -119,6 +119,8 @@ def _mapping(node: yaml.MappingNode, path: FieldPath, problems: list[Problem]) -
         if name in result:
             line = key.start_mark.line + 1
             problems.append(Problem((*path, name), f"given twice, again in line {line}"))
+        if name == "<<":
+            problems.append(Problem((*path, name), "there are no merge keys: write the keys out"))
         result[name] = _value(value, (*path, name), problems)
     return result
 

@@ -24,6 +24,7 @@ from controlplane.net.vpn import RouteDistinguisher, RouteTarget
 T = TypeVar("T")
 
 LONGEST_NAME: Final = 15
+LONGEST_LINK_NAME: Final = 60
 _LAST_SECOND: Final = 86_400
 
 
@@ -131,7 +132,9 @@ Rt: TypeAlias = Annotated[
 Name: TypeAlias = Annotated[
     str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", min_length=1, max_length=LONGEST_NAME)
 ]
-LinkName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=60)]
+LinkName: TypeAlias = Annotated[
+    str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=LONGEST_LINK_NAME)
+]
 
 Seconds: TypeAlias = Annotated[float, Field(ge=0, le=_LAST_SECOND, allow_inf_nan=False)]
 """A time after "ready", or a duration."""
@@ -144,12 +147,23 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Names: TypeAlias = Annotated[
-    list[str],
-    BeforeValidator(_listed, json_schema_input_type=str | list[str]),
-    Field(min_length=1),
+NamesOrNone: TypeAlias = Annotated[
+    list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])
 ]
+"""One name, or a list of them, which may be empty."""
+
+Names: TypeAlias = Annotated[NamesOrNone, Field(min_length=1)]
 """One name, or a list of them."""
+
+Prefixes: TypeAlias = Annotated[
+    list[Prefix], BeforeValidator(_listed, json_schema_input_type=Prefix | list[Prefix])
+]
+"""One prefix, or a list of them."""
+
+Targets: TypeAlias = Annotated[
+    list[Rt], BeforeValidator(_listed, json_schema_input_type=Rt | list[Rt])
+]
+"""One route target, or a list of them."""
 
 
 def by_key(what: str, *kinds: str) -> Discriminator:

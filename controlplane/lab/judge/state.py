@@ -17,6 +17,7 @@ from controlplane.lab.file.expect import (
     Tree,
 )
 from controlplane.lab.judge.adjacency import Adjacency, address_words, adjacencies
+from controlplane.lab.judge.words import names
 from controlplane.lab.routes import Routes as RoutesOfAll
 from controlplane.lab.tables import TableRow, Tables, link_name, vrf_of
 from controlplane.lab.verdict import Seen
@@ -68,9 +69,9 @@ class StateJudge:
             return everything
         return {
             (router, vrf := vrf_of(self._layout, router, expectation.vpn)): frozenset(
-                one for one in everything.get((router, vrf), ()) if one.neighbor in names
+                one for one in everything.get((router, vrf), ()) if one.neighbor in neighbors
             )
-            for router, names in expectation.pim_neighbors.items()
+            for router, neighbors in expectation.pim_neighbors.items()
         }
 
     def _neighbor_faults(
@@ -141,8 +142,8 @@ class StateJudge:
 
     def outgoing(self, router: str, row: TableRow) -> set[str]:
         """The links that a tree leaves a router on."""
-        names = (link_name(self._layout, router, one["interface"]) for one in row["outgoing"])
-        return {name for name in names if name is not None}
+        links = (link_name(self._layout, router, one["interface"]) for one in row["outgoing"])
+        return {link for link in links if link is not None}
 
 
 def tree_of(layout: Layout, tree: Tree) -> tuple[SourceGroup, str | None]:
@@ -172,5 +173,4 @@ def _count(groups: Iterable[Sized], one: str, many: str) -> str:
 
 def _seen(words: str, faults: Faults) -> Seen:
     found = list(faults)
-    more = f" and {len(found) - 4} more" if len(found) > 4 else ""
-    return Seen(not found, ", ".join(found[:4]) + more if found else words)
+    return Seen(not found, names(found) or words)

@@ -20,7 +20,7 @@ from controlplane.lab.judge.capture import judge_name, read_captures
 from controlplane.lab.judge.carriage import Crossing, LinkCapture, Outer, of_stream, once_each
 from controlplane.lab.judge.reception import judge_nothing, judge_received
 from controlplane.lab.judge.window import window_of
-from controlplane.lab.judge.words import traffic_words
+from controlplane.lab.judge.words import names, traffic_words
 from controlplane.lab.load import Lab
 from controlplane.lab.verdict import Row
 from controlplane.lab.world import World
@@ -54,13 +54,14 @@ class TrafficJudge:
         if not self._captures:
             return
         faults = [
-            f"{link}: {capture.malformed[0]} and {len(capture.malformed) - 1:,} more"
+            f"{link}: {len(capture.malformed):,}, the first is {capture.malformed[0]}"
             for link, capture in self._captures.items()
             if capture.malformed
         ]
         frames = sum(capture.frames for capture in self._captures.values())
         good = f"{frames:,} frames of {len(self._captures)} links, by {judge_name()}"
-        yield Row("no malformed packet on any captured link", _words(faults, good), not faults)
+        words = names(faults, "; ") or good
+        yield Row("no malformed packet on any captured link", words, not faults)
 
     # -- hosts
 
@@ -127,7 +128,7 @@ class TrafficJudge:
         """Packets where none should be."""
         for link in sorted(links):
             if stray := self._crossings(link, stream, numbers):
-                yield f"{link}: {len(stray):,} packets, number {stray[0].number:,}"
+                yield f"unexpected on {link}: {len(stray):,}, the first is {stray[0].number:,}"
 
     def _core_links(self) -> set[str]:
         return {link.name for link in self._lab.layout.links if link.core}
@@ -137,9 +138,4 @@ class TrafficJudge:
 
 
 def _row(expectation: TrafficExpectation, faults: list[str], good: str) -> Row:
-    return Row(traffic_words(expectation), _words(faults, good), not faults)
-
-
-def _words(faults: list[str], good: str) -> str:
-    more = f" and {len(faults) - 2} more" if len(faults) > 2 else ""
-    return "; ".join(faults[:2]) + more if faults else good
+    return Row(traffic_words(expectation), names(faults, "; ") or good, not faults)

@@ -21,7 +21,7 @@ from controlplane.lab.file.expect import (
 )
 from controlplane.lab.judge.window import moment_words, timed
 
-_MANY: Final = 3
+_MANY: Final = 9
 
 
 def state_words(expectation: StateExpectation) -> str:
@@ -50,8 +50,9 @@ def _state(expectation: StateExpectation) -> str:
 
 def _sides(expectation: Mroute) -> str:
     incoming = f" from {expectation.incoming}" if expectation.incoming else ""
-    outgoing = f" to {names(expectation.outgoing)}" if expectation.outgoing else ""
-    return incoming + outgoing
+    if expectation.outgoing is None:
+        return incoming
+    return f"{incoming} to {names(expectation.outgoing) or 'nobody'}"
 
 
 def _by(expectation: StateExpectation) -> str:
@@ -82,8 +83,7 @@ def tree_words(tree: Tree) -> str:
     return tree.stream or f"({tree.source}, {tree.group})"
 
 
-def names(items: Sequence[str]) -> str:
-    """A few names, or the first ones and how many more."""
-    if len(items) <= _MANY + 1:
-        return ", ".join(items)
-    return f"{', '.join(items[:_MANY])} and {len(items) - _MANY} more"
+def names(items: Sequence[str], between: str = ", ") -> str:
+    """All of them while they are few, else the first ones and how many more."""
+    more = f" and {len(items) - _MANY} more" if len(items) > _MANY else ""
+    return between.join(items[:_MANY]) + more

@@ -66,15 +66,17 @@ class Captures:
             Capture(tap, _file(folder, tap), child, _count(tap))
             for tap, child in zip(taps, children, strict=True)
         ]
+        self._running = list(self._captures)
 
     def finish(self) -> dict[str, Path]:
         """Stop capturing when everything so far is in the files; returns them by link."""
-        running = [capture for capture in self._captures if capture.child.alive]
+        running, self._running = self._running, []
+        require_alive(capture.child for capture in running)
         counts = [_count(capture.tap) for capture in running]
         deadline = time.monotonic() + _FLUSH_LIMIT
         while any(map(Capture.missing, running, counts)):
             if time.monotonic() > deadline:
-                raise LabError("captures lag behind: dumpcap cannot keep up on this machine")
+                raise LabError("captures lack frames: dumpcap cannot keep up, or the disk is full")
             time.sleep(_POLL)
         end_all([capture.child for capture in running])
         return {capture.tap.link: capture.path for capture in self._captures}

@@ -9,6 +9,8 @@ The lab's folder under /run/mvpn holds the same mark.
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import shutil
 import signal
@@ -27,6 +29,8 @@ VARIABLE: Final = "MVPN_LAB"
 _PROC: Final = Path("/proc")
 _FILE: Final = "owner"
 _START_TIME_FIELD: Final = 22  # proc(5), /proc/PID/stat
+_LISTENING: Final = (0, errno.EAGAIN, errno.EACCES)
+"""connect(2): it is accepted, the listener's queue is full, it is not ours to talk to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +71,14 @@ class Owner:
 def claim(lab: str) -> Owner:
     """Make the lab's folder for this process; what a killed run of the lab left goes first."""
     owner = Owner.of_this_process(lab)
-    running = _owner_in(owner.folder)
-    if running is not None and running.alive:
-        raise LabError(f"lab {lab} is running already (process {running.pid})")
-    _end_processes(lab)
-    shutil.rmtree(owner.folder, ignore_errors=True)
-    owner.folder.mkdir(parents=True)
-    (owner.folder / _FILE).write_text(owner.mark)
+    with _one_at_a_time():
+        running = _owner_in(owner.folder)
+        if running is not None and running.alive:
+            raise LabError(f"lab {lab} is running already (process {running.pid})")
+        _end_processes(lab)
+        shutil.rmtree(owner.folder, ignore_errors=True)
+        owner.folder.mkdir()
+        (owner.folder / _FILE).write_text(owner.mark)
     return owner
 
 
@@ -84,23 +89,42 @@ def release(owner: Owner) -> None:
 
 def clean() -> list[str]:
     """Remove what killed runs left, processes and files; returns what was there."""
-    removed = _end_processes()
+    if os.geteuid() != 0:
+        raise LabError("live labs are root's, and so is what they leave: clean up as root")
+    with _one_at_a_time():
+        return [*_end_processes(), *_remove_files()]
+
+
+def _remove_files() -> Iterator[str]:
+    """Folders and sockets of labs that nobody runs."""
     for folder in sorted(path for path in RUN.glob("*") if path.is_dir()):
         owner = _owner_in(folder)
         if owner is None or not owner.alive:
             shutil.rmtree(folder, ignore_errors=True)
-            removed.append(str(folder))
+            yield str(folder)
     for path in sorted(RUN.glob("*.sock")):
         if not accepts(path):
             path.unlink(missing_ok=True)
-            removed.append(str(path))
-    return removed
+            yield str(path)
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Of two that look at the labs and change what is there, the second waits."""
+    RUN.mkdir(parents=True, exist_ok=True)
+    folder = os.open(RUN, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def accepts(path: Path) -> bool:
-    """Whether somebody listens on a Unix socket."""
+    """Whether somebody listens on a Unix socket; never waits for one who does not answer."""
     with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
+        probe.setblocking(False)
+        return probe.connect_ex(str(path)) in _LISTENING
 
 
 def _owner_in(folder: Path) -> Owner | None:

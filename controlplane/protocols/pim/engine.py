@@ -40,9 +40,9 @@ from controlplane.protocols.pim.sender import Sender
 from controlplane.protocols.pim.tib import (
     Tree,
     UpstreamState,
-    inherited_olist,
     is_source_specific,
     join_desired,
+    oiflist,
 )
 from controlplane.protocols.pim.timers import (
     ExpiryTimer,
@@ -187,12 +187,9 @@ class PimEngine:
         tree.published = update
 
     def _forwarding(self, tree: Tree) -> TreeUpdate:
-        """RFC 7761 4.8.2: oiflist = inherited_olist(S,G) (-) iif"""
-        incoming = tree.rpf.interface if tree.rpf else None
-        outgoing = inherited_olist(tree, self._instance.interfaces)
         return TreeUpdate(
             sg=tree.sg,
-            incoming=incoming,
+            incoming=tree.rpf.interface if tree.rpf else None,
             rpf_neighbor=tree.rpf.neighbor if tree.rpf else None,
-            outgoing=outgoing - {incoming} if incoming else outgoing,
+            outgoing=oiflist(tree, self._instance.interfaces),
         )

@@ -15,7 +15,7 @@ from controlplane.protocols.pim.lan_delay import (
     suppression_enabled,
 )
 from controlplane.protocols.pim.neighbor import Neighbor
-from controlplane.protocols.pim.tib import Tree, pim_include
+from controlplane.protocols.pim.tib import Tree, oiflist, pim_include
 from controlplane.protocols.pim.timers import (
     ExpiryTimer,
     HelloTimer,
@@ -60,7 +60,7 @@ class InterfaceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingView:
-    """One interface of a tree. `state` is DownstreamJPState(S,G,I): NI, J or PP.
+    """One interface of the oiflist of a tree. `state` is DownstreamJPState(S,G,I): NI, J or PP.
 
     `local_member` is pim_include(S,G,I): members count, and this router is the one to serve them.
     """
@@ -168,5 +168,5 @@ def _outgoing(instance: PimInstance, tree: Tree, now: Instant) -> tuple[Outgoing
             prune_pending=instance.timers.remaining(PrunePendingTimer(tree.sg, name), now),
             local_member=name in members,
         )
-        for name in sorted(tree.downstream.keys() | tree.members)
+        for name in sorted(oiflist(tree, instance.interfaces))
     )

@@ -94,6 +94,12 @@ def inherited_olist(tree: Tree, interfaces: Mapping[str, PimInterface]) -> froze
     return immediate_olist(tree, interfaces)
 
 
+def oiflist(tree: Tree, interfaces: Mapping[str, PimInterface]) -> frozenset[str]:
+    """RFC 7761 4.8.2: "oiflist = inherited_olist(S,G) (-) iif" """
+    outgoing = inherited_olist(tree, interfaces)
+    return outgoing - {tree.rpf.interface} if tree.rpf else outgoing
+
+
 def join_desired(tree: Tree, interfaces: Mapping[str, PimInterface]) -> bool:
     """JoinDesired(S,G) = immediate_olist(S,G) != NULL OR
     ( KeepaliveTimer(S,G) is running AND inherited_olist(S,G) != NULL )

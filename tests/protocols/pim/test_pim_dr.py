@@ -57,7 +57,7 @@ def test_local_members_count_while_this_router_is_the_dr(router: Router) -> None
     assert (router.tree.upstream, router.outgoing.local_member) == ("J", True)
     outputs = router.hears("lan", "10.0.1.2", hello())
     assert trees(outputs) == [TreeRemoved(sg=SG)]
-    assert (router.tree.upstream, router.outgoing.local_member) == ("NJ", False)
+    assert (router.tree.upstream, router.tree.outgoing) == ("NJ", ())
     assert trees(router.hears("lan", "10.0.1.2", hello(holdtime=0))) == [JOINED]
 
 

@@ -120,6 +120,13 @@ def test_trees(router: Router) -> None:
     )
 
 
+def test_the_incoming_interface_is_not_an_outgoing_one(router: Router) -> None:
+    """RFC 7761 4.8.2: its members are served by the router that packets come from."""
+    router.member("up", joined=True)
+    (tree,) = router.engine.trees(router.now)
+    assert [view.interface for view in tree.outgoing] == ["hosts", "lan"]
+
+
 def test_trees_are_in_order_of_group_and_source(router: Router) -> None:
     sgs = [
         SourceGroup(ip("192.0.2.9"), ip("232.0.0.1")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -94,3 +95,12 @@ def test_an_unusable_cache_directory_is_named(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(BuildError, match=r"cannot use the cache directory .*: set XDG_CACHE_HOME"):
         build.build_library("")
+
+
+def test_a_full_disk_is_named(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(build, "_build", fail)
+    with pytest.raises(BuildError, match=rf"{empty_cache} \(No space left on device\)"):
+        build.build_library("int answer;")

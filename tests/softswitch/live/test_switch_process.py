@@ -211,3 +211,7 @@ class TestFailingToStart:
         with running_switch(tmp_path, 1):
             message = self.failure(namespace, "--no-p4", "--grpc-server-addr", address)
         assert "another server is using it" in message
+
+    def test_an_address_that_makes_no_sense(self, namespace: Namespace) -> None:
+        message = self.failure(namespace, "--no-p4", "--grpc-server-addr", "300.1.1.1:1")
+        assert "cannot listen on 300.1.1.1:1" in message
