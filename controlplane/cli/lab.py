@@ -91,16 +91,26 @@ def _possible_target() -> str:
 
 def _prepare(options: argparse.Namespace) -> None:
     """The places of the output must be there, and take it, before the lab starts."""
-    folders = [options.pcap, options.svg.parent if options.svg else None]
-    for folder in filter(None, folders):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LabError(f"{folder}: {error.strerror}") from None
-        if not os.access(folder, os.W_OK):
-            raise LabError(f"{folder}: cannot be written to")
-    if options.svg is not None and options.svg.is_dir():
-        raise LabError(f"{options.svg}: Is a directory")
+    if options.pcap is not None:
+        _make_folder(options.pcap)
+        _require_writable(options.pcap)
+    if options.svg is not None:
+        _make_folder(options.svg.parent)
+        if options.svg.is_dir():
+            raise LabError(f"{options.svg}: Is a directory")
+        _require_writable(options.svg if options.svg.exists() else options.svg.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LabError(f"{folder}: {error.strerror}") from None
+
+
+def _require_writable(path: Path) -> None:
+    if not os.access(path, os.W_OK):
+        raise LabError(f"{path}: cannot be written to")
 
 
 def _up(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 from typing import Final
 
@@ -29,6 +30,8 @@ def missing_rights() -> str | None:
             return f"live labs need the program {program} (Debian package {package})"
     if importlib.util.find_spec("mininet.net") is None:
         return "live labs need the Python package mininet"
+    if not _grants_packet_sockets():
+        return "live labs need packet sockets (CAP_NET_RAW): switches and captures use them"
     tried = subprocess.run(
         ["unshare", "--net", "--mount", "ip", "link", "add", "mvpn0", "type", "veth"],
         text=True,
@@ -37,6 +40,14 @@ def missing_rights() -> str | None:
     if tried.returncode != 0:
         return f"live labs need network namespaces and veth: {tried.stderr.strip()}"
     return None
+
+
+def _grants_packet_sockets() -> bool:
+    try:
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW).close()
+    except PermissionError:
+        return False
+    return True
 
 
 def require_program(program: str, hint: str) -> None:
