@@ -4,8 +4,8 @@ PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 LAB     ?= mininet/labs/rosen-ssm.yaml
-# mininet brings mnexec, tshark judges captures, ethtool switches offloads off, gcc builds pipelines.
-DEBIAN  := gcc libc6-dev python3-venv mininet tshark iproute2 iputils-ping traceroute ethtool
+# mininet brings mnexec and asks for ifconfig, tshark judges captures, gcc builds pipelines.
+DEBIAN  := gcc libc6-dev python3-venv mininet tshark iproute2 iputils-ping traceroute net-tools util-linux
 
 .PHONY: demo test check bench p4 setup debian clean help
 

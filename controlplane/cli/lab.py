@@ -73,6 +73,7 @@ def _check(options: argparse.Namespace) -> int:
     print(text)
     if options.svg is not None:
         write_picture(lab, run.snapshot, options.svg)
+        _progress(f"the topology and its trees are drawn in {options.svg}")
     return 0 if verdict.ok else 1
 
 
