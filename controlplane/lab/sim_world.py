@@ -79,13 +79,13 @@ class SimWorld:
         return link
 
     def _connect(self, end: LinkEnd, link: Link) -> None:
-        """Tie the two directions of one end: what the node sends, and what it is given."""
-        receive: list[Callable[[bytes], None]] = []
-        transmit = link.attach(lambda frame: receive[0](frame))
+        """Tie the two directions of one end: what the node is given, and what it sends."""
         if end.port is None:
-            receive.append(self._hosts[end.node].connect(transmit))
+            host = self._hosts[end.node]
+            host.connect(link.attach(host.receive))
         else:
-            receive.append(self._switches[end.node].connect(end.port, transmit))
+            switch = self._switches[end.node]
+            switch.connect(end.port, link.attach(switch.receiver(end.port)))
 
     # -- World
 

@@ -44,10 +44,9 @@ class SimHost:
     def __post_init__(self) -> None:
         self.membership = Membership(self.igmp_version, self.scheduler, self.rng, self._send_igmp)
 
-    def connect(self, transmit: Callable[[bytes], None]) -> Callable[[bytes], None]:
-        """Attach the host to a link; what is returned takes the frames that arrive."""
+    def connect(self, transmit: Callable[[bytes], None]) -> None:
+        """What the host sends goes here."""
         self._transmit = transmit
-        return self._receive
 
     def send(self, packet: Ipv4Packet) -> None:
         """Send an IPv4 packet, after ARP for its next hop where that is needed."""
@@ -99,7 +98,8 @@ class SimHost:
             )
         )
 
-    def _receive(self, data: bytes) -> None:
+    def receive(self, data: bytes) -> None:
+        """A frame arrives."""
         try:
             frame = EthernetFrame.decode(Reader(data))
             if frame.destination == self.mac or frame.destination.is_group:

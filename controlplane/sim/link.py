@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from controlplane.engine.time import Duration, Instant
@@ -30,7 +31,7 @@ class Link:
         """Add an end; what is returned sends a frame from it."""
         end = len(self._ends)
         self._ends.append(receive)
-        return lambda frame: self._carry(end, frame)
+        return partial(self._carry, end)
 
     def _carry(self, sender: int, frame: bytes) -> None:
         if not self.up or (self.loss and self.rng.random() < self.loss):

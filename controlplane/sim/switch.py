@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 from controlplane.engine.time import Duration, Instant
@@ -43,10 +44,13 @@ class SimSwitch:
         self._wake_at: Instant | None = None
         self.router = lives.begin()
 
-    def connect(self, port: int, transmit: Transmit) -> Callable[[bytes], None]:
-        """Attach a port to a link; what is returned takes the frames that arrive there."""
+    def receiver(self, port: int) -> Callable[[bytes], None]:
+        """What takes the frames that arrive at a port."""
+        return partial(self._receive, port)
+
+    def connect(self, port: int, transmit: Transmit) -> None:
+        """Frames that leave by a port go here; without that, nowhere."""
         self._transmit[port] = transmit
-        return lambda frame: self._receive(port, frame)
 
     def start(self) -> None:
         """Bring the router up as it is configured."""

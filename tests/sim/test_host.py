@@ -34,8 +34,7 @@ class Lan:
             rng=random.Random(number),
             on_datagram=self.recorder.at(str(number)),
         )
-        transmit = self.link.attach(lambda frame: receive(frame))
-        receive = host.connect(transmit)
+        host.connect(self.link.attach(host.receive))
         return host
 
     def stream(self, destination: IPv4Address, count: int = 3) -> StreamSender:

@@ -93,7 +93,7 @@ def _capture(rows: Sequence[Sequence[str]]) -> LinkCapture:
     crossings, malformed = [], []
     for number, row in enumerate(rows, start=1):
         protocols, vlan, sources, destinations, payload, broken, severities = row
-        if broken or any(int(one, 0) >= _ERROR for one in severities.split(",") if one):
+        if broken or (severities and _has_error(severities)):
             malformed.append(f"frame {number} ({protocols})")
         # An ICMP error quotes the packet that it is about; that is not the packet.
         if len(payload) >= 2 * NUMBERS.size and ":icmp" not in protocols:
@@ -101,6 +101,11 @@ def _capture(rows: Sequence[Sequence[str]]) -> LinkCapture:
             outer = _outer(sources, destinations)
             crossings.append(Crossing(stream, packet, outer, int(vlan or 0)))
     return LinkCapture(crossings, len(rows), malformed)
+
+
+@cache
+def _has_error(severities: str) -> bool:
+    return any(int(one, 0) >= _ERROR for one in severities.split(",") if one)
 
 
 @cache

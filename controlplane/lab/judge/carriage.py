@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from struct import Struct
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 NUMBERS: Final = Struct("!IQ")
 """The start of a stream's payload: the stream's number, and the packet's."""
@@ -16,8 +16,7 @@ Outer: TypeAlias = tuple[IPv4Address, IPv4Address] | None
 """Source and destination of the GRE packet around a packet, None for a bare one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Crossing:
+class Crossing(NamedTuple):
     """A numbered packet seen on a wire, the header around it, and its VLAN (0: untagged)."""
 
     stream: int
