@@ -1,22 +1,21 @@
 """Numbered streams between hosts of the simulator, and the record of what arrived.
 
-The payload of `lab/world.py`: the stream's number in four octets, the packet's in eight, padding.
+A payload is the two numbers of `net/stream.py`, and padding.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
-from struct import Struct
 from typing import Final
 
 from controlplane.engine.time import Instant
+from controlplane.net.stream import NUMBERS
 from controlplane.sim.host import OnDatagram, SimHost
 from controlplane.sim.scheduler import Scheduler
 from controlplane.wire.ipv4 import MINIMUM_HEADER, IpProtocol, Ipv4Packet
 from controlplane.wire.udp import UdpDatagram
 
-NUMBERS: Final = Struct("!IQ")
 _UDP_HEADER: Final = 8
 
 

@@ -17,7 +17,8 @@ from tempfile import NamedTemporaryFile
 from typing import Final
 
 from controlplane.lab.errors import LabError
-from controlplane.lab.judge.carriage import NUMBERS, Crossing, LinkCapture, Outer
+from controlplane.lab.judge.carriage import Crossing, LinkCapture, Outer
+from controlplane.net.stream import NUMBERS
 
 _FIELDS: Final = (
     "frame.interface_id",

@@ -6,11 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from struct import Struct
-from typing import Final, NamedTuple, TypeAlias
-
-NUMBERS: Final = Struct("!IQ")
-"""The start of a stream's payload: the stream's number, and the packet's."""
+from typing import NamedTuple, TypeAlias
 
 Outer: TypeAlias = tuple[IPv4Address, IPv4Address] | None
 """Source and destination of the GRE packet around a packet, None for a bare one."""

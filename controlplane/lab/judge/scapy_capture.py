@@ -14,7 +14,8 @@ from scapy.layers.l2 import GRE, Dot1Q
 from scapy.packet import Packet
 from scapy.utils import PcapReader
 
-from controlplane.lab.judge.carriage import NUMBERS, Crossing, LinkCapture
+from controlplane.lab.judge.carriage import Crossing, LinkCapture
+from controlplane.net.stream import NUMBERS
 from controlplane.wire.checksum import internet_checksum
 
 
