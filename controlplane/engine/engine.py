@@ -71,3 +71,34 @@ class SendPacket:
     router_alert: bool = False
     next_hop: IPv4Address | None = None
     tos: int = 0xC0  # RFC 2474 4.2.2.1: class selector 6, network control
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatagramReceived:
+    """Input: the payload of a UDP datagram to a port that the engine asked for."""
+
+    interface: str
+    source: IPv4Address
+    destination: IPv4Address
+    source_port: int
+    destination_port: int
+    payload: bytes
+    ttl: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendDatagram:
+    """Output: send a UDP datagram; `interface` and `next_hop` as in `SendPacket`.
+
+    From a loopback interface it goes the way that the router's table knows.
+    """
+
+    interface: str
+    source: IPv4Address
+    destination: IPv4Address
+    source_port: int
+    destination_port: int
+    payload: bytes
+    ttl: int
+    next_hop: IPv4Address | None = None
+    tos: int = 0xC0

@@ -26,3 +26,7 @@ class PuntReason(IntEnum):
     """Multicast with an entry, on another interface than the expected one."""
     IP_OPTIONS = 9
     """IPv4 options: the pipeline does not read them."""
+    ROUTING = 10
+    """Unicast of a routing protocol to an address of this router: OSPF, and TCP or UDP of LDP."""
+    BFD = 11
+    """UDP of BFD to an address of this router (RFC 5881 4); late ones cost adjacencies."""
