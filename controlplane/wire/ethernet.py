@@ -22,6 +22,7 @@ class EtherType(IntEnum):
     IPV4 = 0x0800
     ARP = 0x0806
     VLAN = 0x8100
+    MPLS = 0x8847
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """ICMP (RFC 792): echo, and the errors that quote the datagram which they are about.
 
-Everything else is kept as it came, in `OtherIcmp`: what a router has to know of it is whether it
-is an error.
+An error about a datagram that came with MPLS labels says which (`icmp_extensions.py`); it quotes at
+least 128 octets, so that a shorter datagram has zeros behind it. Everything else is kept as it
+came, in `OtherIcmp`: what a router has to know of it is whether it is an error.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from enum import IntEnum
 from typing import Final, TypeAlias
 
 from controlplane.wire.checksum import internet_checksum
+from controlplane.wire.icmp_extensions import LENGTH_UNIT, decode_labels, encode_labels, padded
+from controlplane.wire.mpls import LabelStack
 from controlplane.wire.reader import Reader
 
 
@@ -82,17 +85,19 @@ class IcmpTimeExceeded:
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
     |   Type = 11   |     Code      |           Checksum            |
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-    |                            unused                             |
+    |    unused     |    Length     |            unused             |
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-    |           The datagram, or its start ...
+    |           The datagram, or its start, and with a length extensions ...
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
     """
 
     quoted: bytes
     code: int = TTL_EXCEEDED_IN_TRANSIT
+    labels: LabelStack | None = None
 
     def encode(self) -> bytes:
-        return _summed(IcmpType.TIME_EXCEEDED, self.code, 0, self.quoted)
+        length, body = _quoting(self.quoted, self.labels)
+        return _summed(IcmpType.TIME_EXCEEDED, self.code, length << 16, body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +108,9 @@ class IcmpUnreachable:
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
     |   Type = 3    |     Code      |           Checksum            |
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-    |            unused             |         Next-Hop MTU          |
+    |    unused     |    Length     |         Next-Hop MTU          |
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-    |           The datagram, or its start ...
+    |           The datagram, or its start, and with a length extensions ...
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 
     `next_hop_mtu` has a meaning with code 4 alone (RFC 1191 4).
@@ -114,9 +119,12 @@ class IcmpUnreachable:
     code: int
     quoted: bytes
     next_hop_mtu: int = 0
+    labels: LabelStack | None = None
 
     def encode(self) -> bytes:
-        return _summed(IcmpType.DESTINATION_UNREACHABLE, self.code, self.next_hop_mtu, self.quoted)
+        length, body = _quoting(self.quoted, self.labels)
+        word = length << 16 | self.next_hop_mtu
+        return _summed(IcmpType.DESTINATION_UNREACHABLE, self.code, word, body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,21 +150,39 @@ def decode(reader: Reader) -> IcmpMessage:
     kind, code, _, word = fields.u8(), fields.u8(), fields.u16(), fields.u32()
     if internet_checksum(message):
         raise fields.error("wrong ICMP checksum")
-    body = fields.rest()
     match kind:
         case IcmpType.ECHO_REQUEST | IcmpType.ECHO_REPLY:
             return IcmpEcho(
                 is_reply=kind == IcmpType.ECHO_REPLY,
                 identifier=word >> 16,
                 sequence=word & 0xFFFF,
-                data=body,
+                data=fields.rest(),
             )
         case IcmpType.TIME_EXCEEDED:
-            return IcmpTimeExceeded(code=code, quoted=body)
+            quoted, labels = _quoted(fields, word)
+            return IcmpTimeExceeded(code=code, quoted=quoted, labels=labels)
         case IcmpType.DESTINATION_UNREACHABLE:
-            return IcmpUnreachable(code=code, next_hop_mtu=word & 0xFFFF, quoted=body)
+            mtu = word & 0xFFFF
+            quoted, labels = _quoted(fields, word)
+            return IcmpUnreachable(code=code, next_hop_mtu=mtu, quoted=quoted, labels=labels)
         case _:
-            return OtherIcmp(kind=kind, code=code, word=word, body=body)
+            return OtherIcmp(kind=kind, code=code, word=word, body=fields.rest())
+
+
+def _quoting(quoted: bytes, labels: LabelStack | None) -> tuple[int, bytes]:
+    """The length attribute of an error, and its body."""
+    if labels is None:
+        return 0, quoted
+    start = padded(quoted)
+    return len(start) // LENGTH_UNIT, start + encode_labels(labels)
+
+
+def _quoted(fields: Reader, word: int) -> tuple[bytes, LabelStack | None]:
+    """RFC 4884 5.4: "If the length attribute is zero, [...] the message contains no extensions"."""
+    length = (word >> 16 & 0xFF) * LENGTH_UNIT
+    if not length:
+        return fields.rest(), None
+    return fields.take(length), decode_labels(fields.rest())
 
 
 def _summed(kind: int, code: int, word: int, body: bytes) -> bytes:

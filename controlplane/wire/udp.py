@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from ipaddress import IPv4Address
 from struct import Struct
 from typing import Final, Self
@@ -13,6 +14,13 @@ from controlplane.wire.reader import Reader
 
 _HEADER: Final = 8
 _FIELDS: Final = Struct("!HHHH")
+
+
+class WellKnownPort(IntEnum):
+    """Ports as IANA assigns them."""
+
+    LDP = 646
+    BFD = 3784
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +68,8 @@ class UdpDatagram:
 def _pseudo_header(source: IPv4Address, destination: IPv4Address, length: int) -> bytes:
     addresses = source.packed + destination.packed
     return addresses + bytes((0, IpProtocol.UDP)) + length.to_bytes(2, "big")
+
+
+def destination_port(datagram: bytes) -> int:
+    """For whom a datagram is, before anything else of it is believed; 0 when it is cut short."""
+    return int.from_bytes(datagram[2:4], "big") if len(datagram) >= _HEADER else 0
