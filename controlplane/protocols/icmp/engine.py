@@ -5,13 +5,17 @@ Echo requests to an address of the VRF that they came in on are answered from th
 came in on, which is what traceroute shows; there is one bucket for all of them (4.3.2.8). Frames to
 a link-layer broadcast are for the caller to leave out: datagrams do not show it.
 
+A router that switches labels may not know the way to the sender, whose address may belong to a
+customer. Its error about a labelled datagram says with which labels that came (RFC 4950), and goes
+on under the same ones, to a router that knows (RFC 3032 2.3.2).
+
 A pinged address does not reassemble: fragments fail the checksum and are dropped.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from controlplane.engine.engine import InterfaceDown, InterfaceUp, PacketReceived, SendPacket
@@ -25,9 +29,11 @@ from controlplane.protocols.icmp.events import (
     IcmpOutput,
     ReportTimeExceeded,
     ReportUnreachable,
+    SendLabelled,
 )
 from controlplane.wire.icmp import IcmpEcho, IcmpTimeExceeded, IcmpUnreachable, decode
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
+from controlplane.wire.mpls import LabelStack
 from controlplane.wire.reader import DecodeError, Reader
 
 ERROR_RATE: Final = 100.0
@@ -101,22 +107,27 @@ class IcmpEngine:
             about = Ipv4Packet.decode(Reader(event.datagram))
         except DecodeError:
             return self._drop(IcmpCount.UNSENT_MALFORMED)
-        attached = [i.address.network for i in self._vrf_of(event.interface)]
-        if (reason := objection(about, attached)) is not None:
+        labels = event.labels if isinstance(event, ReportTimeExceeded) else None
+        if (reason := objection(about, self._attached(event.interface, labels))) is not None:
             return self._drop(reason)
         if not self._errors.take(now):
             return self._drop(IcmpCount.UNSENT_RATE)
-        payload = self._error(event, about)
-        return [_send(interface.name, interface.address.ip, about.source, payload)]
+        send = _send(interface, about.source, self._error(event, about))
+        return [send if labels is None else _send_on(send, labels)]
+
+    def _attached(self, interface: str, labels: LabelStack | None) -> list[IPv4Network]:
+        """The networks that the addresses of a datagram may be of; under labels, nobody knows."""
+        return [i.address.network for i in self._vrf_of(interface) if labels is None]
 
     def _error(self, event: ReportTimeExceeded | ReportUnreachable, about: Ipv4Packet) -> bytes:
-        quoted = quote(event.datagram, about)
         match event:
-            case ReportTimeExceeded():
+            case ReportTimeExceeded(datagram=datagram, labels=labels):
                 self.counters[IcmpCount.SENT_TIME_EXCEEDED] += 1
-                return IcmpTimeExceeded(quoted=quoted).encode()
-            case ReportUnreachable(code=code, next_hop_mtu=mtu):
+                quoted = quote(datagram, about, before_labels=labels is not None)
+                return IcmpTimeExceeded(quoted=quoted, labels=labels).encode()
+            case ReportUnreachable(datagram=datagram, code=code, next_hop_mtu=mtu):
                 self.counters[IcmpCount.SENT_UNREACHABLE] += 1
+                quoted = quote(datagram, about, before_labels=False)
                 return IcmpUnreachable(code=code, next_hop_mtu=mtu, quoted=quoted).encode()
 
     def _drop(self, reason: IcmpCount) -> list[IcmpOutput]:
@@ -142,15 +153,28 @@ def _echo_reply(packet: PacketReceived, request: IcmpEcho) -> SendPacket:
     )
 
 
-def _send(
-    interface: str, source: IPv4Address, destination: IPv4Address, payload: bytes
-) -> SendPacket:
+def _send(interface: Interface, destination: IPv4Address, payload: bytes) -> SendPacket:
     """RFC 1812 4.3.2.5: errors have precedence 6, as every SendPacket that does not say else."""
     return SendPacket(
-        interface=interface,
-        source=source,
+        interface=interface.name,
+        source=interface.address.ip,
         destination=destination,
         protocol=IpProtocol.ICMP,
         payload=payload,
         ttl=_TTL,
+    )
+
+
+def _send_on(send: SendPacket, labels: LabelStack) -> SendLabelled:
+    """RFC 3032 2.3.2: labels "copied exactly", their TTLs that of the ICMP message."""
+    packet = Ipv4Packet(
+        source=send.source,
+        destination=send.destination,
+        protocol=send.protocol,
+        payload=send.payload,
+        ttl=send.ttl,
+        tos=send.tos,
+    )
+    return SendLabelled(
+        interface=send.interface, labels=labels.with_ttl(send.ttl), datagram=packet.encode()
     )

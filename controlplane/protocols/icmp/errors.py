@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from controlplane.protocols.icmp.counters import IcmpCount
 from controlplane.wire.icmp import ERROR_TYPES
+from controlplane.wire.icmp_extensions import LEAST_QUOTED
 from controlplane.wire.ipv4 import MINIMUM_HEADER, IpProtocol, Ipv4Packet
 
 _LONGEST_ERROR: Final = 576
@@ -19,10 +20,14 @@ _CLASS_E: Final = IPv4Network("240.0.0.0/4")
 Networks: TypeAlias = Sequence[IPv4Network]
 
 
-def quote(datagram: bytes, packet: Ipv4Packet) -> bytes:
-    """RFC 1812 4.3.2.3: as much as fits an ICMP datagram of 576 octets, without link padding."""
+def quote(datagram: bytes, packet: Ipv4Packet, *, before_labels: bool) -> bytes:
+    """RFC 1812 4.3.2.3: as much as fits an ICMP datagram of 576 octets, without link padding.
+
+    Before a label stack it is what older receivers expect there (RFC 4884 5.3).
+    """
+    most = LEAST_QUOTED if before_labels else _LONGEST_ERROR - MINIMUM_HEADER - _ICMP_HEADER
     length = MINIMUM_HEADER + len(packet.options) + len(packet.payload)
-    return datagram[: min(length, _LONGEST_ERROR - MINIMUM_HEADER - _ICMP_HEADER)]
+    return datagram[: min(length, most)]
 
 
 def objection(packet: Ipv4Packet, attached: Networks) -> IcmpCount | None:

@@ -11,14 +11,19 @@ from typing import TypeAlias
 
 from controlplane.engine.engine import InterfaceDown, InterfaceUp, PacketReceived, SendPacket
 from controlplane.wire.icmp import UnreachableCode
+from controlplane.wire.mpls import LabelStack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportTimeExceeded:
-    """Input: a datagram's TTL ended here."""
+    """Input: a datagram's TTL ended here, or that of the label which it came under.
+
+    `labels` is the stack as it was received, None for a datagram that came without.
+    """
 
     interface: str
     datagram: bytes
+    labels: LabelStack | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +36,19 @@ class ReportUnreachable:
     next_hop_mtu: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendLabelled:
+    """Output: switch this datagram by its labels, as if it came in on the interface.
+
+    RFC 3032 2.3.2: it goes on to the end of the LSP, where the way to the sender is known.
+    """
+
+    interface: str
+    labels: LabelStack
+    datagram: bytes
+
+
 IcmpInput: TypeAlias = (
     InterfaceUp | InterfaceDown | PacketReceived | ReportTimeExceeded | ReportUnreachable
 )
-IcmpOutput: TypeAlias = SendPacket
+IcmpOutput: TypeAlias = SendPacket | SendLabelled

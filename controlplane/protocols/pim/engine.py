@@ -16,6 +16,7 @@ from collections import Counter
 from random import Random
 
 from controlplane.engine.engine import InterfaceDown, InterfaceUp, PacketReceived
+from controlplane.engine.liveness import NeighborFailed
 from controlplane.engine.time import Instant
 from controlplane.net.multicast import SourceGroup
 from controlplane.protocols.igmp.events import MembershipChanged
@@ -96,6 +97,8 @@ class PimEngine:
                 self._membership_changed(event, now)
             case RoutesChanged():
                 self._instance.touch_all()
+            case NeighborFailed():
+                self._neighbors.fail(event)
             case PimEnabled():
                 self._interfaces.enable(event.interface, event.settings, now)
             case InterfaceUp():

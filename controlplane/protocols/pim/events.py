@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 from typing import Protocol, TypeAlias
 
 from controlplane.engine.engine import InterfaceDown, InterfaceUp, PacketReceived, SendPacket
+from controlplane.engine.liveness import ForgetNeighbor, NeighborFailed, WatchNeighbor
 from controlplane.engine.notice import Notice
 from controlplane.engine.time import Duration
 from controlplane.net.multicast import SourceGroup
@@ -26,6 +27,7 @@ class PimSettings:
     propagation_delay: Duration = 0.5
     override_interval: Duration = 2.5
     join_prune_period: Duration = 60.0
+    bfd: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,14 @@ class TreeRemoved:
 
 
 PimInput: TypeAlias = (
-    InterfaceUp | InterfaceDown | PimEnabled | PacketReceived | MembershipChanged | RoutesChanged
+    InterfaceUp
+    | InterfaceDown
+    | PimEnabled
+    | PacketReceived
+    | MembershipChanged
+    | RoutesChanged
+    | NeighborFailed
 )
-PimOutput: TypeAlias = SendPacket | TreeUpdate | TreeRemoved | Notice
+PimOutput: TypeAlias = (
+    SendPacket | TreeUpdate | TreeRemoved | WatchNeighbor | ForgetNeighbor | Notice
+)

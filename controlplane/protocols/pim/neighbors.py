@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+from controlplane.engine.liveness import ForgetNeighbor, NeighborFailed, WatchNeighbor
 from controlplane.engine.time import Instant
 from controlplane.protocols.pim.events import Rpf
 from controlplane.protocols.pim.instance import PimInstance
@@ -46,6 +47,12 @@ class Neighbors:
         self._delete(interface, address, reason)
         self._learned(interface)
 
+    def fail(self, failure: NeighborFailed) -> None:
+        """RFC 5882 4.3: a neighbour that BFD has lost is gone, as if its holdtime had run out."""
+        interface = self._instance.interfaces.get(failure.interface)
+        if interface is not None and failure.neighbor in interface.neighbors:
+            self.remove(interface, failure.neighbor, failure.why)
+
     def remove_all(self, interface: PimInterface) -> None:
         """Delete what is known behind an interface that goes down."""
         for address in tuple(interface.neighbors):
@@ -56,6 +63,9 @@ class Neighbors:
         self._instance.timers.cancel(NeighborLivenessTimer(interface.name, address))
         self._forget_secondary_addresses(interface, address)
         self._instance.outputs.append(NeighborDown(interface.name, address, reason))
+        if interface.settings.bfd:
+            forget = ForgetNeighbor(interface=interface.name, neighbor=address)
+            self._instance.outputs.append(forget)
 
     def _goodbye(self, interface: PimInterface, neighbor: Neighbor | None) -> None:
         if neighbor is not None:
@@ -66,9 +76,16 @@ class Neighbors:
     ) -> None:
         interface.neighbors[source] = Neighbor(source, hello, now)
         self._instance.outputs.append(NeighborUp(interface.name, source))
+        self._watch(interface, source)
         self._record_secondary_addresses(interface, source, hello)
         self._trigger_hello(interface, now)
         self._learned(interface)
+
+    def _watch(self, interface: PimInterface, neighbor: IPv4Address) -> None:
+        if interface.settings.bfd:
+            local = interface.address
+            watch = WatchNeighbor(interface=interface.name, local=local, neighbor=neighbor)
+            self._instance.outputs.append(watch)
 
     def _restart(
         self, interface: PimInterface, neighbor: Neighbor, hello: Hello, now: Instant

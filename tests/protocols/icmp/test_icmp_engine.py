@@ -12,7 +12,11 @@ from controlplane.net.interface import Interface, InterfaceKind
 from controlplane.protocols.icmp.bucket import TokenBucket
 from controlplane.protocols.icmp.counters import IcmpCount
 from controlplane.protocols.icmp.engine import ERROR_BURST, ERROR_RATE, IcmpEngine
-from controlplane.protocols.icmp.events import ReportTimeExceeded, ReportUnreachable
+from controlplane.protocols.icmp.events import (
+    IcmpOutput,
+    ReportTimeExceeded,
+    ReportUnreachable,
+)
 from controlplane.wire.icmp import (
     IcmpEcho,
     IcmpTimeExceeded,
@@ -77,8 +81,9 @@ def report(datagram: bytes, interface: str = "eth0") -> ReportTimeExceeded:
     return ReportTimeExceeded(interface=interface, datagram=datagram)
 
 
-def only(outputs: list[SendPacket]) -> SendPacket:
+def only(outputs: list[IcmpOutput]) -> SendPacket:
     (packet,) = outputs
+    assert isinstance(packet, SendPacket)
     return packet
 
 

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Interface
 from random import Random
 
 from controlplane.engine.engine import InterfaceUp, PacketReceived, SendPacket
+from controlplane.engine.liveness import ForgetNeighbor, WatchNeighbor
 from controlplane.engine.notice import Notice
 from controlplane.engine.time import Instant
 from controlplane.net.interface import Interface, InterfaceKind
@@ -130,6 +131,10 @@ def describe(output: PimOutput) -> str:
             return f"{output.sg}: from {output.incoming}{via} to {outgoing}"
         case TreeRemoved():
             return f"{output.sg}: removed"
+        case WatchNeighbor(interface=interface, neighbor=neighbor):
+            return f"{interface}: watch {neighbor}"
+        case ForgetNeighbor(interface=interface, neighbor=neighbor):
+            return f"{interface}: watch {neighbor} no longer"
         case Notice():
             return output.words()
 
