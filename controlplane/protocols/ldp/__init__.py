@@ -1,0 +1,1 @@
+"""The label distribution protocol (RFC 5036)."""

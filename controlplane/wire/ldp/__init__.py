@@ -1,0 +1,1 @@
+"""LDP on the wire (RFC 5036 3)."""
