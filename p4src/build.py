@@ -4,7 +4,8 @@
 
 needs `p4c-bm2-ss` on PATH and writes `build/`: the JSON that a target loads, the P4Info that a
 controller reads, and the SHA-256 of the sources and of both, in the form of sha256sum. All of it is
-committed, so that nobody needs the compiler who does not change the program.
+committed, so that nobody needs the compiler who does not change the program. Its one warning, that
+BMv2 has no default actions beside action selectors, concerns a NoAction of its own.
 """
 
 from __future__ import annotations

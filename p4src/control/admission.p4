@@ -10,9 +10,10 @@ control Admission(in headers_t hdr, inout local_metadata_t meta) {
     mac_t own_mac = 0;
 
     @name(".set_interface")
-    action set_interface(interface_t index, vrf_t vrf, mac_t mac) {
+    action set_interface(interface_t index, vrf_t vrf, mac_t mac, bit<1> mpls) {
         meta.interface = index;
         meta.vrf = vrf;
+        meta.mpls = mpls == 1;
         own_mac = mac;
     }
 

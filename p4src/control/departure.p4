@@ -4,6 +4,7 @@
 
 control Departure(inout headers_t hdr, inout local_metadata_t meta) {
     ReplicaRewrite() replica_rewrite;
+    LabelRewrite() label_rewrite;
     TimeToLive() time_to_live;
     VlanTagging() vlan_tagging;
 
@@ -29,11 +30,19 @@ control Departure(inout headers_t hdr, inout local_metadata_t meta) {
         } else {
             if (meta.disposition == Disposition.MULTICAST) {
                 replica_rewrite.apply(hdr, meta);
+                if (meta.drop_reason == DropReason.NONE && !meta.submitted) {
+                    // Copies differ in the header that pays, so each is judged for itself.
+                    meta.spent_ttl = 1;
+                    if (hdr.ipv4.ttl <= 1) {
+                        meta.drop_reason = DropReason.TTL_EXPIRED;
+                    }
+                }
             } else {
                 rewrite_unicast();
+                label_rewrite.apply(hdr, meta);
             }
             if (meta.drop_reason == DropReason.NONE) {
-                time_to_live.apply(hdr.ipv4, meta);
+                time_to_live.apply(hdr.ipv4, meta.spent_ttl);
                 vlan_tagging.apply(hdr, meta.egress_vlan);
             }
         }

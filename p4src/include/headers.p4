@@ -32,6 +32,14 @@ header vlan_tag_t {
     bit<16>   ether_type;
 }
 
+// RFC 3032 2.1.
+header mpls_t {
+    label_t label;
+    bit<3>  traffic_class;        // RFC 5462
+    bit<1>  bottom_of_stack;
+    bit<8>  ttl;
+}
+
 header ipv4_t {
     bit<4>         version;
     bit<4>         ihl;
@@ -54,16 +62,29 @@ header gre_t {
     bit<32> word;                 // GRE_IPV4
 }
 
+// What UDP and TCP begin with.
+header transport_t {
+    bit<16> source_port;
+    bit<16> destination_port;
+}
+
+const int MOST_LABELS_BELOW = 3;
+
 /* A packet is parsed into ipv4, and gre and inner_ipv4 where it is a tunnel's. The tunnel headers
- * are those of an encapsulating copy, so a customer's own GRE packets are encapsulated like any. */
+ * are those of an encapsulating copy, so a customer's own GRE packets are encapsulated like any.
+ * The top label is apart from those below it: a router acts on this one, whether it came or is put
+ * on. */
 struct headers_t {
     packet_in_t  packet_in;
     packet_out_t packet_out;
     ethernet_t   ethernet;
     vlan_tag_t   vlan_tag;
+    mpls_t       label;
+    mpls_t[MOST_LABELS_BELOW] labels_below;
     ipv4_t       tunnel_ipv4;
     gre_t        tunnel_gre;
     ipv4_t       ipv4;
+    transport_t  transport;
     gre_t        gre;
     ipv4_t       inner_ipv4;
 }

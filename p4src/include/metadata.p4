@@ -13,6 +13,7 @@ struct local_metadata_t {
     vlan_id_t    ingress_vlan;
     interface_t  interface;
     vrf_t        vrf;
+    bool         mpls;             // labels are believed on its interface
     bool         submitted;        // by the CPU: it loses no TTL here
     bit<16>      ip_octets;        // of the frame behind its Ethernet headers
     bool         checksum_error;   // of the outer IPv4 header
@@ -26,7 +27,14 @@ struct local_metadata_t {
     @field_list(PUNT_FIELDS)
     interface_t  punt_interface;   // in whose name it is punted
 
-    // Unicast.
+    // Unicast, labelled or not. RFC 3443 2.3 calls the TTLs iTTL and oTTL.
+    bool         uniform_ttl;      // labels and IPv4 share one TTL; or an LSP is one hop
+    bool         by_label;         // it is forwarded by its label; else by its IPv4 header
+    bit<8>       incoming_ttl;     // of what it is forwarded by
+    bit<8>       outgoing_ttl;
+    next_hop_group_t next_hop_group;
+    bool         labelled;         // it leaves with this label on top, swapped or pushed
+    label_t      outgoing_label;
     mac_t        source_mac;
     mac_t        next_hop_mac;
 
@@ -42,6 +50,7 @@ struct local_metadata_t {
     port_id_t    egress_port;
     vlan_id_t    egress_vlan;
     replica_t    replica;
+    bit<8>       spent_ttl;        // by the IPv4 header, on this hop
 }
 
 #endif

@@ -5,7 +5,10 @@
 const bit<32> INTERFACES       = 4096;    // (port, VLAN) pairs
 const bit<32> INTERFACE_IDS    = 65536;   // of these and of (PMSI, root PE) pairs
 const bit<32> UNICAST_ROUTES   = 131072;
+const bit<32> NEXT_HOP_GROUPS  = 32768;   // one for each FEC that neighbours give labels for
+const bit<32> GROUP_MEMBERS    = 131072;
 const bit<32> NEXT_HOPS        = 16384;
+const bit<32> LABEL_ROUTES     = 32768;
 const bit<32> MULTICAST_ROUTES = 16384;   // P-routes and C-routes
 const bit<32> TAIL_ROUTES      = 16384;   // C-routes, once more for what tunnels bring
 const bit<32> REPLICA_REWRITES = 16384;

@@ -12,10 +12,12 @@ typedef bit<32> ipv4_address_t;
 typedef bit<16> vrf_t;          // 0: the provider's own, or the only one of a CE
 typedef bit<16> interface_t;    // also a (PMSI, root PE) pair; 0: none
 typedef bit<16> next_hop_t;
+typedef bit<16> next_hop_group_t;
+typedef bit<20> label_t;
 typedef bit<16> group_t;        // multicast group of the replication engine; 0: no copies
 typedef bit<16> replica_t;      // which rewrite on its port a copy gets; 0: not a copy
 
-const next_hop_t NO_NEXT_HOP = 0;
+const next_hop_group_t NO_NEXT_HOP_GROUP = 0;
 
 const port_id_t CPU_PORT = 510;
 const bit<32> CPU_CLONE_SESSION = 1;
@@ -23,9 +25,18 @@ const bit<32> CPU_CLONE_SESSION = 1;
 const bit<16> ETHERTYPE_IPV4 = 0x0800;
 const bit<16> ETHERTYPE_ARP  = 0x0806;
 const bit<16> ETHERTYPE_VLAN = 0x8100;
+const bit<16> ETHERTYPE_MPLS = 0x8847;   // RFC 5332 4: of every frame with a label of ours on top
 
 const bit<8> PROTOCOL_IGMP = 2;
+const bit<8> PROTOCOL_TCP  = 6;
+const bit<8> PROTOCOL_UDP  = 17;
 const bit<8> PROTOCOL_GRE  = 47;
+const bit<8> PROTOCOL_OSPF = 89;
+
+const bit<16> PORT_BGP          = 179;
+const bit<16> PORT_LDP          = 646;
+const bit<16> PORT_BFD          = 3784;   // RFC 5881 4
+const bit<16> PORT_MULTIHOP_BFD = 4784;   // RFC 5883 5
 
 const bit<4> IPV4_VERSION = 4;
 const bit<4> IPV4_IHL_WITHOUT_OPTIONS = 5;
@@ -34,6 +45,9 @@ const bit<4> IPV4_IHL_WITHOUT_OPTIONS = 5;
 // a key would name the VPN a second time, after the P-group (RFC 6513 12.1.1).
 const bit<32> GRE_IPV4 = 0x00000800;
 const bit<16> TUNNEL_OCTETS = 24;   // an IPv4 and a GRE header
+
+const bit<16> LABEL_OCTETS = 4;
+const bit<8> PIPE_TTL = 255;        // RFC 3443 3.6
 
 // RFC 1112 6.4: 01-00-5e, a zero, and the low 23 bits of the group.
 const bit<25> IPV4_MULTICAST_MAC = 24w0x01005e ++ 1w0;
@@ -48,14 +62,16 @@ enum bit<8> PuntReason {
     GLEAN              = 6,
     NO_MULTICAST_ROUTE = 7,
     RPF_FAILED         = 8,
-    IP_OPTIONS         = 9
+    IP_OPTIONS         = 9,
+    ROUTING            = 10,
+    BFD                = 11
 }
 
 enum bit<8> DropReason {
     NONE               = 0,
     UNKNOWN_INTERFACE  = 1,   // no interface on this port and VLAN
     NOT_MY_MAC         = 2,   // a frame to somebody else
-    UNKNOWN_ETHERTYPE  = 3,   // neither ARP nor IPv4
+    UNKNOWN_ETHERTYPE  = 3,   // neither ARP nor IPv4 nor MPLS
     IPV4_MALFORMED     = 4,   // version, lengths, or cut short
     IPV4_CHECKSUM      = 5,   // RFC 1812 5.2.2: header checksum
     MARTIAN            = 6,   // RFC 1812 5.3.7: an address that no packet on its way has
@@ -69,7 +85,13 @@ enum bit<8> DropReason {
     IP_OPTIONS         = 14,
     TUNNEL_MALFORMED   = 15,  // at a tunnel's tail, and nothing there to be decapsulated
     SAME_INTERFACE     = 16,  // the copy that would go back to where it came from
-    NO_REWRITE         = 17   // a copy or next hop that the control plane has not described
+    NO_REWRITE         = 17,  // a copy or next hop that the control plane has not described
+    MPLS_NOT_ENABLED   = 18,  // a label from where labels are not believed
+    MPLS_MALFORMED     = 19,  // the frame ends in the label stack
+    UNKNOWN_LABEL      = 20,  // RFC 3031 3.18
+    NO_LABEL           = 21,  // RFC 3031 3.22: labelled, and the next hop has given no label
+    LABELS_BELOW       = 22,  // below a label that says to look at IPv4
+    MPLS_PAYLOAD       = 23   // below the last label: not IPv4, or not unicast
 }
 
 // What becomes of a packet: ingress decides, egress obeys.

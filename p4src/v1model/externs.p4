@@ -3,6 +3,7 @@
 #define MVPN_EXTERNS_P4
 
 #define ROUTE_COUNTER(name) direct_counter(CounterType.packets_and_bytes) name
+#define FLOW_SELECTOR(name, members) action_selector(HashAlgorithm.crc32, members, 32w32) name
 
 // What came in on an interface, and what was dropped on the way to the egress.
 control IngressCounters(in local_metadata_t meta) {

@@ -1,6 +1,7 @@
 /* The data plane of a multicast VPN on v1model: the table of contents.
  *
- * Ingress decides: packet-out, or interface -> VRF -> (S,G) or prefix -> group or next hop. Punting
+ * Ingress decides: packet-out, or interface -> VRF -> (S,G) -> group of copies, or prefix or label ->
+ * group of next hops -> next hop. Punting
  * is a clone, so that a packet can be punted and forwarded in the same pass. The replication engine
  * makes the copies, and egress rewrites each by its port and replica id. Nothing recirculates.
  */
@@ -21,12 +22,17 @@
 
 #include "../control/admission.p4"
 #include "../control/ipv4_validation.p4"
+#include "../control/ttl_mode.p4"
+#include "../control/mpls.p4"
+#include "../control/to_me.p4"
 #include "../control/unicast.p4"
+#include "../control/next_hops.p4"
 #include "../control/tunnel_tail.p4"
 #include "../control/multicast.p4"
 #include "../control/router.p4"
 #include "../control/cpu_packet.p4"
 #include "../control/replica_rewrite.p4"
+#include "../control/label_rewrite.p4"
 #include "../control/time_to_live.p4"
 #include "../control/vlan_tagging.p4"
 #include "../control/departure.p4"

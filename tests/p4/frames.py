@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 from typing import Any, Final
 
+from scapy.contrib.mpls import MPLS
 from scapy.layers.inet import IP, UDP, IPOption_Router_Alert
 from scapy.layers.l2 import GRE, Dot1Q, Ether
 from scapy.packet import Raw
@@ -50,3 +51,18 @@ def tunnel(source: str, group: str, inner: Any, ttl: int = 64, **fields: Any) ->
     for name, value in fields.items():
         setattr(outer, name, value)
     return outer / GRE(proto=0x0800) / inner
+
+
+def labelled(payload: Any, *labels: int, ttl: int = 64, cos: int = 5) -> Any:
+    """A packet under a label stack, its top first; `ttl` and `cos` are those of the top."""
+    stack = [MPLS(label=label, cos=cos, s=0, ttl=ttl) for label in labels]
+    for below in stack[1:]:
+        below.ttl, below.cos = 33, 2
+    stack[-1].s = 1
+    for label in reversed(stack):
+        payload = label / payload
+    return payload
+
+
+def mpls_frame(packet: Any, to: MacAddress, source: MacAddress = NEIGHBOR, vlan: int = 0) -> bytes:
+    return ethernet(packet, to, source, vlan, kind=0x8847)

@@ -3,7 +3,7 @@
     port 1          CE of red                   interface 1, VRF 10
     port 2, VLAN 7  another CE of red           interface 2, VRF 10
     port 5          CE of blue                  interface 5, VRF 20
-    port 3, port 4  the core                    interfaces 3 and 4, VRF 0
+    port 3, port 4  the core                    interfaces 3 and 4, VRF 0, MPLS
 
 The tree of the P-group of red comes in from PE2 on port 3; this PE is a leaf of it, and a branching
 point when the tree goes on to port 4. Tunnel interface 100 is (PMSI of red, PE2).
@@ -11,25 +11,33 @@ point when the tree goes on to port 4. Tunnel interface 100 is (PMSI of red, PE2
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from controlplane.fib.model import (
+    Adjacency,
     Decapsulate,
     Encapsulate,
     Fib,
     FibInterface,
+    Forward,
     InPlace,
+    LabelRoute,
     MulticastRoute,
+    NextHopGroup,
+    Nhlfe,
+    PopAndLookUp,
     Port,
     Replica,
     Rewrite,
     Tail,
+    TtlMode,
     UnicastAction,
     UnicastRoute,
 )
+from controlplane.net.label import Label
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
 
@@ -58,7 +66,7 @@ def mac(at: Port) -> MacAddress:
 
 
 INTERFACES: Final = frozenset(
-    FibInterface(at, index, vrf, mac(at))
+    FibInterface(at, index, vrf, mac(at), mpls=vrf == CORE)
     for at, index, vrf in (
         (CE1, 1, RED),
         (CE2, 2, RED),
@@ -91,9 +99,39 @@ def multicast(*routes: MulticastRoute) -> Fib:
     return replace(EMPTY, multicast=frozenset(routes))
 
 
-def unicast(routes: Iterable[tuple[int, str, UnicastAction]]) -> Fib:
+def member(at: Port, neighbor: MacAddress, label: Label | None = None) -> Nhlfe:
+    return Nhlfe(Adjacency(at, mac(at), neighbor), label)
+
+
+def way(name: str, *members: Nhlfe) -> NextHopGroup:
+    return NextHopGroup(name, frozenset(members))
+
+
+CE2_MAC: Final = MacAddress.parse("02:00:00:00:ce:02")
+CORE3_MAC: Final = MacAddress.parse("02:00:00:00:c0:03")
+CORE4_MAC: Final = MacAddress.parse("02:00:00:00:c0:04")
+
+TO_CE2: Final = Forward("CE2")
+TO_CORE: Final = Forward("core")
+WAYS: Final = (way("CE2", member(CE2, CE2_MAC)), way("core", member(CORE3, CORE3_MAC)))
+
+
+def unicast(
+    routes: Iterable[tuple[int, str, UnicastAction]], ways: Iterable[NextHopGroup] = WAYS
+) -> Fib:
     entries = (UnicastRoute(vrf, IPv4Network(prefix), action) for vrf, prefix, action in routes)
-    return replace(EMPTY, unicast=frozenset(entries))
+    return replace(EMPTY, unicast=frozenset(entries), groups=frozenset(ways))
+
+
+def core(
+    labels: Mapping[Label, Forward | PopAndLookUp],
+    ways: Iterable[NextHopGroup] = (),
+    routes: Iterable[tuple[int, str, UnicastAction]] = (),
+    ttl_mode: TtlMode = TtlMode.UNIFORM,
+) -> Fib:
+    """Labels beside routes."""
+    entries = frozenset(LabelRoute(label, action) for label, action in labels.items())
+    return replace(unicast(routes, ways), labels=entries, ttl_mode=ttl_mode)
 
 
 STREAM: Final = sg("10.1.0.1", "239.1.1.1")

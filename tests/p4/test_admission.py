@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from controlplane.fib.model import Adjacency, Forward, InPlace, PacketIn
+from controlplane.fib.model import InPlace, PacketIn
 from controlplane.net.mac import BROADCAST, MacAddress
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt.drops import DropReason
-from tests.p4.frames import NEIGHBOR, data, ethernet, to_group
-from tests.p4.pe import CE2, EMPTY, RED, STREAM, copy, mac, multicast, route, unicast
+from tests.p4.frames import data, ethernet, to_group
+from tests.p4.pe import CE2, EMPTY, RED, STREAM, TO_CE2, copy, mac, multicast, route, unicast
 from tests.p4.targets import NOTHING, Outcome, Target, new_drops
 
 SOURCE, GROUP = str(STREAM.source), str(STREAM.group)
@@ -30,7 +30,7 @@ def test_frames_on_an_unknown_interface_are_dropped(target: Target, port: int, v
 
 
 def test_frames_to_a_neighbour_are_dropped(target: Target) -> None:
-    target.program(unicast([(RED, "0.0.0.0/0", Forward(Adjacency(CE2, mac(CE2), NEIGHBOR)))]))
+    target.program(unicast([(RED, "0.0.0.0/0", TO_CE2)]))
     before = target.counters()
     frame = ethernet(data("10.1.0.1", "10.2.3.4"), MacAddress.parse("02:00:00:00:77:77"))
     assert target.receive(1, frame) == NOTHING
@@ -45,7 +45,7 @@ def test_arp_is_punted_with_its_tag(target: Target, to: MacAddress) -> None:
     assert target.receive(2, frame) == Outcome(frozenset(), (punted,))
 
 
-@pytest.mark.parametrize("kind", [0x86DD, 0x8847, 0x88CC, 0x8100])
+@pytest.mark.parametrize("kind", [0x86DD, 0x8848, 0x88CC, 0x8100])
 @pytest.mark.parametrize("vlan", [0, CE2.vlan])
 def test_other_ethertypes_are_dropped(target: Target, kind: int, vlan: int) -> None:
     """Also a second tag, and a tag of VLAN 0."""

@@ -7,9 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controlplane.fib.model import (
-    Adjacency,
     Fib,
-    Forward,
     Glean,
     InPlace,
     PacketIn,
@@ -22,12 +20,13 @@ from controlplane.net.mac import BROADCAST
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt.drops import DropReason
 from controlplane.p4rt.memory import MemoryTarget
-from tests.p4.frames import NEIGHBOR, data, ethernet, to_group, tunnel
+from tests.p4.frames import data, ethernet, to_group, tunnel
 from tests.p4.pe import (
     BLUE,
     BRANCHING_LEAF,
     CE1,
     CE2,
+    CE2_MAC,
     CORE,
     CORE3,
     CORE4,
@@ -38,6 +37,7 @@ from tests.p4.pe import (
     PE2,
     RED,
     STREAM,
+    TO_CE2,
     copy,
     mac,
     multicast,
@@ -89,9 +89,9 @@ def test_a_submitted_packet_is_encapsulated_and_keeps_its_ttl(target: Target) ->
 
 @pytest.mark.parametrize("ttl", [1, 64])
 def test_a_submitted_unicast_packet_finds_its_next_hop(target: Target, ttl: int) -> None:
-    target.program(unicast([(RED, "10.2.0.0/16", Forward(Adjacency(CE2, mac(CE2), NEIGHBOR)))]))
+    target.program(unicast([(RED, "10.2.0.0/16", TO_CE2)]))
     packet = data("10.1.0.254", "10.2.3.4", ttl)
-    expected = ethernet(packet, NEIGHBOR, mac(CE2), CE2.vlan)
+    expected = ethernet(packet, CE2_MAC, mac(CE2), CE2.vlan)
     submitted = Submit(RED, LOOPBACK, ethernet(packet, BROADCAST))
     assert target.send(submitted) == Outcome(frozenset({(2, expected)}))
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controlplane.fib.model import (
-    Adjacency,
     Discard,
-    Forward,
     Glean,
     PacketIn,
     Receive,
@@ -17,13 +15,22 @@ from controlplane.net.mac import BROADCAST, MacAddress
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt.drops import DropReason
 from tests.p4.frames import data, ethernet, igmp, tunnel
-from tests.p4.pe import BLUE, CE1, CE2, CORE3, RED, mac, unicast
+from tests.p4.pe import (
+    BLUE,
+    CE1,
+    CE2,
+    CE2_MAC,
+    CORE3,
+    CORE3_MAC,
+    RED,
+    TO_CE2,
+    TO_CORE,
+    mac,
+    member,
+    unicast,
+    way,
+)
 from tests.p4.targets import NOTHING, Outcome, Target, new_drops
-
-CE2_MAC = MacAddress.parse("02:00:00:00:ce:02")
-CORE_MAC = MacAddress.parse("02:00:00:00:c0:03")
-TO_CE2 = Forward(Adjacency(CE2, mac(CE2), CE2_MAC))
-TO_CORE = Forward(Adjacency(CORE3, mac(CORE3), CORE_MAC))
 
 
 def arriving(destination: str, ttl: int = 64, **fields: object) -> bytes:
@@ -50,7 +57,7 @@ def test_the_longest_prefix_wins(target: Target, destination: str, port: int) ->
 def test_vrfs_have_routes_of_their_own(target: Target) -> None:
     target.program(unicast([(RED, "10.2.0.0/16", TO_CE2), (BLUE, "10.2.0.0/16", TO_CORE)]))
     frame = ethernet(data("10.1.0.1", "10.2.3.4"), MacAddress(mac(CE1).value & ~0xFF | 5))
-    expected = ethernet(data("10.1.0.1", "10.2.3.4", 63), CORE_MAC, mac(CORE3))
+    expected = ethernet(data("10.1.0.1", "10.2.3.4", 63), CORE3_MAC, mac(CORE3))
     assert target.receive(5, frame) == Outcome(frozenset({(3, expected)}))
 
 
@@ -148,6 +155,6 @@ def test_unicast_in_a_frame_to_many_is_not_forwarded(target: Target, to: MacAddr
 def test_a_neighbour_that_moves_is_followed(target: Target) -> None:
     target.program(unicast([(RED, "10.2.0.0/16", TO_CE2)]))
     moved = MacAddress.parse("02:00:00:00:ce:99")
-    target.program(unicast([(RED, "10.2.0.0/16", Forward(Adjacency(CE2, mac(CE2), moved)))]))
+    target.program(unicast([(RED, "10.2.0.0/16", TO_CE2)], [way("CE2", member(CE2, moved))]))
     expected = ethernet(data("10.1.0.1", "10.2.3.4", 63), moved, mac(CE2), CE2.vlan)
     assert target.receive(1, arriving("10.2.3.4")) == Outcome(frozenset({(2, expected)}))

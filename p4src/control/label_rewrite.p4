@@ -1,0 +1,54 @@
+/* The labels of a unicast packet that leaves, and the TTLs of it and of what is below (RFC 3443).
+ *
+ * A packet that was forwarded by its IPv4 header loses the label that it came with, if any, and may
+ * get another. One that was forwarded by its label has it swapped, or popped.
+ */
+#ifndef MVPN_LABEL_REWRITE_P4
+#define MVPN_LABEL_REWRITE_P4
+
+control LabelRewrite(inout headers_t hdr, inout local_metadata_t meta) {
+    // The class selector is the traffic class: of the mappings among which RFC 3270 3.4 lets the
+    // operator choose, the one that needs no configuration. Popping leaves the DSCP alone.
+    action push() {
+        hdr.label.setValid();
+        hdr.label.label = meta.outgoing_label;
+        hdr.label.traffic_class = hdr.ipv4.dscp[5:3];
+        hdr.label.bottom_of_stack = 1;
+        hdr.label.ttl = PIPE_TTL;
+    }
+
+    action swap() {
+        hdr.label.label = meta.outgoing_label;
+        hdr.label.ttl = meta.outgoing_ttl;
+    }
+
+    apply {
+        if (!meta.by_label) {
+            hdr.label.setInvalid();
+            meta.spent_ttl = hdr.ipv4.ttl - meta.outgoing_ttl;
+            if (meta.labelled) {
+                push();
+                if (meta.uniform_ttl) {
+                    hdr.label.ttl = meta.outgoing_ttl;
+                }
+            }
+        } else if (meta.labelled) {
+            swap();
+        } else {
+            hdr.label.setInvalid();
+            // RFC 3443 3.5, 3): in the pipe model what is exposed keeps its TTL. In the uniform one
+            // it gets the label's, but never more than it had: whoever pushed may have used 255.
+            if (hdr.labels_below[0].isValid()) {
+                if (meta.uniform_ttl && meta.outgoing_ttl < hdr.labels_below[0].ttl) {
+                    hdr.labels_below[0].ttl = meta.outgoing_ttl;
+                }
+            } else if (!hdr.ipv4.isValid()) {
+                meta.drop_reason = DropReason.MPLS_PAYLOAD;
+            } else if (meta.uniform_ttl && meta.outgoing_ttl < hdr.ipv4.ttl) {
+                meta.spent_ttl = hdr.ipv4.ttl - meta.outgoing_ttl;
+            }
+        }
+    }
+}
+
+#endif
