@@ -1,9 +1,11 @@
 """How fast the embedded target is: packets, against a bare copy loop; table writes; memory.
 
-One sender fills a link with 100-byte frames of one multicast stream. The switch runs the mVPN
-program: route lookup, replication to four ports, GRE encapsulation of each copy. The bare loop
-receives and sends with the same system calls and does nothing else. Both run in turns, on the same
-links, so that their ratio says something on any machine.
+One sender fills a link with 100-byte frames of one stream. The switch runs the mVPN program, with
+10,000 unicast routes over 1,000 groups of four next hops. A multicast stream is looked up,
+replicated to four ports, and each copy encapsulated in GRE; a unicast stream finds its route, its
+group, and there by the hash of the flow its next hop. The bare loop receives and sends with the
+same system calls and does nothing else. All run in turns, on the same links, so that their ratios
+say something on any machine.
 
 Needs root (a network namespace) and a C compiler: `python bench/softswitch_rate.py`.
 """
@@ -33,29 +35,31 @@ PROGRAM = ROOT / "p4src" / "build" / "mvpn.json"
 P4INFO = ROOT / "p4src" / "build" / "mvpn.p4info.txtpb"
 
 INPUT, OUTPUTS = 1, (2, 3, 4, 5)
-ROUNDS = 7
+ROUNDS = 5
 SETTLE, MEASURE = 0.5, 1.5  # seconds
 WRITES = 2000
+ROUTES, GROUPS, BATCH = 10_000, 1_000, 1_000
 ELECTION_ID = U128.encode(1)
 
 ROUTER_MAC, HOST_MAC, GROUP_MAC = 0x02_00_00_00_00_FE, 0x02_00_00_00_00_01, 0x01_00_5E_01_01_01
 SOURCE, GROUP = 0x0A_01_01_01, 0xE8_01_01_01
 LOOPBACK, MDT_GROUP = 0xC0_00_02_01, 0xE8_FF_00_01
+DESTINATION = 0x0B_00_00_01
 
 
-def stream_frame() -> bytes:
-    """100 bytes of UDP to a multicast group."""
+def stream_frame(mac: int, destination: int) -> bytes:
+    """100 bytes of UDP."""
     ip = bytearray(
         bytes.fromhex("4500 0056 0000 0000 4011 0000")
         + SOURCE.to_bytes(4, "big")
-        + GROUP.to_bytes(4, "big")
+        + destination.to_bytes(4, "big")
     )
     total = sum(int.from_bytes(ip[i : i + 2], "big") for i in range(0, 20, 2))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     ip[10:12] = (total ^ 0xFFFF).to_bytes(2, "big")
     udp = bytes.fromhex("1388 1388 0042 0000") + bytes(58)
-    return GROUP_MAC.to_bytes(6, "big") + HOST_MAC.to_bytes(6, "big") + b"\x08\x00" + ip + udp
+    return mac.to_bytes(6, "big") + HOST_MAC.to_bytes(6, "big") + b"\x08\x00" + ip + udp
 
 
 class Client:
@@ -83,8 +87,10 @@ class Client:
         )
 
     def insert(self, entity: finsy.P4TableEntry | finsy.P4MulticastGroupEntry) -> None:
-        update = p4r.Update(type=p4r.Update.INSERT, entity=entity.encode(self._schema))
-        self._stub.Write(self.request(update))
+        self._stub.Write(self.request(self.update(entity)))
+
+    def update(self, entity: finsy.P4TableEntry | finsy.P4MulticastGroupEntry) -> p4r.Update:
+        return p4r.Update(type=p4r.Update.INSERT, entity=entity.encode(self._schema))
 
     def request(self, *updates: p4r.Update) -> p4r.WriteRequest:
         return p4r.WriteRequest(device_id=1, election_id=ELECTION_ID, updates=updates)
@@ -102,15 +108,19 @@ class Client:
             name, match=finsy.Match(match), action=finsy.Action(action, **args)
         )
 
-    def encode(self, entry: finsy.P4TableEntry) -> p4r.WriteRequest:
-        entity = entry.encode(self._schema)
-        return self.request(p4r.Update(type=p4r.Update.INSERT, entity=entity))
+    def group(self, number: int, next_hops: Sequence[int]) -> finsy.P4TableEntry:
+        members = [(1, finsy.P4TableAction("via", next_hop=next_hop)) for next_hop in next_hops]
+        return finsy.P4TableEntry(
+            "next_hop_group",
+            match=finsy.Match(group=number),
+            action=finsy.P4IndirectAction(members),
+        )
 
 
 def program_switch(client: Client) -> None:
     """One customer stream into four copies, each in GRE."""
     client.table("interface", {"port": INPUT, "vlan": 0}, "set_interface",
-                 index=1, vrf=1, mac=ROUTER_MAC)  # fmt: skip
+                 index=1, vrf=1, mac=ROUTER_MAC, mpls=0)  # fmt: skip
     client.table("multicast_route", {"vrf": 1, "source": SOURCE, "group": GROUP},
                  "multicast_forward", interface=1, group=1)  # fmt: skip
     replicas = [(port, 1) for port in OUTPUTS]
@@ -123,12 +133,35 @@ def program_switch(client: Client) -> None:
                      index=port)  # fmt: skip
 
 
+def routes(client: Client, first_octet: int, count: int) -> list[finsy.P4TableEntry]:
+    prefixes = (f"{first_octet}.{i >> 8}.{i & 255}.0/24" for i in range(count))
+    keys: list[dict[str, object]] = [{"vrf": 1, "destination": prefix} for prefix in prefixes]
+    return [
+        client.entry("unicast_route", key, "forward", group=1 + i % GROUPS)
+        for i, key in enumerate(keys)
+    ]
+
+
+def program_routes(client: Client) -> float:
+    """Routes over groups of four next hops; returns the seconds that their batches took."""
+    for port in OUTPUTS:
+        client.table("next_hop", {"next_hop": port}, "set_next_hop", port=port, vlan=0,
+                     source_mac=ROUTER_MAC, destination_mac=HOST_MAC)  # fmt: skip
+    groups = [client.group(number, OUTPUTS) for number in range(1, GROUPS + 1)]
+    entries = [*groups, *routes(client, DESTINATION >> 24, ROUTES)]
+    requests = [
+        client.request(*(client.update(entry) for entry in entries[i : i + BATCH]))
+        for i in range(0, len(entries), BATCH)
+    ]
+    started = time.perf_counter()
+    for request in requests:
+        client.write(request)
+    return time.perf_counter() - started
+
+
 def writes_per_second(client: Client) -> float:
     """Single-entry writes, one after the other."""
-    prefixes = (f"10.{i >> 8}.{i & 255}.0/24" for i in range(WRITES))
-    keys: list[dict[str, object]] = [{"vrf": 1, "destination": prefix} for prefix in prefixes]
-    entries = (client.entry("unicast_route", key, "forward", next_hop=1) for key in keys)
-    requests = [client.encode(entry) for entry in entries]
+    requests = [client.request(client.update(entry)) for entry in routes(client, 10, WRITES)]
     started = time.perf_counter()
     for request in requests:
         client.write(request)
@@ -175,9 +208,9 @@ class Rate:
     a_cpu_second: float
 
 
-def measure(sender: Sequence[str], forwarder: int) -> Rate:
+def measure(sender: Sequence[str], frame: bytes, forwarder: int) -> Rate:
     """What leaves while the sender fills the input; `forwarder` is the process in between."""
-    with running(sender, stream_frame()):
+    with running(sender, frame):
         time.sleep(SETTLE)
         frames, used, started = received(), cpu_seconds(forwarder), time.perf_counter()
         time.sleep(MEASURE)
@@ -226,26 +259,40 @@ def report(what: str, rates: Sequence[Rate]) -> None:
     print(f"{what:28} {median(seconds):6.3f} Mpps out ({span}), {cpu:6.3f} a CPU second")
 
 
+def compare(what: str, switched: Sequence[Rate], bare: Sequence[Rate]) -> None:
+    by_clock = median(s.a_second / b.a_second for s, b in zip(switched, bare, strict=True))
+    by_cpu = median(s.a_cpu_second / b.a_cpu_second for s, b in zip(switched, bare, strict=True))
+    print(f"{what:28} {by_clock:6.2f} by the clock, {by_cpu:.2f} by CPU time")
+
+
 def main() -> None:
-    bare, switched = [], []
+    bare: dict[int, list[Rate]] = {1: [], len(OUTPUTS): []}
+    multicast, unicast = [], []
+    to_group = stream_frame(GROUP_MAC, GROUP)
+    to_host = stream_frame(ROUTER_MAC, DESTINATION)
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         tool = build_tool(directory)
         make_links()
         send = [tool, "send", f"h{INPUT}"]
-        copy = [tool, "copy", f"sw{INPUT}", *(f"sw{number}" for number in OUTPUTS)]
         for _ in range(ROUNDS):
-            with running(copy) as process:
-                bare.append(measure(send, process.pid))
+            for count, rates in bare.items():
+                outputs = [f"sw{number}" for number in OUTPUTS[:count]]
+                with running([tool, "copy", f"sw{INPUT}", *outputs]) as process:
+                    rates.append(measure(send, to_group, process.pid))
             with running_switch(directory) as (client, pid):
-                switched.append(measure(send, pid))
+                loading = program_routes(client)
+                multicast.append(measure(send, to_group, pid))
+                unicast.append(measure(send, to_host, pid))
                 writes = writes_per_second(client)
                 memory = resident_megabytes(pid)
-    report("bare copy loop, 1 to 4:", bare)
-    report("switch, GRE to 4 replicas:", switched)
-    by_clock = median(s.a_second / b.a_second for s, b in zip(switched, bare, strict=True))
-    by_cpu = median(s.a_cpu_second / b.a_cpu_second for s, b in zip(switched, bare, strict=True))
-    print(f"{'ratio, median of rounds:':28} {by_clock:6.2f} by the clock, {by_cpu:.2f} by CPU time")
+    report("bare copy loop, 1 to 4:", bare[len(OUTPUTS)])
+    report("switch, GRE to 4 replicas:", multicast)
+    compare("ratio, median of rounds:", multicast, bare[len(OUTPUTS)])
+    report("bare copy loop, 1 to 1:", bare[1])
+    report("switch, one of 4 next hops:", unicast)
+    compare("ratio, median of rounds:", unicast, bare[1])
+    print(f"{'routes and groups, batches:':28} {(ROUTES + GROUPS) / loading:6.0f} a second")
     print(f"{'single-entry writes:':28} {writes:6.0f} a second")
     print(f"{'memory of the switch:':28} {memory:6.1f} MB resident")
 

@@ -12,24 +12,26 @@ calls; `process` is for one thread at a time.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import NewType, Protocol
 
 from softswitch import native
-from softswitch.bmv2json.model import Action, Key, Pipeline, Table
-from softswitch.build import build_library
-from softswitch.codegen.externs import ExternNumbers
-from softswitch.codegen.program import generate
-from softswitch.encoding import TableEncoder, encode_args, split_words
+from softswitch.bmv2json.model import Action, ActionData, Key
+from softswitch.encoding import encode_args, split_words
 from softswitch.errors import EngineError, ErrorKind
+from softswitch.profiles import ActionProfiles, Reference
+from softswitch.program import Program, RuntimeTable
 
 EntryHandle = NewType("EntryHandle", int)
 
 _COPY_HEADER = Struct("=II")
 _PAIR = Struct("=2Q")
 _REPLICA = Struct("=II")
+
+# Of an action or a reference: the native id, the words of the arguments, their count.
+_EncodedCall = tuple[int, bytes, int]
 
 
 @dataclass(frozen=True)
@@ -53,28 +55,17 @@ class MeterConfig:
         return Struct("=4Q").pack(self.cir, self.cburst, self.pir, self.pburst)
 
 
-@dataclass(frozen=True)
-class _RuntimeTable:
-    """A table that exists at run time, and its number in C."""
-
-    number: int
-    table: Table
-    encoder: TableEncoder
-
-
 class Engine:
     """One running switch; closed once, by whoever made it."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        """Compile the program, or load it from the cache, and install its constant entries."""
-        self._pipeline = pipeline
-        self._numbers = ExternNumbers(pipeline)
-        self._tables = {
-            table.name: _RuntimeTable(number, table, TableEncoder(table))
-            for number, table in enumerate(self._numbers.tables)
-        }
-        self._library = native.load(build_library(generate(pipeline)))
+    def __init__(self, program: Program) -> None:
+        """Make a switch and install the constant entries of its program."""
+        self._pipeline = program.pipeline
+        self._numbers = program.numbers
+        self._tables = program.tables
+        self._library = program.library
         self._switch = ctypes.c_void_p(self._library.sw_create())
+        self.profiles = ActionProfiles(program, self._switch)
         self._collect = self._library.sw_collect
         self._copies = memoryview(b"")
         self._const_handles: dict[str, tuple[EntryHandle, ...]] = {}
@@ -99,12 +90,9 @@ class Engine:
         actions = self._pipeline.actions
         for runtime in self._tables.values():
             if runtime.table.default is not None:
-                data = runtime.table.default.data
-                self._set_default(runtime, actions[data.action], data.args)
+                self._set_default(runtime, _encode_data(actions, runtime.table.default.data))
             self._const_handles[runtime.table.name] = tuple(
-                self._insert(
-                    runtime, entry.key, actions[entry.data.action], entry.data.args, entry.priority
-                )
+                self._insert(runtime, entry.key, _encode_data(actions, entry.data), entry.priority)
                 for entry in runtime.table.entries
             )
 
@@ -114,24 +102,28 @@ class Engine:
         self,
         table: str,
         key: tuple[Key, ...],
-        action: str,
-        args: tuple[int, ...],
+        action: str | Reference,
+        args: tuple[int, ...] = (),
         priority: int = 0,
     ) -> EntryHandle:
-        """Add an entry; ALREADY_EXISTS for the same key (and priority, where it counts)."""
+        """Add an entry; ALREADY_EXISTS for the same key (and priority, where it counts).
+
+        The action goes by its name; tables with an action profile take a reference instead.
+        """
         runtime = self._mutable(table)
-        return self._insert(runtime, key, _action(runtime, action), args, priority)
+        return self._insert(runtime, key, _encode_call(runtime, action, args), priority)
 
     def table_modify(
-        self, table: str, handle: EntryHandle, action: str, args: tuple[int, ...]
+        self,
+        table: str,
+        handle: EntryHandle,
+        action: str | Reference,
+        args: tuple[int, ...] = (),
     ) -> None:
         """Replace the action of an entry; its counter and meter stay."""
         runtime = self._mutable(table)
-        found = _action(runtime, action)
-        words, count = encode_args(found, args)
-        status = self._library.sw_table_modify(
-            self._switch, runtime.number, handle, found.id, words, count
-        )
+        call = _encode_call(runtime, action, args)
+        status = self._library.sw_table_modify(self._switch, runtime.number, handle, *call)
         _check(status, f"table {table} has no entry {handle}")
 
     def table_delete(self, table: str, handle: EntryHandle) -> None:
@@ -147,14 +139,14 @@ class Engine:
             raise EngineError(
                 ErrorKind.PERMISSION_DENIED, f"the default action of table {table} is constant"
             )
-        self._set_default(runtime, _action(runtime, action), args)
+        self._set_default(runtime, _encode_call(runtime, action, args))
 
     def table_reset_default(self, table: str) -> None:
         """Back to the default action of the program."""
         runtime = self._table(table)
         if runtime.table.default is not None:
             data = runtime.table.default.data
-            self._set_default(runtime, self._pipeline.actions[data.action], data.args)
+            self._set_default(runtime, _encode_data(self._pipeline.actions, data))
 
     def const_handles(self, table: str) -> tuple[EntryHandle, ...]:
         """The entries that the program brings, in the order of `Table.entries`."""
@@ -184,7 +176,7 @@ class Engine:
         status = self._library.sw_table_meter_configure(self._switch, number, handle, words)
         _check(status, f"table {table} has no entry {handle}")
 
-    def _table(self, name: str) -> _RuntimeTable:
+    def _table(self, name: str) -> RuntimeTable:
         found = self._tables.get(name)
         if found is not None:
             return found
@@ -192,7 +184,7 @@ class Engine:
             raise EngineError(ErrorKind.PERMISSION_DENIED, f"table {name} is constant")
         raise EngineError(ErrorKind.NOT_FOUND, f"no table is named {name!r}")
 
-    def _mutable(self, name: str) -> _RuntimeTable:
+    def _mutable(self, name: str) -> RuntimeTable:
         runtime = self._table(name)
         if runtime.table.is_const:
             raise EngineError(
@@ -202,14 +194,12 @@ class Engine:
 
     def _insert(
         self,
-        runtime: _RuntimeTable,
+        runtime: RuntimeTable,
         key: tuple[Key, ...],
-        action: Action,
-        args: tuple[int, ...],
+        call: _EncodedCall,
         priority: int,
     ) -> EntryHandle:
         encoded = runtime.encoder.encode(key, priority)
-        words, count = encode_args(action, args)
         handle: int = self._library.sw_table_insert(
             self._switch,
             runtime.number,
@@ -217,9 +207,7 @@ class Engine:
             encoded.mask,
             encoded.high,
             encoded.priority,
-            action.id,
-            words,
-            count,
+            *call,
         )
         if handle == native.EXISTS:
             raise EngineError(
@@ -232,9 +220,8 @@ class Engine:
             )
         return EntryHandle(handle)
 
-    def _set_default(self, runtime: _RuntimeTable, action: Action, args: tuple[int, ...]) -> None:
-        words, count = encode_args(action, args)
-        self._library.sw_table_set_default(self._switch, runtime.number, action.id, words, count)
+    def _set_default(self, runtime: RuntimeTable, call: _EncodedCall) -> None:
+        self._library.sw_table_set_default(self._switch, runtime.number, *call)
 
     # -- replication ---------------------------------------------------------------------------
 
@@ -349,13 +336,31 @@ def _position(arrays: Sequence[_Named], name: str, what: str) -> int:
     raise EngineError(ErrorKind.NOT_FOUND, f"no {what} is named {name!r}")
 
 
-def _action(runtime: _RuntimeTable, name: str) -> Action:
+def _action(runtime: RuntimeTable, name: str) -> Action:
     found = runtime.table.action(name)
     if found is None:
         raise EngineError(
             ErrorKind.INVALID_ARGUMENT, f"table {runtime.table.name} has no action {name!r}"
         )
     return found
+
+
+def _encode_call(
+    runtime: RuntimeTable, action: str | Reference, args: tuple[int, ...]
+) -> _EncodedCall:
+    table = runtime.table
+    if isinstance(action, Reference) != (table.profile is not None):
+        wants = f"members or groups of {table.profile}" if table.profile else "actions"
+        raise EngineError(ErrorKind.INVALID_ARGUMENT, f"entries of table {table.name} are {wants}")
+    if isinstance(action, Reference):
+        return action.encode()
+    found = _action(runtime, action)
+    return found.id, *encode_args(found, args)
+
+
+def _encode_data(actions: Mapping[int, Action], data: ActionData) -> _EncodedCall:
+    action = actions[data.action]
+    return action.id, *encode_args(action, data.args)
 
 
 def _check(status: int, message: str, kind: ErrorKind = ErrorKind.NOT_FOUND) -> None:

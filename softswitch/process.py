@@ -14,6 +14,7 @@ from softswitch.options import Options
 from softswitch.p4runtime.forwarding import Forwarding
 from softswitch.p4runtime.service import P4Runtime
 from softswitch.p4runtime.status import Code, P4RuntimeError
+from softswitch.program import Program
 from softswitch.server import Server
 
 
@@ -62,7 +63,7 @@ class SwitchProcess:
 
 def _load(path: Path) -> Engine:
     try:
-        return Engine(read_pipeline(path.read_text()))
+        return Engine(Program(read_pipeline(path.read_text())))
     except OSError as error:
         raise PipelineError(f"{path}: {error.strerror}") from None
     except (UnicodeDecodeError, PipelineError) as error:

@@ -7,10 +7,12 @@ would send. Frames to the CPU port come out as PacketIn. A simulator runs hundre
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from finsy.proto import p4i, p4r
 
 from softswitch.p4runtime.forwarding import Forwarding
+from softswitch.p4runtime.packet_io import Punted
 from softswitch.p4runtime.service import P4Runtime
 from softswitch.p4runtime.status import Code, P4RuntimeError
 
@@ -33,7 +35,7 @@ class Switch:
 
     def set_pipeline(self, p4info: p4i.P4Info, device_config: bytes) -> None:
         """Verify and commit a pipeline, given as P4Info and BMv2 JSON; all state is cleared."""
-        config = p4r.ForwardingPipelineConfig(p4info=p4info, p4_device_config=device_config)
+        config = _config(p4info.SerializeToString(deterministic=True), device_config)
         action = p4r.SetForwardingPipelineConfigRequest.VERIFY_AND_COMMIT
         self._service.set_pipeline(action, config)
 
@@ -47,6 +49,18 @@ class Switch:
 
     def process(self, port: int, frame: bytes, now_us: int) -> tuple[Copies, list[p4r.PacketIn]]:
         """Run a frame through the pipeline: the copies that leave on ports, and to the CPU."""
+        copies, punted = self.run(port, frame, now_us)
+        return copies, self._packet_ins(punted)
+
+    def packet_out(self, packet: p4r.PacketOut, now_us: int) -> tuple[Copies, list[p4r.PacketIn]]:
+        """Send a controller's packet into the pipeline, as received on the CPU port."""
+        frame = self._require_pipeline().packet_out.encode(packet)
+        return self.process(self.cpu_port, frame, now_us)
+
+    # -- the same without messages, for callers that count microseconds ------------------------
+
+    def run(self, port: int, frame: bytes, now_us: int) -> tuple[Copies, list[Punted]]:
+        """As `process`; what goes to the CPU is the values of its header and the payload."""
         forwarding = self._forwarding
         if forwarding is None:
             return [], []
@@ -56,11 +70,12 @@ class Switch:
                 return self._split(forwarding, copies)
         return copies, []
 
-    def packet_out(self, packet: p4r.PacketOut, now_us: int) -> tuple[Copies, list[p4r.PacketIn]]:
-        """Send a controller's packet into the pipeline, as received on the CPU port."""
-        if self._forwarding is None:
-            raise P4RuntimeError(Code.FAILED_PRECONDITION, "no forwarding pipeline is set")
-        return self.process(self.cpu_port, self._forwarding.packet_out.encode(packet), now_us)
+    def inject(
+        self, header: Sequence[int], payload: bytes, now_us: int
+    ) -> tuple[Copies, list[Punted]]:
+        """As `packet_out`, with the values of the header in the order of P4Info."""
+        frame = self._require_pipeline().packet_out.pack(header, payload)
+        return self.run(self.cpu_port, frame, now_us)
 
     def statistics(self) -> dict[str, int]:
         """What became of packets, by the engine's names; empty without a pipeline."""
@@ -69,10 +84,29 @@ class Switch:
     def _committed(self, forwarding: Forwarding) -> None:
         self._forwarding = forwarding
 
-    def _split(self, forwarding: Forwarding, copies: Copies) -> tuple[Copies, list[p4r.PacketIn]]:
+    def _require_pipeline(self) -> Forwarding:
+        if self._forwarding is None:
+            raise P4RuntimeError(Code.FAILED_PRECONDITION, "no forwarding pipeline is set")
+        return self._forwarding
+
+    def _split(self, forwarding: Forwarding, copies: Copies) -> tuple[Copies, list[Punted]]:
         """Part the copies for the CPU port from the others."""
-        punted = [frame for port, frame in copies if port == self.cpu_port]
-        decoded = (forwarding.packet_in.decode(frame) for frame in punted)
-        packet_ins = [packet for packet in decoded if packet is not None]
-        self.undecodable_packet_ins += len(punted) - len(packet_ins)
-        return [copy for copy in copies if copy[0] != self.cpu_port], packet_ins
+        frames = [frame for port, frame in copies if port == self.cpu_port]
+        unpacked = map(forwarding.packet_in.unpack, frames)
+        punted = [packet for packet in unpacked if packet is not None]
+        self.undecodable_packet_ins += len(frames) - len(punted)
+        return [copy for copy in copies if copy[0] != self.cpu_port], punted
+
+    def _packet_ins(self, punted: Sequence[Punted]) -> list[p4r.PacketIn]:
+        if not punted:
+            return []
+        to_message = self._require_pipeline().packet_in.to_message
+        return [to_message(values, payload) for values, payload in punted]
+
+
+@lru_cache(maxsize=2)
+def _config(p4info: bytes, device_config: bytes) -> p4r.ForwardingPipelineConfig:
+    """One message for all switches of a program: it takes a megabyte."""
+    return p4r.ForwardingPipelineConfig(
+        p4info=p4i.P4Info.FromString(p4info), p4_device_config=device_config
+    )

@@ -10,6 +10,7 @@ from softswitch.bmv2json.model import (
     Action,
     ActionCall,
     ActionData,
+    ActionProfile,
     Condition,
     ConstEntry,
     Control,
@@ -30,7 +31,13 @@ from softswitch.bmv2json.scope import Scope
 HIT, MISS = "__HIT__", "__MISS__"
 
 
-def read_control(root: Node, name: str, scope: Scope, actions: Mapping[int, Action]) -> Control:
+def read_control(
+    root: Node,
+    name: str,
+    scope: Scope,
+    actions: Mapping[int, Action],
+    profiles: Mapping[str, ActionProfile],
+) -> Control:
     """Read ingress or egress."""
     found = [node for node in root.list("pipelines") if node["name"].text == name]
     if len(found) != 1:
@@ -38,7 +45,7 @@ def read_control(root: Node, name: str, scope: Scope, actions: Mapping[int, Acti
     node = found[0]
     nodes: dict[str, ControlNode] = {}
     for item in node.list("tables"):
-        nodes[item["name"].text] = _read_table(item, scope, actions)
+        nodes[item["name"].text] = _read_table(item, scope, actions, profiles)
     for item in node.list("conditionals"):
         nodes[item["name"].text] = _read_condition(item, scope)
     for item in node.list("action_calls"):
@@ -89,10 +96,12 @@ def _action(node: Node, actions: Mapping[int, Action]) -> Action:
     return actions[node.number]
 
 
-def _read_table(node: Node, scope: Scope, actions: Mapping[int, Action]) -> Table:
-    name = node["name"].text
-    if node["type"].text != "simple":
-        raise node.error(f"table {name}: action profiles and selectors are not supported")
+def _read_table(
+    node: Node,
+    scope: Scope,
+    actions: Mapping[int, Action],
+    profiles: Mapping[str, ActionProfile],
+) -> Table:
     own = tuple(_action(item, actions) for item in node.list("action_ids"))
     key = tuple(_read_key_field(item, scope) for item in node.list("key"))
     next_tables = node["next_tables"]
@@ -100,10 +109,11 @@ def _read_table(node: Node, scope: Scope, actions: Mapping[int, Action]) -> Tabl
     meter = node.get("direct_meters")
     return Table(
         id=node["id"].number,
-        name=name,
+        name=node["name"].text,
         kind=_match_kind(node["match_type"]),
         key=key,
         actions=own,
+        profile=_read_implementation(node, profiles),
         max_size=node["max_size"].count,
         with_counters=node["with_counters"].flag,
         direct_meter=None if meter is None else meter.text,
@@ -116,6 +126,24 @@ def _read_table(node: Node, scope: Scope, actions: Mapping[int, Action]) -> Tabl
         miss_next=_next(next_tables, MISS),
         next_on_hit=_has_hit_or_miss(next_tables),
     )
+
+
+def _read_implementation(node: Node, profiles: Mapping[str, ActionProfile]) -> str | None:
+    kind = node["type"]
+    if kind.text == "simple":
+        return None
+    if kind.text not in {"indirect", "indirect_ws"}:
+        raise kind.error(f"tables of type {kind.text!r} are not supported")
+    name = node["action_profile"]
+    profile = profiles.get(name.text)
+    if profile is None:
+        raise name.error(f"no action profile is named {name.text!r}")
+    if (profile.selector is not None) != (kind.text == "indirect_ws"):
+        raise kind.error(f"{kind.text!r} does not fit the action profile {name.text!r}")
+    for section in ("entries", "default_entry"):
+        if node.get(section) is not None:
+            raise node.error(f"a table with an action profile cannot have {section!r}")
+    return name.text
 
 
 def _has_hit_or_miss(node: Node) -> bool:

@@ -1,4 +1,4 @@
-"""Reading counters, meters, registers, calculations, checksums and field lists."""
+"""Reading counters, meters, registers, calculations, action profiles, checksums, field lists."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from softswitch.bmv2json.document import Node
 from softswitch.bmv2json.expressions import FieldRef, HeaderRef
 from softswitch.bmv2json.model import (
+    ActionProfile,
     Calculation,
     Checksum,
     CounterArray,
@@ -73,10 +74,14 @@ def read_calculations(root: Node, scope: Scope) -> dict[str, Calculation]:
 
 
 def _read_calculation(node: Node, scope: Scope) -> Calculation:
+    return _read_inputs(node, node["name"].text, scope)
+
+
+def _read_inputs(node: Node, name: str, scope: Scope) -> Calculation:
     inputs = node.list("input")
     plain = [item for item in inputs if item["type"].text != "payload"]
     return Calculation(
-        name=node["name"].text,
+        name=name,
         algorithm=node["algo"].text,
         inputs=tuple(_read_input(item, scope) for item in plain),
         with_payload=len(plain) < len(inputs),
@@ -93,6 +98,22 @@ def _read_input(node: Node, scope: Scope) -> FieldRef | HeaderRef | SizedConstan
         case "hexstr":
             return SizedConstant(node["value"].hex, node["bitwidth"].number)
     raise node.error(f"a calculation over {kind!r} is not supported")
+
+
+def read_profiles(root: Node, scope: Scope) -> dict[str, ActionProfile]:
+    """Action profiles of both controls by name."""
+    nodes = (node for control in root.list("pipelines") for node in control.list("action_profiles"))
+    profiles = (_read_profile(node, scope) for node in nodes)
+    return {profile.name: profile for profile in profiles}
+
+
+def _read_profile(node: Node, scope: Scope) -> ActionProfile:
+    name, selector = node["name"].text, node.get("selector")
+    return ActionProfile(
+        name=name,
+        max_size=node["max_size"].count,
+        selector=None if selector is None else _read_inputs(selector, f"{name}.selector", scope),
+    )
 
 
 def read_checksums(

@@ -239,14 +239,30 @@ class ConstEntry:
 
 
 @dataclass(frozen=True)
+class ActionProfile:
+    """Actions that entries of several tables share; with a selector they form groups, too.
+
+    `selector` is the calculation whose result chooses from a group.
+    """
+
+    name: str
+    max_size: int
+    selector: Calculation | None
+
+
+@dataclass(frozen=True)
 class Table:
-    """A match-action table; `kind` is the most general match kind of its key."""
+    """A match-action table; `kind` is the most general match kind of its key.
+
+    The entries of a table with a `profile` name members or groups of it instead of actions.
+    """
 
     id: int
     name: str
     kind: MatchKind
     key: tuple[KeyField, ...]
     actions: tuple[Action, ...]
+    profile: str | None
     max_size: int
     with_counters: bool
     direct_meter: str | None
@@ -323,6 +339,7 @@ class Pipeline:
     meters: Mapping[str, MeterArray]
     registers: Mapping[str, RegisterArray]
     calculations: Mapping[str, Calculation]
+    profiles: Mapping[str, ActionProfile]
     checksums: tuple[Checksum, ...]
     actions: Mapping[int, Action]
     ingress: Control
@@ -338,3 +355,14 @@ class Pipeline:
             for node in control.nodes.values()
             if isinstance(node, Table)
         }
+
+    def profile_actions(self, profile: str) -> tuple[Action, ...]:
+        """The actions that a member of a profile may have: those of all its tables, by name.
+
+        p4c makes a copy of an action for each table; for members the first one stands for all.
+        """
+        actions: dict[str, Action] = {}
+        for table in self.tables.values():
+            if table.profile == profile:
+                actions = {action.name: action for action in table.actions} | actions
+        return tuple(actions.values())

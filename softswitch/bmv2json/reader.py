@@ -18,6 +18,7 @@ from softswitch.bmv2json.externs import (
     read_counters,
     read_field_lists,
     read_meters,
+    read_profiles,
     read_registers,
 )
 from softswitch.bmv2json.headers import read_header_types, read_headers, read_stacks
@@ -47,6 +48,7 @@ def read_pipeline(text: str) -> Pipeline:
     scope = Scope(read_headers(root, types), read_stacks(root, types))
     actions = read_actions(root, scope)
     calculations = read_calculations(root, scope)
+    profiles = read_profiles(root, scope)
     return Pipeline(
         header_types=types,
         headers=scope.headers,
@@ -59,10 +61,11 @@ def read_pipeline(text: str) -> Pipeline:
         meters=read_meters(root, scope),
         registers=read_registers(root),
         calculations=calculations,
+        profiles=profiles,
         checksums=read_checksums(root, scope, calculations),
         actions=actions,
-        ingress=read_control(root, "ingress", scope, actions),
-        egress=read_control(root, "egress", scope, actions),
+        ingress=read_control(root, "ingress", scope, actions, profiles),
+        egress=read_control(root, "egress", scope, actions, profiles),
         aliases=_read_aliases(root, scope),
     )
 

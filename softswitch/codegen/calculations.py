@@ -1,4 +1,4 @@
-"""Hashes and checksums: a C function for each calculation, and the checksum passes.
+"""Hashes and checksums: a C function for each calculation and selector, and the checksum passes.
 
 A calculation's input is the concatenation of its fields, without padding between them; fields
 of invalid headers are left out, so the place of what follows is known only at run time. As long
@@ -38,15 +38,20 @@ class CalculationWriter:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._names = Identifiers("calc_")
+        profiles = layout.pipeline.profiles.values()
+        selectors = [profile.selector for profile in profiles if profile.selector is not None]
+        self._calculations = dict(layout.pipeline.calculations) | {
+            selector.name: selector for selector in selectors
+        }
 
     def call(self, name: str) -> str:
         """The C expression for a calculation's result, a 64-bit number."""
-        if name not in self._layout.pipeline.calculations:
+        if name not in self._calculations:
             raise PipelineError(f"no calculation is named {name!r}")
         return f"{self._names[name]}(p)"
 
     def functions(self) -> Iterator[str]:
-        for calculation in self._layout.pipeline.calculations.values():
+        for calculation in self._calculations.values():
             yield from self._function(calculation)
 
     def _function(self, calculation: Calculation) -> Iterator[str]:
@@ -76,7 +81,7 @@ class CalculationWriter:
         """The octets that the largest calculation over a payload needs beside it."""
         sizes = (
             sum(self._bits(item) for item in calculation.inputs)
-            for calculation in self._layout.pipeline.calculations.values()
+            for calculation in self._calculations.values()
             if calculation.with_payload
         )
         return (max(sizes, default=0) + 7) // 8

@@ -14,8 +14,9 @@ from softswitch.bmv2json.model import (
     Table,
 )
 from softswitch.codegen.actions import function_name, may_exit
+from softswitch.codegen.calculations import CalculationWriter
 from softswitch.codegen.expressions import ExpressionWriter
-from softswitch.codegen.externs import ExternNumbers, cost
+from softswitch.codegen.externs import ExternNumbers, cost, most_words
 from softswitch.codegen.keys import KeyLayout, key_layout
 from softswitch.codegen.layout import Identifiers, Layout
 from softswitch.codegen.values import CType, literal
@@ -25,10 +26,13 @@ from softswitch.errors import PipelineError
 class ControlWriter:
     """Writes the controls of a program, and the descriptions of their tables."""
 
-    def __init__(self, layout: Layout, externs: ExternNumbers) -> None:
+    def __init__(
+        self, layout: Layout, calculations: CalculationWriter, externs: ExternNumbers
+    ) -> None:
         self._layout = layout
         self._pipeline = layout.pipeline
         self._externs = externs
+        self._calculations = calculations
         self._expressions = ExpressionWriter(layout)
 
     # -- flow ----------------------------------------------------------------------------------
@@ -88,7 +92,26 @@ class ControlWriter:
         yield "if (e == NULL)"
         yield "    e = t->missed;"
         yield from self._on_hit(table)
+        if table.profile is None:
+            yield "const struct sw_call *call = &e->call;"
+        else:
+            yield from self._choice(table.profile)
         yield from self._actions(table, labels)
+
+    def _choice(self, name: str) -> Iterator[str]:
+        """The action of the member that the entry names, or of one of the group's."""
+        number, profile = self._externs.profile(name)
+        chosen = f"sw_member(&p->sw->profiles[{number}], &e->call)"
+        yield "const struct sw_call *call = &e->call;"
+        if profile.selector is not None:
+            selected = self._calculations.call(profile.selector.name)
+            yield "if (hit && call->action == SW_GROUP)"
+            yield f"    call = sw_choose(&p->sw->profiles[{number}], call, {selected});"
+            yield "else if (hit)"
+            yield f"    call = {chosen};"
+        else:
+            yield "if (hit)"
+            yield f"    call = {chosen};"
 
     def _key_words(self, table: Table, layout: KeyLayout) -> Iterator[str]:
         terms: list[list[str]] = [[] for _ in range(layout.words)]
@@ -122,14 +145,15 @@ class ControlWriter:
         return f"{self._layout.field(meter.result)} = {execution};"
 
     def _actions(self, table: Table, labels: Identifiers) -> Iterator[str]:
-        yield "switch (e->action) {"
-        for action in table.actions:
+        yield "switch (call->action) {"
+        for action in self._callable(table):
             yield f"case {action.id}:"
-            yield from (f"    {line}" for line in _call(action, "e->args"))
+            yield from (f"    {line}" for line in _call(action, "call->args"))
             if table.next_on_hit:
                 yield "    break;"
             else:
-                yield f"    {_goto(labels, table.next_by_action[action.id])}"
+                own = table.action(action.name) or action
+                yield f"    {_goto(labels, table.next_by_action.get(own.id, table.base_next))}"
         yield "}"
         if table.next_on_hit:
             yield "if (hit)"
@@ -137,6 +161,11 @@ class ControlWriter:
             yield _goto(labels, table.miss_next)
         else:
             yield _goto(labels, table.base_next)
+
+    def _callable(self, table: Table) -> tuple[Action, ...]:
+        if table.profile is None:
+            return table.actions
+        return self._pipeline.profile_actions(table.profile)
 
     # -- descriptions --------------------------------------------------------------------------
 
@@ -154,7 +183,7 @@ class ControlWriter:
             if slots:
                 yield f"static const struct sw_range_slot {ranges}[] = {{{', '.join(slots)}}};"
             rows.append(
-                f"    {{.key_words = {layout.words}, .arg_words = {_most_words(table)}, "
+                f"    {{.key_words = {layout.words}, .arg_words = {_arg_words(table)}, "
                 f".max_size = {table.max_size}, .n_ranges = {len(slots)}, "
                 f".ranges = {ranges}}}, /* {table.name} */"
             )
@@ -187,11 +216,6 @@ def _argument_words(action: Action, args: tuple[int, ...]) -> Iterator[int]:
             yield value >> 64
 
 
-def _most_words(table: Table) -> int:
-    return max(
-        (
-            sum(2 if parameter.width > 64 else 1 for parameter in action.parameters)
-            for action in table.actions
-        ),
-        default=0,
-    )
+def _arg_words(table: Table) -> int:
+    """An entry of a table with an action profile holds the number of a member or group."""
+    return most_words(table.actions) if table.profile is None else 1

@@ -1,4 +1,4 @@
-"""The numbers by which C knows counters, meters, registers and tables.
+"""The numbers by which C knows counters, meters, registers, action profiles and tables.
 
 An array's number is its position among those of its kind that exist at run time; direct
 counters and meters live in the entries of their table and have none.
@@ -6,9 +6,11 @@ counters and meters live in the entries of their table and have none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from softswitch.bmv2json.model import (
+    Action,
+    ActionProfile,
     CounterArray,
     MeterArray,
     MeterUnit,
@@ -31,6 +33,8 @@ class ExternNumbers:
             array for array in pipeline.meters.values() if array.table is None
         ]
         self.registers: list[RegisterArray] = list(pipeline.registers.values())
+        self.profiles: list[ActionProfile] = list(pipeline.profiles.values())
+        self._pipeline = pipeline
         self._direct_meters = {
             array.name: array for array in pipeline.meters.values() if array.table is not None
         }
@@ -58,6 +62,11 @@ class ExternNumbers:
                 return number, array
         raise PipelineError(f"no register is named {name!r}")
 
+    def profile(self, name: str) -> tuple[int, ActionProfile]:
+        """Number and declaration of an action profile that is known to exist."""
+        profile = self._pipeline.profiles[name]
+        return self.profiles.index(profile), profile
+
     def direct_meter(self, name: str) -> MeterArray:
         if name not in self._direct_meters:
             raise PipelineError(f"no direct meter is named {name!r}")
@@ -66,7 +75,7 @@ class ExternNumbers:
     # -- declarations --------------------------------------------------------------------------
 
     def declarations(self) -> Iterator[str]:
-        """The C arrays that describe counters, meters and registers to the runtime."""
+        """The C arrays that describe counters, meters, registers and profiles to the runtime."""
         sizes = ", ".join(str(array.size) for array in self.counters)
         yield f"static const uint64_t counters[] = {{{sizes or 0}}};"
         meters = ", ".join(
@@ -77,8 +86,22 @@ class ExternNumbers:
             f"{{{array.size}, {2 if array.width > 64 else 1}}}" for array in self.registers
         )
         yield f"static const struct sw_register_info registers[] = {{{registers or '{0}'}}};"
+        profiles = ", ".join(
+            f"{{{most_words(self._pipeline.profile_actions(profile.name))}}}"
+            for profile in self.profiles
+        )
+        yield f"static const struct sw_profile_info profiles[] = {{{profiles or '{0}'}}};"
 
 
 def cost(meter: MeterArray) -> str:
     """The C expression for the units that a packet costs."""
     return "p->received" if meter.unit is MeterUnit.BYTES else "1"
+
+
+def most_words(actions: Iterable[Action]) -> int:
+    """The words that the longest argument list of some actions takes."""
+    lengths = (
+        sum(2 if parameter.width > 64 else 1 for parameter in action.parameters)
+        for action in actions
+    )
+    return max(lengths, default=0)

@@ -29,7 +29,7 @@ def generate(pipeline: Pipeline) -> str:
 def _lines(pipeline: Pipeline) -> Iterator[str]:
     layout, externs = Layout(pipeline), ExternNumbers(pipeline)
     calculations = CalculationWriter(layout)
-    controls = ControlWriter(layout, externs)
+    controls = ControlWriter(layout, calculations, externs)
     yield '#include "hash.h"'
     yield '#include "state.h"'
     yield from layout.structs()
@@ -58,6 +58,7 @@ def _program(
     yield f"    .counters = counters, .n_counters = {len(externs.counters)},"
     yield f"    .meters = meters, .n_meters = {len(externs.meters)},"
     yield f"    .registers = registers, .n_registers = {len(externs.registers)},"
+    yield f"    .profiles = profiles, .n_profiles = {len(externs.profiles)},"
     yield f"    .max_headers = {max_headers(layout)},"
     yield f"    .max_scratch = {calculations.scratch()},"
     yield "};"

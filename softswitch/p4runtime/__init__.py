@@ -6,6 +6,10 @@
     binding      whether a P4Info and a program belong together
     match        FieldMatch <-> the engine's keys
     action       Action <-> the engine's action arguments
+    capacity     how much an action profile holds
+    shared_actions  members and groups of an action profile that a controller makes
+    action_set   actions with weights that an entry brings itself ("one shot")
+    action_profile  both, as what tables take actions from and as entities
     resources    counters and meters <-> their messages
     store        what all kinds of entities have in common: write and read
     entry        one table entry and its message

@@ -24,6 +24,7 @@ def check_binding(info: P4Info, program: Pipeline) -> None:
         if found is None:
             raise _mismatch(f"the program has no table {table.name}")
         _check_key(table, found)
+        _check_implementation(info, table, found)
         for ref in table.actions.values():
             _check_action(table, ref.action, found.action(ref.action.name))
 
@@ -34,6 +35,13 @@ def _check_key(table: Table, program: ProgramTable) -> None:
         raise _mismatch(
             f"the key of table {table.name} has widths {ours} in one, {theirs} in the other"
         )
+
+
+def _check_implementation(info: P4Info, table: Table, program: ProgramTable) -> None:
+    ours = info.profiles[table.profile].name if table.profile else None
+    if ours != program.profile:
+        theirs = program.profile
+        raise _mismatch(f"table {table.name} has the action profile {ours} in one, not {theirs}")
 
 
 def _check_action(table: Table, action: Action, program: ProgramAction | None) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from finsy.proto import p4r
 
 from softswitch.engine import EntryHandle, MeterConfig
-from softswitch.p4runtime.action import Arguments, write_action
+from softswitch.p4runtime.action import Call, TableAction
 from softswitch.p4runtime.match import MatchKey, read_match, write_match
-from softswitch.p4runtime.p4info import Action, Table
+from softswitch.p4runtime.p4info import Table
 from softswitch.p4runtime.status import invalid, unsupported
 
 EntryKey = tuple[MatchKey, int]
@@ -35,8 +35,7 @@ class Entry:
     key: MatchKey
     priority: int
     handle: EntryHandle
-    action: Action
-    arguments: Arguments
+    action: TableAction
     cookies: Cookies = Cookies()
     meter: MeterConfig | None = None
     is_const: bool = False
@@ -46,8 +45,7 @@ class Entry:
 class DefaultEntry:
     """What a table does on a miss; no action where P4Info does not show it."""
 
-    action: Action | None
-    arguments: Arguments
+    action: Call | None
     cookies: Cookies = Cookies()
 
 
@@ -88,7 +86,7 @@ def refuse_colour_counters(message: p4r.TableEntry) -> None:
 def write_entry(table: Table, entry: Entry) -> p4r.TableEntry:
     """The canonical message for an entry, without its direct resources."""
     message = write_key(table, entry)
-    message.action.CopyFrom(write_action(entry.action, entry.arguments))
+    message.action.CopyFrom(entry.action.to_message())
     message.metadata = entry.cookies.metadata
     message.controller_metadata = entry.cookies.controller_metadata
     message.is_const = entry.is_const
@@ -111,5 +109,5 @@ def write_default(table: Table, entry: DefaultEntry) -> p4r.TableEntry:
         is_const=table.const_default,
     )
     if entry.action is not None:
-        message.action.CopyFrom(write_action(entry.action, entry.arguments))
+        message.action.CopyFrom(entry.action.to_message())
     return message

@@ -11,11 +11,17 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from finsy.proto import p4r
+from finsy.proto import p4i, p4r
 
 from softswitch.bmv2json import Pipeline, read_pipeline
 from softswitch.engine import Engine
 from softswitch.errors import BuildError, EngineError, PipelineError
+from softswitch.p4runtime.action_profile import (
+    ProfileGroups,
+    ProfileMembers,
+    ProfileState,
+    make_profiles,
+)
 from softswitch.p4runtime.binding import check_binding
 from softswitch.p4runtime.cells import Counters, Meters, Registers
 from softswitch.p4runtime.direct import DirectCounters, DirectMeters
@@ -25,6 +31,7 @@ from softswitch.p4runtime.replication import Replication
 from softswitch.p4runtime.status import Code, P4RuntimeError, from_engine, invalid
 from softswitch.p4runtime.store import AbsentStore, Store, UpdateType
 from softswitch.p4runtime.tables import Tables
+from softswitch.program import Program
 
 
 class Forwarding:
@@ -33,14 +40,14 @@ class Forwarding:
     def __init__(self, config: p4r.ForwardingPipelineConfig) -> None:
         """Build the pipeline; INVALID_ARGUMENT if it is damaged or needs what is not here."""
         self.config = config
-        program = _read_program(config.p4_device_config)
-        info = read_p4info(config.p4info)
-        check_binding(info, program)
-        self.engine = _build(program)
+        p4info = config.p4info.SerializeToString(deterministic=True)
+        program, info = _prepare(p4info, config.p4_device_config)
+        self.engine = Engine(program)
         self.packet_in = PacketInDecoder(info.packet_in)
         self.packet_out = PacketOutEncoder(info.packet_out)
-        self.tables = Tables(info, program, self.engine)
-        self._stores = _make_stores(info, self.engine, self.tables)
+        profiles = make_profiles(info, self.engine)
+        self.tables = Tables(info, program.pipeline, self.engine, profiles)
+        self._stores = _make_stores(info, self.engine, self.tables, profiles)
 
     def close(self) -> None:
         """Free the engine; the packet thread must have let go of it."""
@@ -71,8 +78,20 @@ def _kind(entity: p4r.Entity) -> str:
 
 
 @lru_cache(maxsize=2)
-def _read_program(device_config: bytes) -> Pipeline:
-    """The program; remembered, since a simulated network has many switches of one program."""
+def _prepare(p4info: bytes, device_config: bytes) -> tuple[Program, P4Info]:
+    """What all switches with this config share; a simulated network has many of them."""
+    info = read_p4info(p4i.P4Info.FromString(p4info))
+    pipeline = _read_pipeline(device_config)
+    check_binding(info, pipeline)
+    try:
+        return Program(pipeline), info
+    except PipelineError as error:
+        raise invalid(f"the device config: {error}") from None
+    except BuildError as error:
+        raise P4RuntimeError(Code.INTERNAL, str(error)) from None
+
+
+def _read_pipeline(device_config: bytes) -> Pipeline:
     try:
         return read_pipeline(device_config.decode())
     except UnicodeDecodeError:
@@ -81,16 +100,9 @@ def _read_program(device_config: bytes) -> Pipeline:
         raise invalid(f"the device config: {error}") from None
 
 
-def _build(program: Pipeline) -> Engine:
-    try:
-        return Engine(program)
-    except PipelineError as error:
-        raise invalid(f"the device config: {error}") from None
-    except BuildError as error:
-        raise P4RuntimeError(Code.INTERNAL, str(error)) from None
-
-
-def _make_stores(info: P4Info, engine: Engine, tables: Tables) -> Mapping[str, Store[Any]]:
+def _make_stores(
+    info: P4Info, engine: Engine, tables: Tables, profiles: Mapping[int, ProfileState]
+) -> Mapping[str, Store[Any]]:
     """One store for each kind of entity that P4Runtime has."""
     return {
         "table_entry": tables,
@@ -100,8 +112,8 @@ def _make_stores(info: P4Info, engine: Engine, tables: Tables) -> Mapping[str, S
         "counter_entry": Counters(info, engine),
         "meter_entry": Meters(info, engine),
         "register_entry": Registers(info, engine),
-        "action_profile_member": AbsentStore("action profiles"),
-        "action_profile_group": AbsentStore("action profiles"),
+        "action_profile_member": ProfileMembers(profiles),
+        "action_profile_group": ProfileGroups(profiles),
         "value_set_entry": AbsentStore("parser value sets"),
         "digest_entry": AbsentStore("digests"),
         "extern_entry": AbsentStore("externs outside v1model"),

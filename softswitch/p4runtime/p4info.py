@@ -68,6 +68,8 @@ class ActionRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
+    """`profile` is the id of the action profile that implements it, 0 for none."""
+
     id: int
     name: str
     fields: tuple[MatchField, ...]
@@ -78,6 +80,26 @@ class Table:
     idle_timeout: bool
     has_counter: bool
     has_meter: bool
+    profile: int = 0
+    initial_default: Action | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionProfile:
+    """An action profile, or with `has_groups` an action selector.
+
+    Sizes limit the sum of weights of all groups and of one group, or the number of their members
+    if `counts_members`; 0 is no limit.
+    """
+
+    id: int
+    name: str
+    actions: Mapping[int, ActionRef]
+    has_groups: bool
+    size: int
+    max_group_size: int
+    counts_members: bool
+    max_member_weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +126,7 @@ class P4Info:
 
     tables: Mapping[int, Table]
     actions: Mapping[int, Action]
+    profiles: Mapping[int, ActionProfile]
     counters: Mapping[int, CellArray]
     meters: Mapping[int, CellArray]
     registers: Mapping[int, CellArray]
@@ -116,9 +139,13 @@ def read_p4info(message: p4i.P4Info) -> P4Info:
     actions = _by_id(_action(action) for action in message.actions)
     meters = {meter.preamble.id for meter in message.direct_meters}
     counters = {counter.preamble.id for counter in message.direct_counters}
+    tables = _by_id(_table(table, actions, counters, meters) for table in message.tables)
+    profiles = _by_id(_profile(profile, tables) for profile in message.action_profiles)
+    _check_implementations(tables, profiles)
     return P4Info(
-        tables=_by_id(_table(table, actions, counters, meters) for table in message.tables),
+        tables=tables,
         actions=actions,
+        profiles=profiles,
         counters=_by_id(_cells(counter) for counter in message.counters),
         meters=_by_id(_cells(meter) for meter in message.meters),
         registers=_by_id(_register(register) for register in message.registers),
@@ -163,10 +190,6 @@ def _table(
     message: p4i.Table, actions: Mapping[int, Action], counters: set[int], meters: set[int]
 ) -> Table:
     name = message.preamble.name
-    if message.implementation_id:
-        raise P4RuntimeError(
-            Code.UNIMPLEMENTED, f"table {name}: action profiles and selectors are not supported"
-        )
     fields = tuple(_match_field(field, name) for field in message.match_fields)
     direct = set(message.direct_resource_ids)
     return Table(
@@ -174,13 +197,44 @@ def _table(
         name=name,
         fields=fields,
         actions={ref.id: _action_ref(ref, actions, name) for ref in message.action_refs},
+        profile=message.implementation_id,
+        initial_default=actions.get(message.initial_default_action.action_id),
         needs_priority=any(field.kind in PRIORITY_KINDS for field in fields),
         is_const=message.is_const_table,
-        const_default=bool(message.const_default_action_id),
+        # Section "Default Entry": with an action profile it is constant.
+        const_default=bool(message.const_default_action_id or message.implementation_id),
         idle_timeout=message.idle_timeout_behavior != p4i.Table.NO_TIMEOUT,
         has_counter=bool(direct & counters),
         has_meter=bool(direct & meters),
     )
+
+
+def _profile(message: p4i.ActionProfile, tables: Mapping[int, Table]) -> ActionProfile:
+    preamble = message.preamble
+    users = [table for table in tables.values() if table.profile == preamble.id]
+    refs = [ref for table in users for ref in table.actions.items()]
+    return ActionProfile(
+        id=preamble.id,
+        name=preamble.name,
+        # Where tables differ on the scope of an action, a member may be what one of them allows.
+        actions=dict(sorted(refs, key=lambda ref: ref[1].scope is not Scope.DEFAULT_ONLY)),
+        has_groups=message.with_selector,
+        size=message.size,
+        max_group_size=message.max_group_size,
+        counts_members=message.HasField("sum_of_members"),
+        max_member_weight=message.sum_of_members.max_member_weight,
+    )
+
+
+def _check_implementations(
+    tables: Mapping[int, Table], profiles: Mapping[int, ActionProfile]
+) -> None:
+    for table in tables.values():
+        if table.profile and table.profile not in profiles:
+            raise invalid(
+                f"P4Info: table {table.name} names action profile id {table.profile:#x}, "
+                "which is not there"
+            )
 
 
 def _match_field(message: p4i.MatchField, table: str) -> MatchField:

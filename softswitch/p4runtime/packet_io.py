@@ -8,54 +8,67 @@ whole bytes. A program without such a header gets and gives bare frames (section
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from finsy.proto import p4r
 
 from softswitch.p4runtime import bytestring
 from softswitch.p4runtime.p4info import Field, PacketHeader
 from softswitch.p4runtime.status import invalid
 
+# The values of a packet-in's header, and the frame behind it.
+Punted = tuple[tuple[int, ...], bytes]
+
 
 class PacketInDecoder:
-    """Frames from the CPU port -> PacketIn."""
+    """Frames from the CPU port -> the values of their header -> PacketIn."""
 
     def __init__(self, header: PacketHeader) -> None:
-        width = sum(field.width for field in header.fields)
-        self._length = (width + 7) // 8
-        self._places: list[tuple[int, int, int]] = []
-        end = self._length * 8
-        for field in header.fields:
-            end -= field.width
-            self._places.append((field.id, end, (1 << field.width) - 1))
+        self._length, self._places = _layout(header)
+        self._ids = [field.id for field in header.fields]
 
-    def decode(self, frame: bytes) -> p4r.PacketIn | None:
-        """The message; None for a frame that is shorter than the header."""
+    def unpack(self, frame: bytes) -> Punted | None:
+        """The header's values in the order of P4Info; None for a frame that is shorter than it."""
         if len(frame) < self._length:
             return None
-        packet = p4r.PacketIn(payload=frame[self._length :])
         header = int.from_bytes(frame[: self._length], "big")
-        for field_id, shift, mask in self._places:
-            value = bytestring.encode(header >> shift & mask)
-            packet.metadata.add(metadata_id=field_id, value=value)
+        values = [header >> shift & mask for shift, mask in self._places]
+        return tuple(values), frame[self._length :]
+
+    def to_message(self, values: Sequence[int], payload: bytes) -> p4r.PacketIn:
+        """The message for what `unpack` has found."""
+        packet = p4r.PacketIn(payload=payload)
+        for field_id, value in zip(self._ids, values, strict=True):
+            packet.metadata.add(metadata_id=field_id, value=bytestring.encode(value))
         return packet
+
+    def decode(self, frame: bytes) -> p4r.PacketIn | None:
+        """The message for a frame; None for one that is shorter than the header."""
+        punted = self.unpack(frame)
+        return None if punted is None else self.to_message(*punted)
 
 
 class PacketOutEncoder:
-    """PacketOut -> frames for the CPU port."""
+    """PacketOut -> the values of its header -> frames for the CPU port."""
 
     def __init__(self, header: PacketHeader) -> None:
         self._fields = header.fields
-        width = sum(field.width for field in header.fields)
-        self._length = (width + 7) // 8
-        self._padding = self._length * 8 - width
+        self._length, self._places = _layout(header)
+
+    def pack(self, values: Sequence[int], payload: bytes) -> bytes:
+        """The frame of a header's values, in the order of P4Info."""
+        header = 0
+        for value, (shift, mask), field in zip(values, self._places, self._fields, strict=True):
+            if value & ~mask:
+                raise invalid(f"packet-out {field.name}: {value:#x} exceeds {field.width} bits")
+            header |= value << shift
+        return header.to_bytes(self._length, "big") + payload
 
     def encode(self, packet: p4r.PacketOut) -> bytes:
         """The frame; INVALID_ARGUMENT unless each field of the header is given exactly once."""
         given = {item.metadata_id: item.value for item in packet.metadata}
         self._check_ids(packet, given)
-        header = 0
-        for field in self._fields:
-            header = header << field.width | self._value(field, given)
-        return (header << self._padding).to_bytes(self._length, "big") + packet.payload
+        return self.pack([self._value(field, given) for field in self._fields], packet.payload)
 
     def _check_ids(self, packet: p4r.PacketOut, given: dict[int, bytes]) -> None:
         unknown = sorted(given.keys() - {field.id for field in self._fields})
@@ -68,3 +81,14 @@ class PacketOutEncoder:
         if field.id not in given:
             raise invalid(f"packet-out: metadata {field.name} ({field.id}) is missing")
         return bytestring.decode(given[field.id], field.width, f"packet-out {field.name}")
+
+
+def _layout(header: PacketHeader) -> tuple[int, list[tuple[int, int]]]:
+    """The header's octets, and each field's shift and mask within it as one number."""
+    width = sum(field.width for field in header.fields)
+    length = (width + 7) // 8
+    places, end = [], length * 8
+    for field in header.fields:
+        end -= field.width
+        places.append((end, (1 << field.width) - 1))
+    return length, places

@@ -21,7 +21,10 @@ def carry_over(old: Forwarding, new: Forwarding) -> None:
 
 
 def _updates(old: Forwarding) -> Iterator[p4r.Update]:
-    """Entries with their counters and meters, changed defaults, groups, sessions, cells."""
+    """Members, groups, entries with counters and meters, changed defaults, replication, cells."""
+    for request in _profiles():
+        for entity in old.read(request):
+            yield p4r.Update(type=p4r.Update.INSERT, entity=entity)
     entries = p4r.TableEntry(counter_data=p4r.CounterData(), meter_config=p4r.MeterConfig())
     for entity in old.read(p4r.Entity(table_entry=entries)):
         yield _entry_update(entity)
@@ -44,6 +47,11 @@ def _entry_update(entity: p4r.Entity) -> p4r.Update:
     entry.is_const = False
     entry.ClearField("action")
     return p4r.Update(type=p4r.Update.MODIFY, entity=entity)
+
+
+def _profiles() -> Iterator[p4r.Entity]:
+    yield p4r.Entity(action_profile_member=p4r.ActionProfileMember())
+    yield p4r.Entity(action_profile_group=p4r.ActionProfileGroup())
 
 
 def _replication() -> Iterator[p4r.Entity]:

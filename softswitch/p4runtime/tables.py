@@ -6,7 +6,7 @@ completely before the engine hears of it, so a refused one changes nothing (sect
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from finsy.proto import p4r
@@ -14,8 +14,15 @@ from finsy.proto import p4r
 from softswitch.bmv2json.model import Pipeline
 from softswitch.bmv2json.model import Table as ProgramTable
 from softswitch.engine import CounterValue, Engine, MeterConfig
+from softswitch.errors import EngineError
 from softswitch.p4runtime import resources
-from softswitch.p4runtime.action import read_action
+from softswitch.p4runtime.action import (
+    Call,
+    DirectActions,
+    Implementation,
+    TableAction,
+    read_table_action,
+)
 from softswitch.p4runtime.entry import (
     DefaultEntry,
     Entry,
@@ -35,9 +42,12 @@ from softswitch.p4runtime.store import UpdateType
 class TableState:
     """One table's entries."""
 
-    def __init__(self, table: Table, program: ProgramTable, engine: Engine) -> None:
+    def __init__(
+        self, table: Table, program: ProgramTable, engine: Engine, implementation: Implementation
+    ) -> None:
         self.table = table
         self._engine = engine
+        self._implementation = implementation
         self._by_name = {ref.action.name: ref.action for ref in table.actions.values()}
         self._initial_default = self._program_default(program)
         self._default = self._initial_default
@@ -69,10 +79,16 @@ class TableState:
         if (key, priority) in self._entries:
             what = describe_match(table, key, priority)
             raise P4RuntimeError(Code.ALREADY_EXISTS, f"{what}: there is such an entry")
-        action, arguments = read_action(table, message.action, default=False)
         meter, counter = _direct_resources(message)
-        handle = self._engine.table_insert(table.name, key, action.name, arguments, priority)
-        entry = Entry(key, priority, handle, action, arguments, read_cookies(message), meter)
+        action = self._implementation.take(message.action)
+        try:
+            handle = self._engine.table_insert(
+                table.name, key, action.target, action.arguments, priority
+            )
+        except EngineError:
+            self._implementation.release(action)
+            raise
+        entry = Entry(key, priority, handle, action, read_cookies(message), meter)
         self._entries[key, priority] = entry
         if counter is not None:
             self.write_counter(entry, counter)
@@ -85,24 +101,28 @@ class TableState:
         new_action = message.HasField("action")
         if entry.is_const and new_action:
             raise self._constant("keeps the actions of the program's entries")
-        action, arguments = entry.action, entry.arguments
-        if new_action:
-            action, arguments = read_action(self.table, message.action, default=False)
         meter, counter = _direct_resources(message)
+        changed = replace(entry, cookies=read_cookies(message))
         if new_action:
-            self._engine.table_modify(self.table.name, entry.handle, action.name, arguments)
-        changed = replace(entry, action=action, arguments=arguments, cookies=read_cookies(message))
+            changed = replace(changed, action=self._replace_action(entry, message.action))
         self._entries[entry.key, entry.priority] = changed
         if counter is not None:
             self.write_counter(entry, counter)
         if self.table.has_meter:
             self.configure_meter(changed, meter)
 
+    def _replace_action(self, entry: Entry, message: p4r.TableAction) -> TableAction:
+        action = self._implementation.take(message, replacing=entry.action)
+        self._engine.table_modify(self.table.name, entry.handle, action.target, action.arguments)
+        self._implementation.release(entry.action)
+        return action
+
     def _delete(self, message: p4r.TableEntry) -> None:
         entry = self.find(message)
         if entry.is_const:
             raise self._constant("keeps the program's entries")
         self._engine.table_delete(self.table.name, entry.handle)
+        self._implementation.release(entry.action)
         del self._entries[entry.key, entry.priority]
 
     def _write_default(self, kind: UpdateType, message: p4r.TableEntry) -> None:
@@ -117,9 +137,9 @@ class TableState:
             raise self._constant("keeps its default action")
         refuse_unsupported(self.table, message)
         if message.HasField("action"):
-            action, arguments = read_action(self.table, message.action, default=True)
-            self._engine.table_set_default(name, action.name, arguments)
-            self._default = DefaultEntry(action, arguments, read_cookies(message))
+            call = read_table_action(self.table, message.action, default=True)
+            self._engine.table_set_default(name, call.target, call.arguments)
+            self._default = DefaultEntry(call, read_cookies(message))
         else:
             self._engine.table_reset_default(name)
             self._default = self._initial_default
@@ -194,19 +214,20 @@ class TableState:
 
     def _program_default(self, program: ProgramTable) -> DefaultEntry:
         if program.default is None:
-            return DefaultEntry(None, ())
+            initial = self.table.initial_default
+            return DefaultEntry(Call(initial, ()) if initial and not initial.params else None)
         names = {action.id: action.name for action in program.actions}
         data = program.default.data
         action = self._by_name.get(names.get(data.action, ""))
-        return DefaultEntry(action, data.args if action else ())
+        return DefaultEntry(Call(action, data.args) if action else None)
 
     def _program_entries(self, program: ProgramTable) -> Iterator[Entry]:
         names = {action.id: action.name for action in program.actions}
         handles = self._engine.const_handles(self.table.name)
         for handle, const in zip(handles, program.entries, strict=True):
-            action = self._by_name[names[const.data.action]]
+            call = Call(self._by_name[names[const.data.action]], const.data.args)
             priority = const.priority if self.table.needs_priority else 0
-            yield Entry(const.key, priority, handle, action, const.data.args, is_const=True)
+            yield Entry(const.key, priority, handle, call, is_const=True)
 
 
 def _direct_resources(
@@ -221,7 +242,7 @@ def _direct_resources(
 def _selected(entry: Entry, request: p4r.TableEntry) -> bool:
     if request.priority and entry.priority != request.priority:
         return False
-    if request.HasField("action") and entry.action.id != request.action.action.action_id:
+    if request.HasField("action") and entry.action.action_id != request.action.action.action_id:
         return False
     if request.metadata and entry.cookies.metadata != request.metadata:
         return False
@@ -232,9 +253,20 @@ def _selected(entry: Entry, request: p4r.TableEntry) -> bool:
 class Tables:
     """All tables of a pipeline, by P4Info id."""
 
-    def __init__(self, info: P4Info, program: Pipeline, engine: Engine) -> None:
+    def __init__(
+        self,
+        info: P4Info,
+        program: Pipeline,
+        engine: Engine,
+        profiles: Mapping[int, Implementation],
+    ) -> None:
         self._states = {
-            table.id: TableState(table, program.tables[table.name], engine)
+            table.id: TableState(
+                table,
+                program.tables[table.name],
+                engine,
+                profiles[table.profile] if table.profile else DirectActions(table),
+            )
             for table in info.tables.values()
         }
 

@@ -16,6 +16,8 @@ static void create_arrays(struct sw_switch *sw)
     for (uint32_t i = 0; i < sw_program.n_registers; i++)
         sw->registers[i] = sw_allocate(sw_program.registers[i].size,
                                        sw_program.registers[i].words * sizeof(uint64_t));
+    for (uint32_t i = 0; i < sw_program.n_profiles; i++)
+        sw->profiles[i].info = &sw_program.profiles[i];
 }
 
 struct sw_switch *sw_create(void)
@@ -25,6 +27,7 @@ struct sw_switch *sw_create(void)
     sw->counters = sw_allocate(sw_program.n_counters, sizeof(struct sw_count *));
     sw->meters = sw_allocate(sw_program.n_meters, sizeof(struct sw_meter *));
     sw->registers = sw_allocate(sw_program.n_registers, sizeof(uint64_t *));
+    sw->profiles = sw_allocate(sw_program.n_profiles, sizeof(struct sw_profile));
     sw->groups = sw_allocate(SW_GROUPS, sizeof(struct sw_copies *));
     sw->sessions = sw_allocate(SW_SESSIONS, sizeof(struct sw_copies *));
     sw->frame = sw_allocate(1, SW_MAX_FRAME + sw_program.max_headers);
@@ -50,6 +53,9 @@ void sw_destroy(struct sw_switch *sw)
     free_all((void **)sw->counters, sw_program.n_counters);
     free_all((void **)sw->meters, sw_program.n_meters);
     free_all((void **)sw->registers, sw_program.n_registers);
+    for (uint32_t i = 0; i < sw_program.n_profiles; i++)
+        sw_profile_free(&sw->profiles[i]);
+    free(sw->profiles);
     free_all((void **)sw->groups, SW_GROUPS);
     free_all((void **)sw->sessions, SW_SESSIONS);
     free(sw->frame);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "meter.h"
+#include "profile.h"
 #include "replication.h"
 #include "switch.h"
 #include "table.h"
@@ -32,6 +33,8 @@ struct sw_program {
     uint32_t n_meters;
     const struct sw_register_info *registers;
     uint32_t n_registers;
+    const struct sw_profile_info *profiles;
+    uint32_t n_profiles;
     uint32_t max_headers;
     uint32_t max_scratch;
 };
@@ -55,6 +58,7 @@ struct sw_switch {
     struct sw_count **counters;
     struct sw_meter **meters;
     uint64_t **registers;
+    struct sw_profile *profiles;
     struct sw_copies **groups;
     struct sw_copies **sessions;
     uint64_t statistics[SW_STATISTICS];

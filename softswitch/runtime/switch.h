@@ -64,6 +64,18 @@ int sw_counter_write(struct sw_switch *sw, uint32_t counter, uint64_t index,
 int sw_register_read(struct sw_switch *sw, uint32_t reg, uint64_t index, uint64_t value[2]);
 int sw_register_write(struct sw_switch *sw, uint32_t reg, uint64_t index, const uint64_t value[2]);
 
+/* Members and groups of an action profile, by numbers below SW_PROFILE_NUMBERS that the caller gives;
+ * both are created or replaced. An entry of a table with a profile takes SW_MEMBER (0) or SW_GROUP (1)
+ * for its action and the number for its argument. */
+enum { SW_PROFILE_NUMBERS = 1 << 24 };
+
+int sw_member_set(struct sw_switch *sw, uint32_t profile, uint32_t number, uint32_t action,
+                  const uint64_t *args, uint32_t nargs);
+int sw_member_delete(struct sw_switch *sw, uint32_t profile, uint32_t number);
+int sw_selection_set(struct sw_switch *sw, uint32_t profile, uint32_t number,
+                     const uint32_t *members, uint32_t count);
+int sw_selection_delete(struct sw_switch *sw, uint32_t profile, uint32_t number);
+
 /* A copy for `port`, whose egress sees `instance` as egress_rid. */
 struct sw_replica {
     uint32_t port;

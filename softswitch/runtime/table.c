@@ -11,12 +11,12 @@ void sw_table_init(struct sw_table *table, const struct sw_table_info *info)
 {
     *table = (struct sw_table){.info = info};
     table->missed = sw_allocate(1, sizeof *table->missed);
-    table->missed->action = SW_NO_ACTION;
+    table->missed->call.action = SW_NO_ACTION;
 }
 
 static void free_entry(struct sw_entry *entry)
 {
-    free(entry->args);
+    free(entry->call.args);
     free(entry->high);
     free(entry);
 }
@@ -44,14 +44,20 @@ struct sw_entry *sw_table_entry(const struct sw_table *table, uint32_t handle)
     return handle < table->n_handles ? table->by_handle[handle] : NULL;
 }
 
+void sw_call_set(struct sw_call *call, uint32_t room, uint32_t action, const uint64_t *args,
+                 uint32_t nargs)
+{
+    if (call->args == NULL)
+        call->args = sw_allocate(room, sizeof *args);
+    if (nargs > 0)
+        memcpy(call->args, args, nargs * sizeof *args);
+    call->action = action;
+}
+
 void sw_entry_set_action(const struct sw_table *table, struct sw_entry *entry, uint32_t action,
                          const uint64_t *args, uint32_t nargs)
 {
-    if (entry->args == NULL)
-        entry->args = sw_allocate(table->info->arg_words, sizeof *args);
-    if (nargs > 0)
-        memcpy(entry->args, args, nargs * sizeof *args);
-    entry->action = action;
+    sw_call_set(&entry->call, table->info->arg_words, action, args, nargs);
 }
 
 /* -- subtables -------------------------------------------------------------------------------- */

@@ -39,13 +39,18 @@ struct sw_count {
     uint64_t bytes;
 };
 
+/* An action and its arguments; what an entry of a table with an action profile refers to (profile.h). */
+struct sw_call {
+    uint32_t action;
+    uint64_t *args;
+};
+
 struct sw_entry {
     struct sw_entry *next;
     uint64_t hash;
     int32_t priority;
     uint32_t handle;
-    uint32_t action;
-    uint64_t *args;
+    struct sw_call call;
     uint64_t *high;
     struct sw_count count;
     struct sw_meter meter;
@@ -78,12 +83,18 @@ int64_t sw_table_add(struct sw_table *table, const uint64_t *key, const uint64_t
                      const uint64_t *high, int32_t priority);
 int sw_table_remove(struct sw_table *table, uint32_t handle);
 struct sw_entry *sw_table_entry(const struct sw_table *table, uint32_t handle);
+/* `room` is the number of words that the arguments of any action may take here. */
+void sw_call_set(struct sw_call *call, uint32_t room, uint32_t action, const uint64_t *args,
+                 uint32_t nargs);
 void sw_entry_set_action(const struct sw_table *table, struct sw_entry *entry, uint32_t action,
                          const uint64_t *args, uint32_t nargs);
 
+/* A bucket is the low bits of the hash. A short key lies in the upper bits of its word (codegen/keys.py),
+ * where a product alone would leave the low half zero: so the halves are folded before as well as after. */
 SW_INLINE uint64_t sw_hash_word(uint64_t hash, uint64_t word)
 {
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    hash ^= word;
+    hash = (hash ^ hash >> 32) * 0x9e3779b97f4a7c15u;
     return hash ^ hash >> 32;
 }
 

@@ -17,6 +17,7 @@ from finsy.proto import p4i, p4r, p4r_grpc
 
 from softswitch.bmv2json import Pipeline, read_pipeline
 from softswitch.engine import Engine
+from softswitch.program import Program
 from softswitch.switch import Switch
 
 PROGRAMS = Path(__file__).parent.parent / "programs"
@@ -55,7 +56,7 @@ def start(pipeline: Callable[[str], Pipeline]) -> Iterator[Callable[[str], Engin
     engines: list[Engine] = []
 
     def make(name: str) -> Engine:
-        engines.append(Engine(pipeline(name)))
+        engines.append(Engine(Program(pipeline(name))))
         return engines[-1]
 
     yield make

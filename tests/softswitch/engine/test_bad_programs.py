@@ -56,8 +56,22 @@ def test_what_is_no_pipeline_is_refused_in_one_line(text: str, message: str) -> 
     assert "\n" not in str(caught.value)
 
 
-def selector_table(program: Document) -> None:
-    table(program, "exact_match")["type"] = "indirect_ws"
+def indirect_table(program: Document) -> None:
+    table(program, "exact_match").update(type="indirect_ws", action_profile="nowhere")
+
+
+def selector_without_a_hash(program: Document) -> None:
+    program["pipelines"][0]["action_profiles"] = [{"name": "few", "max_size": 4}]
+    table(program, "exact_match").update(type="indirect_ws", action_profile="few")
+
+
+def default_beside_a_profile(program: Document) -> None:
+    program["pipelines"][0]["action_profiles"] = [{"name": "few", "max_size": 4}]
+    table(program, "exact_match").update(type="indirect", action_profile="few")
+
+
+def unknown_table_type(program: Document) -> None:
+    table(program, "exact_match")["type"] = "magic"
 
 
 def digest(program: Document) -> None:
@@ -100,11 +114,16 @@ def other_architecture(program: Document) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
+        (indirect_table, r"tables\[\d\].action_profile: no action profile is named 'nowhere'"),
         (
-            selector_table,
-            r"pipelines\[0\].tables\[\d\]: table IngressControl.exact_match: "
-            "action profiles and selectors are not supported",
+            selector_without_a_hash,
+            r"tables\[\d\].type: 'indirect_ws' does not fit the action profile 'few'",
         ),
+        (
+            default_beside_a_profile,
+            r"tables\[\d\]: a table with an action profile cannot have 'default_entry'",
+        ),
+        (unknown_table_type, r"tables\[\d\].type: tables of type 'magic' are not supported"),
         (digest, r"learn_lists\[0\]: digests are not supported \(learned\)"),
         (value_set, r"parse_vsets\[0\]: parser value sets are not supported \(ports\)"),
         (header_union, r"header_unions\[0\]: header unions are not supported \(either\)"),
@@ -144,7 +163,7 @@ def mutate(node: Any, rng: random.Random) -> None:
         return
 
 
-@pytest.mark.parametrize("name", ["matching", "stacks", "options", "externs"])
+@pytest.mark.parametrize("name", ["matching", "stacks", "options", "externs", "selectors"])
 def test_damage_anywhere_is_either_harmless_or_a_pipeline_error(name: str) -> None:
     text = (PROGRAMS / f"{name}.json").read_text()
     rng = random.Random(name)

@@ -89,17 +89,17 @@ class Namespace:
 
     def far_end(self, number: int) -> socket.socket:
         """A packet socket on the test's end of a link."""
-        made = self._inside(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
+        made = self.inside(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
         made.bind((f"h{number}", 3))
         made.settimeout(PATIENCE)
         return made
 
     def udp_socket(self) -> socket.socket:
-        return self._inside(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        return self.inside(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
 
-    def _inside(self, make: Callable[[], socket.socket]) -> socket.socket:
-        """A socket belongs to the namespace of the thread that made it."""
-        made: list[socket.socket] = []
+    def inside(self, make: Callable[[], T]) -> T:
+        """Sockets, and threads, belong to the namespace of the thread that made them."""
+        made: list[T] = []
 
         def enter() -> None:
             with Path(f"/proc/{self._holder.pid}/ns/net").open("rb") as handle:

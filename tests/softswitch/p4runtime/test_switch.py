@@ -74,12 +74,33 @@ def test_a_packet_out_without_metadata_is_refused(switch: Switch) -> None:
         switch.packet_out(p4r.PacketOut(payload=ethernet()), 0)
 
 
+def test_without_messages_a_punted_frame_is_header_values_and_payload(switch: Switch) -> None:
+    write(switch, INSERT, entry("stations", STATION, action("punt", b"\x2a")))
+    assert switch.run(7, ethernet(), 0) == ([], [((7, 0x2A, 0xABC), ethernet())])
+
+
+def test_without_messages_a_packet_enters_behind_header_values(switch: Switch) -> None:
+    assert switch.inject((0, 5, 0), ethernet(), 0) == ([(5, ethernet())], [])
+
+
+@pytest.mark.parametrize("values", [(2, 0, 0), (0, -1, 0)], ids=str)
+def test_a_header_value_that_does_not_fit_is_refused(
+    switch: Switch, values: tuple[int, ...]
+) -> None:
+    with pytest.raises(P4RuntimeError, match=r"packet-out .*: -?0x\d exceeds \d bits"):
+        switch.inject(values, ethernet(), 0)
+
+
 def test_without_a_pipeline_nothing_passes() -> None:
     switch = Switch()
     assert switch.process(1, ethernet(), 0) == ([], [])
-    with pytest.raises(P4RuntimeError) as caught:
-        switch.packet_out(packet_out(0), 0)
-    assert caught.value.code is Code.FAILED_PRECONDITION
+    for send in (
+        lambda: switch.packet_out(packet_out(0), 0),
+        lambda: switch.inject((0, 0, 0), ethernet(), 0),
+    ):
+        with pytest.raises(P4RuntimeError) as caught:
+            send()
+        assert caught.value.code is Code.FAILED_PRECONDITION
 
 
 def test_two_switches_of_one_program_have_their_own_state(switch: Switch) -> None:
