@@ -4,6 +4,10 @@ A Fib says what the switch shall do and nothing of how it is told: no table name
 protocol. It is made by a pure function of the RIBs (`fib/build.py`) and turned into P4Runtime
 entities by `p4rt`. Equal Fibs are equal switches.
 
+Routes do not hold their next hops: they name a group of them, by what it leads to (`way`). When the
+core changes, the group changes, and none of the routes and labels that name it (RFC 3031 3.10 calls
+a member an NHLFE, and several for one label or FEC are allowed by 3.11 and 3.12).
+
 VRFs and interfaces are numbers here. VRF 0 is the provider's (or a CE's only) table. An interface
 index also names what a decapsulated packet came in on: one (PMSI, root PE) pair is one `iif`, so
 that the RPF check of a C-route tells a packet of the expected PE from another's.
@@ -12,9 +16,11 @@ that the RPF check of a C-route tells a packet of the expected PE from another's
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final, TypeAlias
 
+from controlplane.net.label import Label
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
@@ -32,12 +38,16 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class FibInterface:
-    """What arrives on `at` for `mac` (or a group) belongs to this interface and its VRF."""
+    """What arrives on `at` for `mac` (or a group) belongs to this interface and its VRF.
+
+    Labelled packets are taken where `mpls` is set, and nowhere else: a label is believed.
+    """
 
     at: Port
     index: int
     vrf: int
     mac: MacAddress
+    mpls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +60,41 @@ class Adjacency:
 
 
 @dataclass(frozen=True, slots=True)
-class Forward:
-    """Unicast action: rewrite and send."""
+class Nhlfe:
+    """One next hop of a group: a neighbour, and the label that it wants to see on top.
+
+    A packet that came with a label has it swapped, one that came without has it pushed.
+    IMPLICIT_NULL has the label popped. None: the neighbour gave no label, so IPv4 packets go to it
+    as they are, and labelled ones are dropped (RFC 3031 3.22).
+    """
 
     adjacency: Adjacency
+    label: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NextHopGroup:
+    """Equal ways to one goal, chosen by the flow; packets to a group without members are gleaned.
+
+    `way` names the goal for people too: "192.0.2.2/32", "10.0.0.2 on to-p1".
+    """
+
+    way: str
+    members: frozenset[Nhlfe]
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Action: send to a member of the group of this name."""
+
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
+class PopAndLookUp:
+    """Action of a label at the bottom of the stack: pop, and look the IPv4 header up in `vrf`."""
+
+    vrf: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +120,21 @@ class UnicastRoute:
     vrf: int
     prefix: IPv4Network
     action: UnicastAction
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRoute:
+    """An entry of the incoming label map (RFC 3031 3.11)."""
+
+    label: Label
+    action: Forward | PopAndLookUp
+
+
+class TtlMode(Enum):
+    """RFC 3443: whether labels take the IPv4 TTL along, or the LSP counts as one hop."""
+
+    UNIFORM = "uniform"
+    PIPE = "pipe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +208,11 @@ class Policer:
 class Fib:
     interfaces: frozenset[FibInterface] = field(default_factory=frozenset)
     unicast: frozenset[UnicastRoute] = field(default_factory=frozenset)
+    groups: frozenset[NextHopGroup] = field(default_factory=frozenset)
+    labels: frozenset[LabelRoute] = field(default_factory=frozenset)
     multicast: frozenset[MulticastRoute] = field(default_factory=frozenset)
     policers: frozenset[Policer] = field(default_factory=frozenset)
+    ttl_mode: TtlMode = TtlMode.UNIFORM
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +235,10 @@ class PacketOut:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Let the pipeline forward this frame as if it came in on an interface; no TTL is taken off."""
+    """Let the pipeline forward this frame as if it came in on an interface; no TTL is taken off.
+
+    A frame with a label stack is switched by its top label.
+    """
 
     vrf: int
     interface: int

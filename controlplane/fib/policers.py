@@ -19,8 +19,13 @@ DEFAULT_POLICERS: Final = frozenset(
         Policer(PuntReason.LINK_LOCAL, rate=2000, burst=1000),
         # Reports to one query are spread over its response time, 10 s; 10,000 of them fit.
         Policer(PuntReason.IGMP, rate=2000, burst=1000),
-        # ICMP echo for people, sessions of routing protocols for routers.
+        # ICMP echo for people.
         Policer(PuntReason.TO_ME, rate=1000, burst=500),
+        # 10,000 label mappings or routes of a peer are some 300 full segments, and as many
+        # acknowledgements the other way: ten peers that start at once fit the burst.
+        Policer(PuntReason.ROUTING, rate=5000, burst=5000),
+        # 100 sessions at 50 ms; the burst is what they send in a detection time of three.
+        Policer(PuntReason.BFD, rate=2000, burst=300),
         # RFC 1812 4.3.2.8 limits ICMP errors anyway: no more is worth the way to the CPU.
         Policer(PuntReason.TTL_EXPIRED, rate=100, burst=50),
         # One packet starts the resolution; the others of the flow are dropped until it ends.

@@ -1,24 +1,25 @@
-"""From a unicast route to what the switch does with its packets. Pure functions."""
+"""From a unicast route to what the switch does with its packets. Pure functions.
+
+Packets with next hops on links go a *way*, named by what it leads to:
+
+    a FEC with labels (RFC 3031 2.1)    its prefix: labels differ from FEC to FEC
+    a route that names its way          that name: all routes of the way share it
+    any other route, or a neighbour     the neighbours themselves
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
-from controlplane.fib.model import (
-    Adjacency,
-    Discard,
-    Forward,
-    Glean,
-    Port,
-    Receive,
-    UnicastAction,
-)
-from controlplane.net.interface import Interface
+from controlplane.fib.model import Discard, Forward, Glean, Receive, UnicastAction
+from controlplane.net.label import Label
 from controlplane.net.mac import MacAddress
+from controlplane.protocols.ldp.events import FecBinding, FecNextHop
 from controlplane.rib.rib import Rib
-from controlplane.rib.route import Attached, Blackhole, Gateway, Local, NextHop, VpnNextHop
+from controlplane.rib.route import Attached, Gateway, Local, NextHop, Route
 
 Neighbor: TypeAlias = tuple[str, IPv4Address]
 """A next hop on a link: the interface's name and the neighbour's address."""
@@ -27,52 +28,64 @@ Neighbors: TypeAlias = Mapping[Neighbor, MacAddress]
 """The neighbours whose MAC address is known."""
 
 
-def unicast_action(
-    rib: Rib, prefix: IPv4Network, interfaces: Mapping[str, Interface], neighbors: Neighbors
-) -> UnicastAction | None:
-    """What happens to packets of a prefix; None when the switch needs no entry for it.
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A way, and who leads there now: neighbours, each with the label that it wants or None."""
 
-    An entry is either that of an installed route or, inside an attached subnet, that of one
-    neighbour: the subnet's own entry gleans the others.
-    """
-    route = rib.installed(prefix)
-    if route is not None:
-        return _route_action(route.next_hop, interfaces, neighbors)
-    neighbor = _attached_neighbor(rib, prefix)
-    if neighbor is None or neighbor not in neighbors:
+    way: str
+    hops: frozenset[tuple[Neighbor, Label | None]]
+
+
+def goal_of(vrf: str, route: Route, binding: FecBinding | None) -> Goal | None:
+    """The goal of a route with next hops on links, None for the others."""
+    gateways = tuple(hop for hop in route.next_hops if isinstance(hop, Gateway))
+    if not gateways:
         return None
-    return _towards(neighbor, interfaces, neighbors)
+    if binding is not None:
+        return Goal(str(route.prefix), frozenset(_labelled(gateways, binding)))
+    hops = frozenset(_labelled(gateways, None))
+    return Goal(f"{vrf} {route.way}" if route.way else _neighbors_way(hops), hops)
 
 
-def _route_action(
-    next_hop: NextHop, interfaces: Mapping[str, Interface], neighbors: Neighbors
-) -> UnicastAction:
+def neighbor_goal(neighbor: Neighbor) -> Goal:
+    """The goal of packets to a neighbour itself."""
+    hops = frozenset({(neighbor, None)})
+    return Goal(_neighbors_way(hops), hops)
+
+
+def attached_neighbor(rib: Rib, prefix: IPv4Network) -> Neighbor | None:
+    """Whom an address of an attached subnet belongs to, as far as no route is more specific."""
+    address = prefix.network_address
+    route = rib.lookup(address) if prefix.prefixlen == prefix.max_prefixlen else None
+    attached = (hop for hop in route.next_hops if isinstance(hop, Attached)) if route else ()
+    return next(((hop.interface, address) for hop in attached), None)
+
+
+def action_of(next_hop: NextHop, goal: Goal | None) -> UnicastAction:
+    """What happens to the packets of a route."""
+    if goal is not None:
+        return Forward(goal.way)
     match next_hop:
         case Attached():
             return Glean()
-        case Gateway(interface, address):
-            return _towards((interface, address), interfaces, neighbors)
         case Local():
             return Receive()
-        case VpnNextHop() | Blackhole():
+        case _:
             # Unicast between sites needs the VPN labels of RFC 4364 5, which no tunnel carries yet.
             return Discard()
-        case _:
-            assert_never(next_hop)
 
 
-def _attached_neighbor(rib: Rib, prefix: IPv4Network) -> Neighbor | None:
-    address = prefix.network_address
-    route = rib.lookup(address) if prefix.prefixlen == prefix.max_prefixlen else None
-    if route is None or not isinstance(route.next_hop, Attached):
-        return None
-    return route.next_hop.interface, address
+def _labelled(
+    gateways: Iterable[Gateway], binding: FecBinding | None
+) -> Iterable[tuple[Neighbor, Label | None]]:
+    labels = binding.outgoing if binding else {}
+    for hop in gateways:
+        yield (hop.interface, hop.address), labels.get(FecNextHop(hop.interface, hop.address))
 
 
-def _towards(
-    neighbor: Neighbor, interfaces: Mapping[str, Interface], neighbors: Neighbors
-) -> UnicastAction:
-    link, mac = interfaces[neighbor[0]], neighbors.get(neighbor)
-    if mac is None or link.port is None or link.mac is None:
-        return Glean()
-    return Forward(Adjacency(Port(link.port, link.vlan), link.mac, mac))
+def _neighbors_way(hops: Iterable[tuple[Neighbor, Label | None]]) -> str:
+    return ", ".join(f"{address} on {name}" for (name, address), _ in sorted(hops, key=_by_name))
+
+
+def _by_name(hop: tuple[Neighbor, Label | None]) -> Neighbor:
+    return hop[0]

@@ -1,15 +1,17 @@
 """The unicast routing table of one VRF.
 
-Each protocol hands over all its routes at once (`replace`). Of the routes of a prefix the best one
-is installed: the protocol's preference first, then the metric. A route whose next hop cannot be
-used takes no part in that (RFC 4271 9.1.2.1: a route whose next hop does not resolve is not
-considered): an interface that is down, a PE that the provider's table does not reach. So when the
-best route's link fails, the next best one stands in before any protocol has noticed.
+A protocol hands over all its routes at once (`replace`), or what has changed of them (`update`). Of
+the routes of a prefix the best one is installed: the protocol's preference first, then the metric.
+Next hops that cannot be used take no part in that (RFC 4271 9.1.2.1: a route whose next hop does
+not resolve is not considered): those on an interface that is down, a PE that the provider's table
+does not reach. So when a link fails, the other next hops of a route and then the next best route
+stand in before any protocol has noticed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeAlias
 
@@ -45,6 +47,23 @@ class Rib:
             self._candidates.setdefault(prefix, {})[protocol] = tuple(candidates)
         return self._select({*stale, *fresh})
 
+    def update(
+        self,
+        protocol: RouteProtocol,
+        changed: Iterable[Route],
+        withdrawn: Iterable[IPv4Network],
+    ) -> frozenset[IPv4Network]:
+        """A protocol has these routes now, one a prefix, and none to these prefixes any more."""
+        prefixes = set()
+        for route in changed:
+            self._candidates.setdefault(route.prefix, {})[protocol] = (route,)
+            prefixes.add(route.prefix)
+        for prefix in withdrawn:
+            if protocol in self._candidates.get(prefix, {}):
+                self._withdraw(prefix, protocol)
+                prefixes.add(prefix)
+        return self._select(prefixes)
+
     def refresh(self) -> frozenset[IPv4Network]:
         """Choose again after next hops became usable or unusable; returns as `replace` does."""
         return self._select(self._candidates)
@@ -73,13 +92,16 @@ class Rib:
 
     def _best(self, prefix: IPv4Network) -> Route | None:
         by_protocol = self._candidates.get(prefix, {})
-        usable = (
-            route
-            for group in by_protocol.values()
-            for route in group
-            if self._usable(route.next_hop)
-        )
+        candidates = (self._usable_part(route) for group in by_protocol.values() for route in group)
+        usable = (route for route in candidates if route is not None)
         return min(usable, key=_preference, default=None)
+
+    def _usable_part(self, route: Route) -> Route | None:
+        """The route with the next hops that can be used."""
+        next_hops = tuple(filter(self._usable, route.next_hops))
+        if len(next_hops) == len(route.next_hops):
+            return route
+        return replace(route, next_hops=next_hops) if next_hops else None
 
     def _install(self, prefix: IPv4Network, best: Route | None) -> bool:
         """True when that changed the installed route."""

@@ -1,7 +1,8 @@
 """Unicast routes of one VRF, whatever protocol they come from.
 
-A route has next hops of one of five kinds. `VpnNextHop` is a route of another PE of the same VPN
-(RFC 4364 4.3): it names that PE, and multicast takes from it who the upstream PE is (RFC 6513 5.1).
+A next hop is of one of five kinds, and a route may have several that are equally good (ECMP).
+`VpnNextHop` is a route of another PE of the same VPN (RFC 4364 4.3): it names that PE, and
+multicast takes from it who the upstream PE is (RFC 6513 5.1).
 """
 
 from __future__ import annotations
@@ -66,7 +67,14 @@ NextHop: TypeAlias = Attached | Gateway | Local | VpnNextHop | Blackhole
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
+    """`way` names what the route leads to, for forwarding state that many routes share.
+
+    Routes of a protocol with the same way have the same next hops, at any time. A route without a
+    way shares with those that have its next hops now.
+    """
+
     prefix: IPv4Network
     protocol: RouteProtocol
-    next_hop: NextHop
+    next_hops: tuple[NextHop, ...]
     metric: int = 0
+    way: str = ""

@@ -4,7 +4,8 @@ RFC 7761 4.1 takes MRIB.next_hop(S) and RPF_interface(S) from a table that may b
 here it is. A source that is attached, or is this router, has an interface and no neighbour. A
 source behind another PE has the VRF's PMSI as its interface and that PE as its neighbour
 (RFC 6513 5.1): which PE is the business of the MVPN's upstream multicast hop selection, so the
-answer for such a route comes from `through_vpn`.
+answer for such a route comes from `through_vpn`. Of equal next hops the one with the highest
+address is taken, so that a source has one upstream neighbour and routers on a LAN name the same.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TypeAlias, assert_never
 
 from controlplane.protocols.pim.events import Rpf
 from controlplane.rib.rib import Rib
-from controlplane.rib.route import Attached, Blackhole, Gateway, Local, VpnNextHop
+from controlplane.rib.route import Attached, Blackhole, Gateway, Local, NextHop, VpnNextHop
 
 ThroughVpn: TypeAlias = Callable[[VpnNextHop], Rpf | None]
 
@@ -25,14 +26,19 @@ def reverse_path(rib: Rib, through_vpn: ThroughVpn, source: IPv4Address) -> Rpf 
     route = rib.lookup(source)
     if route is None:
         return None
-    match route.next_hop:
+    next_hop = max(route.next_hops, key=_address)
+    match next_hop:
         case Attached(interface) | Local(interface):
             return Rpf(interface, None)
         case Gateway(interface, address):
             return Rpf(interface, address)
-        case VpnNextHop() as next_hop:
+        case VpnNextHop():
             return through_vpn(next_hop)
         case Blackhole():
             return None
         case _:
-            assert_never(route.next_hop)
+            assert_never(next_hop)
+
+
+def _address(next_hop: NextHop) -> int:
+    return int(next_hop.address) if isinstance(next_hop, Gateway) else -1

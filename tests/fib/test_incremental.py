@@ -8,13 +8,15 @@ from typing import TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controlplane.fib.build import FibBuilder, VrfTables
+from controlplane.fib.build import FibBuilder, Mpls, VrfTables
 from controlplane.fib.model import Fib
 from controlplane.fib.unicast import Neighbor
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
+from controlplane.protocols.ldp.events import FecBinding, FecNextHop
 from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
+from controlplane.rib.labels import LabelTable
 from controlplane.rib.mrib import Mrib
 from controlplane.rib.rib import Rib
 from controlplane.rib.route import Attached, Gateway, Local, Route, RouteProtocol
@@ -30,11 +32,14 @@ from tests.fib.test_multicast import (
     TUNNELS,
 )
 
-Change: TypeAlias = TreeUpdate | TreeRemoved | list[Route] | tuple[Neighbor, MacAddress | None]
+Change: TypeAlias = (
+    TreeUpdate | TreeRemoved | FecBinding | list[Route] | tuple[Neighbor, MacAddress | None]
+)
 
 VRFS = (DEFAULT_VRF, "red")
 OTHER = SourceGroup(CUSTOMER.source, IPv4Address("232.1.1.2"))
 HOSTS = [IPv4Address(f"10.0.3.{n}") for n in (2, 3)]
+CORE = [IPv4Address("10.0.1.2"), IPv4Address("10.0.2.2")]
 PREFIXES = ["10.0.3.0/24", "10.0.3.2/32", "10.9.0.0/16"]
 
 
@@ -58,15 +63,39 @@ routes = st.builds(
     Route,
     prefix=st.sampled_from(PREFIXES).map(IPv4Network),
     protocol=st.just(RouteProtocol.STATIC),
-    next_hop=st.sampled_from(
-        [Attached("e1"), Local("e1"), Gateway("e1", HOSTS[0]), Gateway("e1", HOSTS[1])]
+    next_hops=st.sampled_from(
+        [
+            (Attached("e1"),),
+            (Local("e1"),),
+            (Gateway("e1", HOSTS[0]),),
+            (Gateway("e1", HOSTS[0]), Gateway("e1", HOSTS[1])),
+        ]
     ),
 )
 neighbors = st.tuples(
-    st.sampled_from([("e1", host) for host in HOSTS]),
+    st.sampled_from([*(("e1", host) for host in HOSTS), ("c1", CORE[0]), ("c2", CORE[1])]),
     st.sampled_from([None, MacAddress(0x02AA00000001), MacAddress(0x02AA00000002)]),
 )
+core_routes = st.builds(
+    Route,
+    prefix=st.sampled_from(PREFIXES).map(IPv4Network),
+    protocol=st.just(RouteProtocol.STATIC),
+    next_hops=st.sampled_from(
+        [(Gateway("c1", CORE[0]),), (Gateway("c1", CORE[0]), Gateway("c2", CORE[1]))]
+    ),
+)
+bindings = st.builds(
+    FecBinding,
+    prefix=st.sampled_from(PREFIXES).map(IPv4Network),
+    local=st.sampled_from([None, 3, 17, 18]),
+    outgoing=st.dictionaries(
+        st.sampled_from([FecNextHop("c1", CORE[0]), FecNextHop("c2", CORE[1])]),
+        st.sampled_from([3, 20, 21]),
+    ),
+)
 changes = st.one_of(
+    st.tuples(st.just(DEFAULT_VRF), bindings),
+    st.tuples(st.just(DEFAULT_VRF), st.lists(core_routes, max_size=3)),
     st.tuples(st.just(DEFAULT_VRF), provider_trees),
     st.tuples(st.just("red"), customer_trees),
     st.tuples(st.sampled_from(VRFS), st.lists(routes, max_size=3)),
@@ -77,13 +106,14 @@ changes = st.one_of(
 class Tables:
     def __init__(self) -> None:
         self.neighbors: dict[Neighbor, MacAddress] = {}
+        self.labels = LabelTable()
         self.vrfs = {
             DEFAULT_VRF: VrfTables(id=0, rib=Rib(lambda _: True), mrib=Mrib()),
             "red": VrfTables(id=RED, rib=Rib(lambda _: True), mrib=Mrib(), tunnels=TUNNELS),
         }
 
     def builder(self) -> FibBuilder:
-        return FibBuilder(INTERFACES, self.vrfs, self.neighbors)
+        return FibBuilder(INTERFACES, self.vrfs, self.neighbors, Mpls(labels=self.labels))
 
     def build_afresh(self) -> Fib:
         builder = self.builder()
@@ -98,6 +128,9 @@ class Tables:
             case TreeUpdate() | TreeRemoved():
                 self.vrfs[vrf].mrib.apply(what)
                 builder.tree_changed(vrf, what.sg)
+            case FecBinding():
+                self.labels.apply([what])
+                builder.bindings_changed([what.prefix])
             case list():
                 changed = self.vrfs[vrf].rib.replace(RouteProtocol.STATIC, what)
                 builder.routes_changed(vrf, changed)

@@ -14,6 +14,7 @@ from controlplane.fib.model import (
     FibInterface,
     Forward,
     Glean,
+    Nhlfe,
     Port,
     Receive,
     UnicastAction,
@@ -51,7 +52,8 @@ ETH = Interface(
 LAN = IPv4Network("10.0.0.0/24")
 FAR = IPv4Network("10.9.0.0/16")
 HOST = IPv4Address("10.0.0.2")
-FORWARD = Forward(Adjacency(Port(5, 3), MAC, NEIGHBOR_MAC))
+WAY = f"{HOST} on {ETH.name}"
+MEMBER = Nhlfe(Adjacency(Port(5, 3), MAC, NEIGHBOR_MAC))
 CONNECTED, STATIC = RouteProtocol.CONNECTED, RouteProtocol.STATIC
 
 
@@ -68,7 +70,7 @@ class Edge:
         """Routes by the names of their prefixes in this file."""
         prefixes = {"lan": LAN, "far": FAR, "host": IPv4Network(HOST)}
         routes = [
-            Route(prefix=prefixes[name], protocol=protocol, next_hop=next_hop)
+            Route(prefix=prefixes[name], protocol=protocol, next_hops=(next_hop,))
             for name, next_hop in next_hops.items()
         ]
         self.builder.routes_changed(DEFAULT_VRF, self.rib.replace(protocol, routes))
@@ -84,6 +86,9 @@ class Edge:
     def entries(self) -> dict[IPv4Network, UnicastAction]:
         return {route.prefix: route.action for route in self.builder.build().unicast}
 
+    def groups(self) -> dict[str, frozenset[Nhlfe]]:
+        return {group.way: group.members for group in self.builder.build().groups}
+
 
 @pytest.fixture
 def edge() -> Edge:
@@ -95,7 +100,7 @@ def edge() -> Edge:
     [
         (Attached("eth1"), Glean()),
         (Local("eth1"), Receive()),
-        (Gateway("eth1", HOST), Glean()),
+        (Gateway("eth1", HOST), Forward(WAY)),
         (VpnNextHop(HOST, RouteDistinguisher.parse("65000:1")), Discard()),
         (Blackhole(), Discard()),
     ],
@@ -107,18 +112,22 @@ def test_each_kind_of_next_hop_has_its_action(
     assert edge.entries() == {FAR: action}
 
 
-def test_a_resolved_gateway_is_forwarded_to_and_a_lost_one_gleans_again(edge: Edge) -> None:
+def test_a_gateway_is_in_its_group_while_it_is_resolved(edge: Edge) -> None:
     edge.routes(STATIC, far=Gateway("eth1", HOST))
+    assert edge.groups() == {WAY: frozenset()}
+    assert edge.builder.unresolved() == {(ETH.name, HOST)}
     edge.resolve(NEIGHBOR_MAC)
-    assert edge.entries() == {FAR: FORWARD}
+    assert edge.groups() == {WAY: {MEMBER}}
+    assert not edge.builder.unresolved()
     edge.resolve(None)
-    assert edge.entries() == {FAR: Glean()}
+    assert edge.groups() == {WAY: frozenset()}
+    assert edge.entries() == {FAR: Forward(WAY)}
 
 
 def test_a_resolved_neighbour_of_an_attached_subnet_has_an_entry_of_its_own(edge: Edge) -> None:
     edge.routes(CONNECTED, lan=Attached("eth1"))
     edge.resolve(NEIGHBOR_MAC)
-    assert edge.entries() == {LAN: Glean(), IPv4Network(HOST): FORWARD}
+    assert edge.entries() == {LAN: Glean(), IPv4Network(HOST): Forward(WAY)}
     edge.resolve(None)
     assert edge.entries() == {LAN: Glean()}
 
@@ -152,7 +161,7 @@ def test_a_neighbour_known_before_its_subnet_gets_its_entry_with_it(edge: Edge) 
     edge.resolve(NEIGHBOR_MAC)
     assert edge.entries() == {}
     edge.routes(CONNECTED, lan=Attached("eth1"))
-    assert edge.entries() == {LAN: Glean(), IPv4Network(HOST): FORWARD}
+    assert edge.entries() == {LAN: Glean(), IPv4Network(HOST): Forward(WAY)}
 
 
 def test_every_port_is_an_interface_of_the_switch(edge: Edge) -> None:

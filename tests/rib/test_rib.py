@@ -21,7 +21,7 @@ def gateway(interface: str, last: int = 1) -> Gateway:
 def route(
     prefix: IPv4Network, protocol: RouteProtocol, next_hop: NextHop, metric: int = 0
 ) -> Route:
-    return Route(prefix=prefix, protocol=protocol, next_hop=next_hop, metric=metric)
+    return Route(prefix=prefix, protocol=protocol, next_hops=(next_hop,), metric=metric)
 
 
 class Links:

@@ -49,7 +49,7 @@ def test_the_next_hop_names_the_rpf_interface_and_neighbour(
 ) -> None:
     rib = Rib(lambda _: True)
     static = RouteProtocol.STATIC
-    rib.replace(static, [Route(prefix=IPv4Network(SOURCE), protocol=static, next_hop=next_hop)])
+    rib.replace(static, [Route(prefix=IPv4Network(SOURCE), protocol=static, next_hops=(next_hop,))])
     assert reverse_path(rib, through_vpn, SOURCE) == expected
 
 

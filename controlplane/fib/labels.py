@@ -1,0 +1,24 @@
+"""The incoming label map (RFC 3031 3.11): what becomes of packets that come with our labels."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controlplane.fib.model import GLOBAL_VRF, Forward, LabelRoute, PopAndLookUp
+from controlplane.fib.unicast import Goal
+from controlplane.net.label import EXPLICIT_NULL, FIRST_LABEL
+from controlplane.protocols.ldp.events import FecBinding
+
+
+def label_route(binding: FecBinding | None, goal: Goal | None) -> LabelRoute | None:
+    """The entry of a FEC that has a label of ours and is reached through neighbours.
+
+    FECs that end here have reserved ones, if any: EXPLICIT_NULL_ROUTE is there without them.
+    """
+    if binding is None or binding.local is None or binding.local < FIRST_LABEL or goal is None:
+        return None
+    return LabelRoute(binding.local, Forward(goal.way))
+
+
+EXPLICIT_NULL_ROUTE: Final = LabelRoute(EXPLICIT_NULL, PopAndLookUp(GLOBAL_VRF))
+"""RFC 3032 2.1: label 0 asks for a look-up of the IPv4 header."""

@@ -1,0 +1,97 @@
+"""Next hop groups: what routes and labels lead to, shared by all that lead to the same.
+
+A user (a prefix of a VRF) has a goal: the name of a way, and the neighbours with their labels that
+lead there now. Users of a way agree about these. When the goal of a way changes, or a neighbour's
+MAC address, its group is made again, and no user is touched.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping
+from typing import TypeAlias
+
+from controlplane.fib.model import Adjacency, NextHopGroup, Nhlfe, Port
+from controlplane.fib.table import Table
+from controlplane.fib.unicast import Goal, Neighbor, Neighbors
+from controlplane.net.interface import Interface
+
+User: TypeAlias = Hashable
+
+
+class NextHopGroups:
+    """`neighbors` is the router's own table of resolved neighbours: it changes under this one."""
+
+    def __init__(self, interfaces: Mapping[str, Interface], neighbors: Neighbors) -> None:
+        self._interfaces = interfaces
+        self._neighbors = neighbors
+        self._goals: dict[str, Goal] = {}
+        self._users: defaultdict[str, set[User]] = defaultdict(set)
+        self._way_of: dict[User, str] = {}
+        self._through: defaultdict[Neighbor, set[str]] = defaultdict(set)
+        self._stale: set[str] = set()
+        self._groups: Table[str, NextHopGroup] = Table()
+
+    def use(self, user: User, goal: Goal | None) -> None:
+        """A user leads to this goal now, or nowhere."""
+        before = self._way_of.pop(user, None)
+        if goal is not None:
+            self._way_of[user] = goal.way
+            self._users[goal.way].add(user)
+            self._aim(goal)
+        if before is not None and (goal is None or before != goal.way):
+            self._leave(before, user)
+
+    def neighbor_changed(self, neighbor: Neighbor) -> None:
+        """A neighbour's MAC address is another now, or unknown."""
+        self._stale |= self._through.get(neighbor, set())
+
+    @property
+    def stale(self) -> bool:
+        """Whether a group is other than in the last snapshot."""
+        return bool(self._stale)
+
+    def unresolved(self) -> set[Neighbor]:
+        """Neighbours that some way leads through and whose MAC address is unknown."""
+        return {neighbor for neighbor in self._through if neighbor not in self._neighbors}
+
+    def snapshot(self) -> frozenset[NextHopGroup]:
+        """All groups as they are now; the same object while nothing changes."""
+        for way in self._stale:
+            goal = self._goals.get(way)
+            self._groups.put(way, NextHopGroup(way, self._members(goal)) if goal else None)
+        self._stale.clear()
+        return self._groups.snapshot()
+
+    def _aim(self, goal: Goal) -> None:
+        before = self._goals.get(goal.way)
+        if before != goal:
+            if before is not None:
+                self._forget(before)
+            self._goals[goal.way] = goal
+            self._stale.add(goal.way)
+            for neighbor, _ in goal.hops:
+                self._through[neighbor].add(goal.way)
+
+    def _leave(self, way: str, user: User) -> None:
+        self._users[way].discard(user)
+        if not self._users[way]:
+            del self._users[way]
+            self._forget(self._goals.pop(way))
+            self._stale.add(way)
+
+    def _forget(self, goal: Goal) -> None:
+        for neighbor, _ in goal.hops:
+            self._through[neighbor].discard(goal.way)
+            if not self._through[neighbor]:
+                del self._through[neighbor]
+
+    def _members(self, goal: Goal) -> frozenset[Nhlfe]:
+        found = ((self._adjacency(neighbor), label) for neighbor, label in goal.hops)
+        return frozenset(Nhlfe(adjacency, label) for adjacency, label in found if adjacency)
+
+    def _adjacency(self, neighbor: Neighbor) -> Adjacency | None:
+        link, mac = self._interfaces[neighbor[0]], self._neighbors.get(neighbor)
+        if mac is None or link.port is None or link.mac is None:
+            return None
+        return Adjacency(Port(link.port, link.vlan), link.mac, mac)
