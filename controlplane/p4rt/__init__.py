@@ -4,8 +4,9 @@ names       what the program calls its tables, actions, counters; pipeline: what
 drops       why it drops packets
 entities    what a switch holds, as values: table entries, groups, policers, the clone session
 inventory   a set of these
-ids         numbers for what is shared; rewrites: those of the forms of copies on a port
-desired     Fib -> entities (desired_unicast, desired_multicast)
+ids         numbers for what is shared; rewrites: those of the forms of copies on a port;
+            ways: of next hop groups; next_hops: of adjacencies
+desired     Fib -> entities (desired_unicast with users, desired_multicast)
 plan        entities that shall be - entities that are -> ordered batches
 programmer  one switch's plans over time, sans IO
 codec       entities <-> protobuf messages (table_codec, bytestring)

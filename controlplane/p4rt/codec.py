@@ -13,6 +13,7 @@ from finsy.proto import p4r
 
 from controlplane.p4rt import bytestring, names
 from controlplane.p4rt.entities import (
+    ActionSet,
     CloneSession,
     Copies,
     Entity,
@@ -62,8 +63,8 @@ class Codec:
         message = p4r.Update(type=_UPDATE_TYPE[operation])
         replication = message.entity.packet_replication_engine_entry
         match entity:
-            case TableEntry():
-                self.tables.encode(entity, message.entity.table_entry)
+            case TableEntry() | ActionSet():
+                self._encode_entry(entity, message)
             case Group(number, copies):
                 replication.multicast_group_entry.multicast_group_id = number
                 replication.multicast_group_entry.replicas.extend(_replicas(copies))
@@ -75,6 +76,12 @@ class Codec:
             case _:
                 assert_never(entity)
         return message
+
+    def _encode_entry(self, entry: TableEntry | ActionSet, message: p4r.Update) -> None:
+        """A table without a key always has its one entry, the default one (P4Runtime 9.1.3)."""
+        self.tables.encode(entry, message.entity.table_entry)
+        if message.entity.table_entry.is_default_action:
+            message.type = p4r.Update.MODIFY
 
     def _encode_policer(self, entity: PolicerEntry, message: p4r.Update) -> None:
         """Cells of a meter always exist: they are modified only, and reset by no configuration."""

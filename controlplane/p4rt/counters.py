@@ -15,16 +15,16 @@ from typing import Final, NamedTuple, TypeVar
 
 from finsy.proto import p4r
 
+from controlplane.net.label import Label
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt import names
 from controlplane.p4rt.drops import DropReason
-from controlplane.p4rt.entities import TableEntry
 from controlplane.p4rt.inventory import Inventory
 from controlplane.p4rt.pipeline import Pipeline
 from controlplane.p4rt.table_codec import TableCodec
 
-_ROUTE_TABLES: Final = (names.MULTICAST_ROUTE, names.TAIL_ROUTE)
+_COUNTED_TABLES: Final = (names.MULTICAST_ROUTE, names.TAIL_ROUTE, names.LABEL_ROUTE)
 _ARRAYS: Final = (names.PUNTED, names.POLICED, names.INGRESS_DROPS, names.EGRESS_DROPS)
 _INTERFACE_ARRAYS: Final = (names.INTERFACE_IN, names.INTERFACE_OUT)
 
@@ -48,6 +48,8 @@ class Counters:
 
     routes: Mapping[tuple[int, SourceGroup], Count]
     """By VRF and (S,G): packets that found the entry, also on a wrong interface."""
+    labels: Mapping[Label, Count]
+    """By the label that they came with on top: packets that found the entry."""
     interface_in: Mapping[int, Count]
     interface_out: Mapping[int, Count]
     punted: Mapping[PuntReason, Count]
@@ -62,26 +64,31 @@ class CounterReader:
         self._tables = TableCodec(pipeline)
         self._ids = pipeline.counters
         self._names = {number: name for name, number in pipeline.counters.items()}
-        self._route_tables = [pipeline.tables[name].id for name in _ROUTE_TABLES]
+        self._counted_tables = [pipeline.tables[name].id for name in _COUNTED_TABLES]
 
     def requests(self, installed: Inventory) -> list[p4r.Entity]:
         """What to read; of the interfaces only the cells that are in use."""
-        return [*self._routes(), *self._arrays(), *self._interfaces(installed)]
+        return [*self._entries(), *self._arrays(), *self._interfaces(installed)]
 
     def collect(self, entities: Iterable[p4r.Entity]) -> Counters:
         """What was read, in our terms."""
         routes: dict[tuple[int, SourceGroup], Count] = defaultdict(Count)
+        labels: dict[Label, Count] = {}
         cells: dict[str, dict[int, Count]] = defaultdict(dict)
         for entity in entities:
             if entity.HasField("counter_entry"):
                 self._take_cell(entity.counter_entry, cells)
             elif (entry := self._tables.decode(entity.table_entry)) is not None:
-                name = _route_name(entry)
-                routes[name] = routes[name].plus(_count(entity.table_entry.counter_data))
-        return _counters(routes, cells)
+                count = _count(entity.table_entry.counter_data)
+                if entry.table == names.LABEL_ROUTE:
+                    labels[entry.match[0]] = count
+                else:
+                    name = _route_name(entry.match)
+                    routes[name] = routes[name].plus(count)
+        return _counters(routes, labels, cells)
 
-    def _routes(self) -> Iterator[p4r.Entity]:
-        for table in self._route_tables:
+    def _entries(self) -> Iterator[p4r.Entity]:
+        for table in self._counted_tables:
             entry = p4r.TableEntry(table_id=table, counter_data=p4r.CounterData())
             yield p4r.Entity(table_entry=entry)
 
@@ -103,10 +110,13 @@ class CounterReader:
 
 
 def _counters(
-    routes: Mapping[tuple[int, SourceGroup], Count], cells: Mapping[str, Mapping[int, Count]]
+    routes: Mapping[tuple[int, SourceGroup], Count],
+    labels: Mapping[Label, Count],
+    cells: Mapping[str, Mapping[int, Count]],
 ) -> Counters:
     return Counters(
         routes=routes,
+        labels=labels,
         interface_in=cells.get(names.INTERFACE_IN, {}),
         interface_out=cells.get(names.INTERFACE_OUT, {}),
         punted=_by_reason(PuntReason, cells.get(names.PUNTED, {})),
@@ -126,8 +136,8 @@ def _by_reason(reasons: type[Reason], *arrays: Mapping[int, Count]) -> dict[Reas
     return counts
 
 
-def _route_name(entry: TableEntry) -> tuple[int, SourceGroup]:
-    vrf, source, group = entry.match
+def _route_name(match: tuple[int, ...]) -> tuple[int, SourceGroup]:
+    vrf, source, group = match
     return vrf, SourceGroup(IPv4Address(source), IPv4Address(group))
 
 

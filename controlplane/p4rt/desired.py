@@ -1,49 +1,61 @@
 """Fib -> entities, given what is in the switch already, whose numbers are kept.
 
-Three things are shared and therefore numbered: next hops (one for each adjacency), rewrites (one
-for each form that a copy takes on a port) and groups (one for each set of copies).
+What many share is numbered: next hops (one for each adjacency), next hop groups (one for each way),
+rewrites (one for each form that a copy takes on a port) and groups of copies (one for each set).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
-from controlplane.fib.model import Fib, FibInterface, Policer, UnicastRoute
+from controlplane.fib.model import Fib, FibInterface, Policer, TtlMode
 from controlplane.p4rt import names
 from controlplane.p4rt.desired_multicast import multicast_entities
-from controlplane.p4rt.desired_unicast import unicast_entities
-from controlplane.p4rt.entities import CloneSession, PolicerEntry, TableEntry
-from controlplane.p4rt.inventory import Inventory
+from controlplane.p4rt.desired_unicast import UnicastEntities
+from controlplane.p4rt.entities import Changes, CloneSession, Entity, PolicerEntry, TableEntry
+from controlplane.p4rt.inventory import Inventory, differences
 
-_TO_CPU = CloneSession(names.CPU_CLONE_SESSION, frozenset({(names.CPU_PORT, 1)}))
+_TO_CPU: Final = CloneSession(names.CPU_CLONE_SESSION, frozenset({(names.CPU_PORT, 1)}))
+
+_TTL_ACTIONS: Final = {TtlMode.UNIFORM: names.UNIFORM, TtlMode.PIPE: names.PIPE}
 
 
 class Desired:
-    """Turns Fibs into what a switch shall hold.
+    """What a switch shall hold, kept in step with one Fib after another.
 
-    Streams come and go far more often than the hundred thousand unicast routes of a PE change, so
-    what these become is kept for the next Fib that has the same.
+    Fibs come often and differ little, so each part is made again only when its own part of the Fib
+    is another.
     """
 
     def __init__(self, installed: Inventory) -> None:
         self._installed = installed
-        self._routes: frozenset[UnicastRoute] | None = None
-        self._unicast = Inventory()
+        self._fib = Fib()
+        self._unicast = UnicastEntities(installed)
+        self._multicast = Inventory()
+        self._settings = Inventory()
+        self.inventory = Inventory()
 
-    def entities(self, fib: Fib) -> Inventory:
-        """All that the switch shall hold, with the numbers that things have there already."""
-        inventory = Inventory([_TO_CPU])
-        inventory.update(map(_policer, fib.policers))
-        inventory.update(_interfaces(fib.interfaces))
-        inventory.update(multicast_entities(fib.multicast, self._installed))
-        inventory.include(self._unicast_of(fib.unicast))
-        return inventory
+    def update(self, fib: Fib) -> Changes:
+        """Make the inventory that of this Fib, with the numbers that things have; what differs."""
+        changes = self._unicast.exchange(self._fib, fib)
+        if fib.multicast is not self._fib.multicast:
+            multicast = Inventory(multicast_entities(fib.multicast, self._installed))
+            changes |= differences(self._multicast, multicast)
+            self._multicast = multicast
+        settings = Inventory(_settings(fib))
+        changes |= differences(self._settings, settings)
+        self._settings = settings
+        self._fib = fib
+        self.inventory.apply(changes)
+        return changes
 
-    def _unicast_of(self, routes: frozenset[UnicastRoute]) -> Inventory:
-        if routes != self._routes:
-            self._unicast = Inventory(unicast_entities(routes, self._installed))
-            self._routes = routes
-        return self._unicast
+
+def _settings(fib: Fib) -> Iterator[Entity]:
+    yield _TO_CPU
+    yield TableEntry(names.TTL_MODE, (), _TTL_ACTIONS[fib.ttl_mode])
+    yield from map(_policer, fib.policers)
+    yield from _interfaces(fib.interfaces)
 
 
 def _policer(policer: Policer) -> PolicerEntry:
@@ -53,6 +65,6 @@ def _policer(policer: Policer) -> PolicerEntry:
 def _interfaces(interfaces: Iterable[FibInterface]) -> Iterator[TableEntry]:
     for interface in interfaces:
         at = interface.at.port, interface.at.vlan
-        args = interface.index, interface.vrf, interface.mac.value
+        args = interface.index, interface.vrf, interface.mac.value, int(interface.mpls)
         yield TableEntry(names.INTERFACE, at, names.SET_INTERFACE, args)
         yield TableEntry(names.EGRESS_INTERFACE, at, names.COUNT_INTERFACE_OUT, (interface.index,))

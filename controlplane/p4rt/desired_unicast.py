@@ -1,77 +1,94 @@
-"""Unicast routes -> prefixes, and the next hops that they share."""
+"""Unicast routes and labels -> the entries that name next hop groups, these, and the next hops.
+
+Only what differs from the Fib before is looked at: of a hundred thousand routes and labels those
+that changed, and when the core changes none of them, but the groups that lead through it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeAlias, assert_never
+from collections.abc import Hashable
+from typing import TypeVar
 
-from controlplane.fib.model import (
-    Adjacency,
-    Discard,
-    Forward,
-    Glean,
-    Receive,
-    UnicastRoute,
-)
+from controlplane.fib.model import Fib, NextHopGroup, Nhlfe
+from controlplane.net.label import IMPLICIT_NULL
 from controlplane.p4rt import names
-from controlplane.p4rt.entities import TableEntry
-from controlplane.p4rt.ids import share
+from controlplane.p4rt.entities import ActionSet, Changes, Member, next_hop_group_key
 from controlplane.p4rt.inventory import Inventory
+from controlplane.p4rt.next_hops import Groups, NextHops
+from controlplane.p4rt.users import label_entry, label_key, prefix_entry, prefix_key
+from controlplane.p4rt.ways import Ways
 
-_Prefix: TypeAlias = tuple[int, ...]
-"""VRF, address, length: the key of `unicast_route`."""
+T = TypeVar("T", bound=Hashable)
 
-_Rewrite: TypeAlias = tuple[int, ...]
-"""The arguments of `set_next_hop`."""
-
-
-def unicast_entities(routes: Iterable[UnicastRoute], installed: Inventory) -> Iterator[TableEntry]:
-    """The next hops, and the routes that name them."""
-    actions = {_prefix(route): route.action for route in routes}
-    rewrites = {
-        prefix: _rewrite(action.adjacency)
-        for prefix, action in actions.items()
-        if isinstance(action, Forward)
-    }
-    numbers = _numbers(rewrites, installed)
-    for rewrite, number in numbers.items():
-        yield TableEntry(names.NEXT_HOP, (number,), names.SET_NEXT_HOP, rewrite)
-    for prefix, action in actions.items():
-        if isinstance(action, Forward):
-            number = numbers[rewrites[prefix]]
-            yield TableEntry(names.UNICAST_ROUTE, prefix, names.FORWARD, (number,))
-        else:
-            yield TableEntry(names.UNICAST_ROUTE, prefix, _action_name(action))
+_UNRESOLVED = frozenset({(names.UNRESOLVED, ())})
+"""The members of a group that has none, so that the group is there to be named."""
 
 
-def _numbers(rewrites: dict[_Prefix, _Rewrite], installed: Inventory) -> dict[_Rewrite, int]:
-    routes = installed.table(names.UNICAST_ROUTE)
-    held = {prefix: entry.args[0] for prefix, entry in routes.items() if entry.args}
-    next_hops = installed.table(names.NEXT_HOP)
-    values = {identity[0]: entry.args for identity, entry in next_hops.items()}
-    return share("next hops", rewrites, held, values, names.LAST_NEXT_HOP)
+class UnicastEntities:
+    """The entries of one Fib after another."""
+
+    def __init__(self, installed: Inventory) -> None:
+        self._installed = installed
+        self._next_hops = NextHops(installed)
+        self._ways = Ways(installed)
+        self._is_first = True
+
+    def exchange(self, before: Fib, after: Fib) -> Changes:
+        """What becomes other entries; `before` is the Fib of the last call, or an empty one."""
+        gone, new = _difference(before.groups, after.groups)
+        changes = self._next_hops.exchange(gone, new)
+        if self._is_first:
+            self._ways.recognize(after, {group.way: self._members(group) for group in new})
+            self._is_first = False
+        changes |= self._groups(gone, new)
+        changes |= self._routes(before, after)
+        changes |= self._labels(before, after)
+        return changes
+
+    def _groups(self, gone: Groups, new: Groups) -> Changes:
+        ways = {group.way for group in new}
+        released = self._ways.release({group.way for group in gone} - ways)
+        changes: Changes = {next_hop_group_key(number): None for number in released}
+        self._ways.admit(ways)
+        for group in new:
+            entry = self._group(group)
+            changes[entry.key] = entry
+        return changes
+
+    def _group(self, group: NextHopGroup) -> ActionSet:
+        number = self._ways.number(group.way)
+        return ActionSet(names.NEXT_HOP_GROUP, (number,), self._members(group))
+
+    def _members(self, group: NextHopGroup) -> frozenset[Member]:
+        return frozenset(map(self._member, group.members)) or _UNRESOLVED
+
+    def _member(self, nhlfe: Nhlfe) -> Member:
+        number = self._next_hops.number(nhlfe.adjacency)
+        if nhlfe.label is None:
+            return names.VIA, (number,)
+        if nhlfe.label == IMPLICIT_NULL:
+            return names.VIA_POP, (number,)
+        return names.VIA_LABEL, (number, nhlfe.label)
+
+    def _routes(self, before: Fib, after: Fib) -> Changes:
+        gone, new = _difference(before.unicast, after.unicast)
+        changes: Changes = {prefix_key(route): None for route in gone}
+        for route in new:
+            entry = prefix_entry(route, self._ways.number)
+            changes[entry.key] = entry
+        return changes
+
+    def _labels(self, before: Fib, after: Fib) -> Changes:
+        gone, new = _difference(before.labels, after.labels)
+        changes: Changes = {label_key(route): None for route in gone}
+        for route in new:
+            entry = label_entry(route, self._ways.number)
+            changes[entry.key] = entry
+        return changes
 
 
-def _prefix(route: UnicastRoute) -> _Prefix:
-    return route.vrf, int(route.prefix.network_address), route.prefix.prefixlen
-
-
-def _rewrite(adjacency: Adjacency) -> _Rewrite:
-    return (
-        adjacency.at.port,
-        adjacency.at.vlan,
-        adjacency.source_mac.value,
-        adjacency.destination_mac.value,
-    )
-
-
-def _action_name(action: Receive | Glean | Discard) -> str:
-    match action:
-        case Receive():
-            return names.RECEIVE
-        case Glean():
-            return names.GLEAN
-        case Discard():
-            return names.DISCARD
-        case _:
-            assert_never(action)
+def _difference(before: frozenset[T], after: frozenset[T]) -> tuple[frozenset[T], frozenset[T]]:
+    """What is gone and what is new; sets keep their members' hashes, so this is quick."""
+    if before is after:
+        return frozenset(), frozenset()
+    return before - after, after - before

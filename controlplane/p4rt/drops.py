@@ -11,7 +11,7 @@ class DropReason(IntEnum):
     NOT_MY_MAC = 2
     """A frame to somebody else."""
     UNKNOWN_ETHERTYPE = 3
-    """Neither ARP nor IPv4."""
+    """Neither ARP nor IPv4 nor MPLS."""
     IPV4_MALFORMED = 4
     """Version, lengths, or cut short."""
     IPV4_CHECKSUM = 5
@@ -35,3 +35,15 @@ class DropReason(IntEnum):
     """The copy that would go back to where it came from."""
     NO_REWRITE = 17
     """A copy or next hop that the control plane has not described."""
+    MPLS_NOT_ENABLED = 18
+    """A label from where labels are not believed."""
+    MPLS_MALFORMED = 19
+    """The frame ends in the label stack."""
+    UNKNOWN_LABEL = 20
+    """RFC 3031 3.18."""
+    NO_LABEL = 21
+    """Labelled, and the next hop has given no label: RFC 3031 3.22."""
+    LABELS_BELOW = 22
+    """Below a label that says to look at IPv4."""
+    MPLS_PAYLOAD = 23
+    """Below the last label: not IPv4, or not unicast."""

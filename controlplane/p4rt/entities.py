@@ -38,6 +38,25 @@ class TableEntry(NamedTuple):
         return self.table, self.match
 
 
+Member: TypeAlias = tuple[str, tuple[int, ...]]
+"""An action and its arguments: one of those that a flow may meet."""
+
+
+class ActionSet(NamedTuple):
+    """An entry of a table that chooses one of several actions by the flow.
+
+    Written whole: P4Runtime's one-shot action set (9.2.3), so members come and go in one update.
+    """
+
+    table: str
+    match: tuple[int, ...]
+    members: frozenset[Member]
+
+    @property
+    def key(self) -> Key:
+        return self.table, self.match
+
+
 class Group(NamedTuple):
     """A multicast group of the packet replication engine."""
 
@@ -72,7 +91,11 @@ class PolicerEntry(NamedTuple):
         return names.PUNT_POLICER, (self.reason,)
 
 
-Entity: TypeAlias = TableEntry | Group | CloneSession | PolicerEntry
+Entity: TypeAlias = TableEntry | ActionSet | Group | CloneSession | PolicerEntry
+
+
+Changes: TypeAlias = dict[Key, Entity | None]
+"""What stands under some keys now; None: nothing any more."""
 
 
 def group_key(group: int) -> Key:
@@ -81,6 +104,10 @@ def group_key(group: int) -> Key:
 
 def rewrite_key(port: int, replica: int) -> Key:
     return names.REPLICA_REWRITE, (port, replica)
+
+
+def next_hop_group_key(group: int) -> Key:
+    return names.NEXT_HOP_GROUP, (group,)
 
 
 def next_hop_key(next_hop: int) -> Key:
@@ -92,8 +119,10 @@ def references(entity: Entity) -> tuple[Key, ...]:
     match entity:
         case Group(copies=copies):
             return tuple(rewrite_key(port, replica) for port, replica in copies)
-        case TableEntry(action=names.FORWARD, args=(next_hop,)):
-            return (next_hop_key(next_hop),)
+        case ActionSet(members=members):
+            return tuple(next_hop_key(args[0]) for _, args in members if args)
+        case TableEntry(action=names.FORWARD | names.LABEL_FORWARD, args=(group,)):
+            return (next_hop_group_key(group),)
         case TableEntry(action=names.MULTICAST_FORWARD | names.MULTICAST_TAIL | names.TAIL_FORWARD):
             return (group_key(entity.args[1]),) if entity.args[1] != NO_GROUP else ()
         case _:

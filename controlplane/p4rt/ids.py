@@ -1,6 +1,6 @@
-"""Numbers for what many share: one next hop for many routes, one group for many (S,G).
+"""Numbers for what many share: one group of copies for many (S,G).
 
-A number stands for a value: a replica set, an adjacency, a rewrite. Each value has one number, so
+A number stands for a value: a set of copies, a form of one. Each value has one number, so
 ten thousand C-groups with the same receivers share a group. There is no table of numbers beside
 what the switch holds: they are read from there, so they survive a restart of the controller.
 
@@ -12,7 +12,7 @@ is given up is free again once it is gone from the switch, and not before.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Container, Hashable, Iterator, Mapping
 from itertools import count
 from typing import TypeVar
 
@@ -45,7 +45,7 @@ def share(
     return numbers
 
 
-def free_ids(what: str, taken: Mapping[int, object], last: int) -> Iterator[int]:
+def free_ids(what: str, taken: Container[int], last: int) -> Iterator[int]:
     """Numbers from 1 that nothing in the switch has."""
     for number in count(1):
         if number > last:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from controlplane.p4rt.entities import GROUP, Entity, Group, Key, TableEntry
+from controlplane.p4rt.entities import GROUP, Changes, Entity, Group, Key, TableEntry
 
 
 class Inventory:
@@ -21,13 +21,21 @@ class Inventory:
             kind, identity = entity.key
             self._kinds.setdefault(kind, {})[identity] = entity
 
-    def include(self, kinds: Inventory) -> None:
-        """Put in all of another inventory, of kinds that this one has none of, without copying."""
-        self._kinds |= kinds._kinds
+    def apply(self, changes: Changes) -> None:
+        """Put in what stands under some keys now, take out what stands there no more."""
+        for key, entity in changes.items():
+            if entity is None:
+                self.discard(key)
+            else:
+                self._kinds.setdefault(key[0], {})[key[1]] = entity
 
     def discard(self, key: Key) -> None:
         """Take an entity out; nothing happens when it is not there."""
         self._kinds.get(key[0], {}).pop(key[1], None)
+
+    def get(self, key: Key) -> Entity | None:
+        """The entity of a key, if there is one."""
+        return self.of(key[0]).get(key[1])
 
     def of(self, kind: str) -> Mapping[tuple[int, ...], Entity]:
         """The entities of one kind."""
@@ -53,3 +61,9 @@ class Inventory:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Inventory) and set(self) == set(other)
+
+
+def differences(before: Inventory, after: Inventory) -> Changes:
+    """What turns one inventory into another."""
+    changes: Changes = {entity.key: None for entity in before if entity.key not in after}
+    return changes | {e.key: e for e in after if before.get(e.key) != e}

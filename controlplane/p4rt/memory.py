@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from finsy.proto import p4r
-
 from controlplane.fib.model import Fib, PacketIn, PacketOut, Submit
+from controlplane.net.punt import PuntReason
 from controlplane.p4rt.codec import Codec
 from controlplane.p4rt.counters import CounterReader, Counters
-from controlplane.p4rt.packets import PacketCodec
+from controlplane.p4rt.packets import packet_out_header
 from controlplane.p4rt.pipeline import load_pipeline
 from controlplane.p4rt.programmer import Programmer
+from softswitch.p4runtime.packet_io import Punted
 from softswitch.p4runtime.status import P4RuntimeError
-from softswitch.switch import Switch
+from softswitch.switch import Copies, Switch
 
 Sent: TypeAlias = tuple[list[tuple[int, bytes]], list[PacketIn]]
 """The copies that leave, with their ports, and the punted ones."""
@@ -39,7 +39,6 @@ class MemoryTarget:
             raise NoTarget(error.message) from None
         self._programmer = Programmer()
         self._codec = Codec(pipeline)
-        self._packets = PacketCodec(pipeline)
         self._counters = CounterReader(pipeline)
 
     def close(self) -> None:
@@ -54,20 +53,22 @@ class MemoryTarget:
 
     def process(self, port: int, frame: bytes, now_us: int) -> Sent:
         """A frame arrives on a port."""
-        copies, punted = self._switch.process(port, frame, now_us)
-        return copies, self._decode(punted) if punted else []
+        return _sent(self._switch.run(port, frame, now_us))
 
     def send(self, packet: PacketOut | Submit, now_us: int) -> Sent:
         """The router sends a packet."""
-        message = self._packets.packet_out(packet)
-        copies, punted = self._switch.packet_out(message, now_us)
-        return copies, self._decode(punted)
+        return _sent(self._switch.inject(packet_out_header(packet), packet.frame, now_us))
 
     def read_counters(self) -> Counters:
         """What the switch has counted since it was made."""
         requests = self._counters.requests(self._programmer.installed)
         return self._counters.collect(self._switch.read(requests))
 
-    def _decode(self, punted: list[p4r.PacketIn]) -> list[PacketIn]:
-        packets = map(self._packets.packet_in, punted)
-        return [packet for packet in packets if packet is not None]
+
+def _sent(result: tuple[Copies, list[Punted]]) -> Sent:
+    """Of what is punted, the header's values are those of `packet_in_t`, in its order."""
+    copies, punted = result
+    return copies, [
+        PacketIn(port, interface, PuntReason(reason), frame)
+        for (port, interface, reason), frame in punted
+    ]

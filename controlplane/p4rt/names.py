@@ -10,7 +10,10 @@ from typing import Final
 INTERFACE: Final = "interface"
 EGRESS_INTERFACE: Final = "egress_interface"
 UNICAST_ROUTE: Final = "unicast_route"
+LABEL_ROUTE: Final = "label_route"
+NEXT_HOP_GROUP: Final = "next_hop_group"
 NEXT_HOP: Final = "next_hop"
+TTL_MODE: Final = "ttl_mode"
 MULTICAST_ROUTE: Final = "multicast_route"
 TAIL_ROUTE: Final = "tail_route"
 REPLICA_REWRITE: Final = "replica_rewrite"
@@ -19,12 +22,15 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     INTERFACE: ("port", "vlan"),
     EGRESS_INTERFACE: ("port", "vlan"),
     UNICAST_ROUTE: ("vrf", "destination"),
+    LABEL_ROUTE: ("label",),
+    NEXT_HOP_GROUP: ("group",),
     NEXT_HOP: ("next_hop",),
+    TTL_MODE: (),
     MULTICAST_ROUTE: ("vrf", "source", "group"),
     TAIL_ROUTE: ("vrf", "source", "group"),
     REPLICA_REWRITE: ("port", "replica"),
 }
-"""The match fields of each table."""
+"""The match fields of each table; one without has a default action and no entries."""
 
 SET_INTERFACE: Final = "set_interface"
 COUNT_INTERFACE_OUT: Final = "count_interface_out"
@@ -32,7 +38,15 @@ FORWARD: Final = "forward"
 RECEIVE: Final = "receive"
 GLEAN: Final = "glean"
 DISCARD: Final = "discard"
+LABEL_FORWARD: Final = "label_forward"
+POP_AND_LOOK_UP: Final = "pop_and_look_up"
+VIA: Final = "via"
+VIA_POP: Final = "via_pop"
+VIA_LABEL: Final = "via_label"
+UNRESOLVED: Final = "unresolved"
 SET_NEXT_HOP: Final = "set_next_hop"
+UNIFORM: Final = "uniform"
+PIPE: Final = "pipe"
 MULTICAST_FORWARD: Final = "multicast_forward"
 MULTICAST_TAIL: Final = "multicast_tail"
 TAIL_FORWARD: Final = "tail_forward"
@@ -41,12 +55,20 @@ DECAPSULATE: Final = "decapsulate"
 ENCAPSULATE: Final = "encapsulate"
 
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
-    SET_INTERFACE: ("index", "vrf", "mac"),
+    SET_INTERFACE: ("index", "vrf", "mac", "mpls"),
     COUNT_INTERFACE_OUT: ("index",),
-    FORWARD: ("next_hop",),
+    FORWARD: ("group",),
     RECEIVE: (),
     GLEAN: (),
     DISCARD: (),
+    LABEL_FORWARD: ("group",),
+    POP_AND_LOOK_UP: ("vrf",),
+    VIA: ("next_hop",),
+    VIA_POP: ("next_hop",),
+    VIA_LABEL: ("next_hop", "label"),
+    UNRESOLVED: (),
+    UNIFORM: (),
+    PIPE: (),
     SET_NEXT_HOP: ("port", "vlan", "source_mac", "destination_mac"),
     MULTICAST_FORWARD: ("interface", "group"),
     MULTICAST_TAIL: ("interface", "group", "tail_vrf", "tail_interface"),
@@ -80,3 +102,4 @@ LAST_GROUP: Final = 0x7FFF
 
 LAST_REPLICA: Final = 0xFFFF
 LAST_NEXT_HOP: Final = 0xFFFF
+LAST_NEXT_HOP_GROUP: Final = 0xFFFF

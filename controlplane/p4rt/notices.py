@@ -42,6 +42,16 @@ class StandingBy(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class Programmed(Notice):
+    """The switch does what the newest Fib says."""
+
+    updates: int
+
+    def words(self) -> str:
+        return f"{self.updates} updates written"
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateRefused(Notice):
     """The switch did not do one update; tried again later."""
 

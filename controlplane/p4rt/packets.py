@@ -32,14 +32,18 @@ class PacketCodec:
 
     def packet_out(self, packet: PacketOut | Submit) -> p4r.PacketOut:
         """The frame behind what the pipeline shall do with it."""
-        match packet:
-            case PacketOut(port, frame):
-                header = names.FORM_PORT, port, 0, 0
-            case Submit(vrf, interface, frame):
-                header = names.FORM_SUBMIT, 0, vrf, interface
-            case _:
-                assert_never(packet)
-        message = p4r.PacketOut(payload=frame)
-        for id_, value in zip(self._packet_out, header, strict=True):
+        message = p4r.PacketOut(payload=packet.frame)
+        for id_, value in zip(self._packet_out, packet_out_header(packet), strict=True):
             message.metadata.add(metadata_id=id_, value=bytestring.encode(value))
         return message
+
+
+def packet_out_header(packet: PacketOut | Submit) -> tuple[int, ...]:
+    """The values of `packet_out_t`, in the order of `names.PACKET_OUT`."""
+    match packet:
+        case PacketOut(port, _):
+            return names.FORM_PORT, port, 0, 0
+        case Submit(vrf, interface, _):
+            return names.FORM_SUBMIT, 0, vrf, interface
+        case _:
+            assert_never(packet)

@@ -2,13 +2,13 @@
 
 P4Runtime orders nothing inside a request, so a plan is a list of batches, each of which may be
 carried out in any order. What is referred to comes first: rewrites and next hops, then groups,
-then routes; deletions go the other way, behind all else. At no moment does a route name a group,
-or a group a rewrite, that is not there.
+then routes and labels; deletions go the other way, behind all else. At no moment does a route name
+a group, or a group a rewrite, that is not there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import Enum
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
@@ -35,22 +35,23 @@ BATCH_LIMIT: Final = 1000
 """Updates a batch: what gRPC takes in one message, also of errors should each be refused."""
 
 STAGES: Final[tuple[tuple[str, ...], ...]] = (
-    (CLONE_SESSION, names.PUNT_POLICER, names.INTERFACE, names.EGRESS_INTERFACE),
+    (CLONE_SESSION, names.PUNT_POLICER, names.TTL_MODE, names.INTERFACE, names.EGRESS_INTERFACE),
     (names.REPLICA_REWRITE, names.NEXT_HOP),
-    (GROUP,),
+    (GROUP, names.NEXT_HOP_GROUP),
     # Before the P-routes: one that becomes a tail sends packets here at once.
     (names.TAIL_ROUTE,),
-    (names.MULTICAST_ROUTE, names.UNICAST_ROUTE),
+    (names.MULTICAST_ROUTE, names.UNICAST_ROUTE, names.LABEL_ROUTE),
 )
 
 
-def plan(desired: Inventory, installed: Inventory) -> list[Batch]:
-    """Batches that turn `installed` into `desired`; none when they are equal."""
+def plan(desired: Inventory, installed: Inventory, keys: Collection[Key]) -> list[Batch]:
+    """Batches that turn `installed` into `desired`, which differ at none but these keys."""
+    stages = [sorted(key for key in keys if key[0] in kinds) for kinds in STAGES]
     batches: list[Batch] = []
-    for kinds in STAGES:
-        batches += _batches(_writes(kinds, desired, installed))
-    for kinds in reversed(STAGES):
-        batches += _batches(_deletes(kinds, desired, installed))
+    for stage in stages:
+        batches += _batches(_writes(stage, desired, installed))
+    for stage in reversed(stages):
+        batches += _batches(_deletes(stage, desired, installed))
     return batches
 
 
@@ -78,22 +79,20 @@ def describe(update: Update) -> str:
     return f"{update.operation.value} {kind} {', '.join(map(str, identity))}"
 
 
-def _writes(kinds: tuple[str, ...], desired: Inventory, installed: Inventory) -> Iterator[Update]:
-    for kind in kinds:
-        there = installed.of(kind)
-        for identity, entity in desired.of(kind).items():
-            if identity not in there:
-                yield Update(Operation.INSERT, entity)
-            elif there[identity] != entity:
-                yield Update(Operation.MODIFY, entity)
+def _writes(keys: Iterable[Key], desired: Inventory, installed: Inventory) -> Iterator[Update]:
+    for key in keys:
+        wanted, there = desired.get(key), installed.get(key)
+        if wanted is not None and there is None:
+            yield Update(Operation.INSERT, wanted)
+        elif wanted is not None and there != wanted:
+            yield Update(Operation.MODIFY, wanted)
 
 
-def _deletes(kinds: tuple[str, ...], desired: Inventory, installed: Inventory) -> Iterator[Update]:
-    for kind in kinds:
-        wanted = desired.of(kind)
-        for identity, entity in installed.of(kind).items():
-            if identity not in wanted:
-                yield Update(Operation.DELETE, entity)
+def _deletes(keys: Iterable[Key], desired: Inventory, installed: Inventory) -> Iterator[Update]:
+    for key in keys:
+        there = installed.get(key)
+        if there is not None and key not in desired:
+            yield Update(Operation.DELETE, there)
 
 
 def _is_possible(update: Update, installed: Inventory, in_use: set[Key]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable
 
 from controlplane.fib.model import Fib
 from controlplane.p4rt.desired import Desired
-from controlplane.p4rt.entities import Entity
+from controlplane.p4rt.entities import Entity, Key
 from controlplane.p4rt.inventory import Inventory
 from controlplane.p4rt.plan import Batch, apply, plan, possible
 
@@ -20,25 +20,30 @@ class Programmer:
     """Plans from the state of one switch to a Fib; does no I/O."""
 
     def __init__(self) -> None:
-        self.installed = Inventory()
-        self._desired = Desired(self.installed)
+        self.adopt(())
 
     def adopt(self, entities: Iterable[Entity]) -> None:
         """This is what the switch holds, whoever wrote it."""
         self.installed = Inventory(entities)
         self._desired = Desired(self.installed)
+        self._pending: set[Key] = {entity.key for entity in self.installed}
+        """All that may not be as desired is among these."""
 
     def program(self, fib: Fib) -> list[Batch]:
         """Batches that bring the switch to this state; IdsExhausted when no numbers are left."""
-        return plan(self._desired.entities(fib), self.installed)
+        self._pending.update(self._desired.update(fib))
+        batches = plan(self._desired.inventory, self.installed, self._pending)
+        self._pending = {update.entity.key for batch in batches for update in batch}
+        return batches
 
     def written(self, batch: Batch) -> None:
-        """A batch was carried out."""
+        """A batch of the newest plan was carried out."""
         apply(batch, self.installed)
+        self._pending.difference_update(update.entity.key for update in batch)
 
     def failed(self, batch: Batch, refused: Container[int]) -> None:
-        """A batch was carried out but for the updates at these places."""
-        apply((u for place, u in enumerate(batch) if place not in refused), self.installed)
+        """A batch of the newest plan was carried out but for the updates at these places."""
+        self.written(tuple(u for place, u in enumerate(batch) if place not in refused))
 
     def possible(self, batch: Batch) -> Batch:
         """What can still be done of a batch that follows a failed one."""

@@ -27,6 +27,7 @@ from controlplane.p4rt.codec import Codec
 from controlplane.p4rt.counters import CounterReader, Counters
 from controlplane.p4rt.ids import IdsExhausted
 from controlplane.p4rt.notices import (
+    Programmed,
     StandingBy,
     SwitchConnected,
     SwitchLost,
@@ -221,7 +222,10 @@ class P4Session:
         except IdsExhausted as error:
             self._notify(TooMuchWanted(self._address, str(error)))
             return False
-        return await self._write_batches(client, batches)
+        complete = await self._write_batches(client, batches)
+        if complete and batches and not self._changed.is_set():
+            self._on_notice(Programmed(sum(map(len, batches))))
+        return complete
 
     async def _write_batches(self, client: Client, batches: list[Batch]) -> bool:
         complete = True

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from finsy.proto import p4r
 
 from controlplane.p4rt import bytestring, names
-from controlplane.p4rt.entities import TableEntry
-from controlplane.p4rt.pipeline import MatchField, Pipeline
+from controlplane.p4rt.entities import ActionSet, Member, TableEntry
+from controlplane.p4rt.pipeline import MatchField, Pipeline, Table
 
 
 class TableCodec:
@@ -26,30 +26,63 @@ class TableCodec:
     def wildcards(self) -> Iterator[p4r.Entity]:
         """What selects all entries of all these tables in a read."""
         for table in self._tables.values():
-            yield p4r.Entity(table_entry=p4r.TableEntry(table_id=table.id))
+            entry = p4r.TableEntry(table_id=table.id, is_default_action=not table.fields)
+            yield p4r.Entity(table_entry=entry)
 
-    def encode(self, entry: TableEntry, message: p4r.TableEntry) -> None:
+    def encode(self, entry: TableEntry | ActionSet, message: p4r.TableEntry) -> None:
         """Fill in a message."""
-        table, action = self._tables[entry.table], self._actions[entry.action]
+        table = self._tables[entry.table]
         message.table_id = table.id
+        message.is_default_action = not table.fields
         values = iter(entry.match)
         for field in table.fields:
             _encode_field(field, values, message)
-        message.action.action.action_id = action.id
-        for parameter, argument in zip(action.parameters, entry.args, strict=True):
-            message.action.action.params.add(param_id=parameter, value=bytestring.encode(argument))
+        if isinstance(entry, TableEntry):
+            self._encode_action((entry.action, entry.args), message.action.action)
+        else:
+            for member in sorted(entry.members):
+                one = message.action.action_profile_action_set.action_profile_actions.add(weight=1)
+                self._encode_action(member, one.action)
 
-    def decode(self, message: p4r.TableEntry) -> TableEntry | None:
-        """The entry; None for a default entry, and what is of no table and action of ours."""
+    def decode(self, message: p4r.TableEntry) -> TableEntry | ActionSet | None:
+        """The entry; None for what is of no table and action of ours."""
         table = self._tables_by_id.get(message.table_id)
-        action = self._actions_by_id.get(message.action.action.action_id)
-        if message.is_default_action or table is None or action is None:
+        if table is None or message.is_default_action == bool(table.fields):
             return None
-        given = {field.field_id: field for field in message.match}
-        match = [value for field in table.fields for value in _decode_field(field, given)]
-        params = {param.param_id: param.value for param in message.action.action.params}
+        match message.action.WhichOneof("type"):
+            case "action":
+                member = self._decode_action(message.action.action)
+                return member and TableEntry(table.name, _match(table, message), *member)
+            case "action_profile_action_set":
+                return self._decode_set(table, message)
+            case _:
+                return None
+
+    def _decode_set(self, table: Table, message: p4r.TableEntry) -> ActionSet | None:
+        actions = message.action.action_profile_action_set.action_profile_actions
+        members = {self._decode_action(one.action) for one in actions}
+        known = frozenset(member for member in members if member is not None)
+        return ActionSet(table.name, _match(table, message), known) if known == members else None
+
+    def _encode_action(self, member: Member, message: p4r.Action) -> None:
+        name, args = member
+        action = self._actions[name]
+        message.action_id = action.id
+        for parameter, argument in zip(action.parameters, args, strict=True):
+            message.params.add(param_id=parameter, value=bytestring.encode(argument))
+
+    def _decode_action(self, message: p4r.Action) -> Member | None:
+        action = self._actions_by_id.get(message.action_id)
+        if action is None:
+            return None
+        params = {param.param_id: param.value for param in message.params}
         args = (bytestring.decode(params[parameter]) for parameter in action.parameters)
-        return TableEntry(table.name, tuple(match), action.name, tuple(args))
+        return action.name, tuple(args)
+
+
+def _match(table: Table, message: p4r.TableEntry) -> tuple[int, ...]:
+    given = {field.field_id: field for field in message.match}
+    return tuple(value for field in table.fields for value in _decode_field(field, given))
 
 
 def _encode_field(field: MatchField, values: Iterator[int], message: p4r.TableEntry) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeVar
 
@@ -19,14 +20,20 @@ from controlplane.fib.model import (
     Forward,
     Glean,
     InPlace,
+    LabelRoute,
     MulticastRoute,
+    NextHopGroup,
+    Nhlfe,
     Policer,
+    PopAndLookUp,
     Port,
     Receive,
     Replica,
     Tail,
+    TtlMode,
     UnicastRoute,
 )
+from controlplane.net.label import EXPLICIT_NULL, IMPLICIT_NULL
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
@@ -66,8 +73,17 @@ STREAMS = st.builds(
 TAILS = st.none() | st.builds(Tail, VRFS, st.sampled_from([100, 101]))
 MULTICAST = st.builds(MulticastRoute, VRFS, STREAMS, INTERFACES, REPLICAS, TAILS)
 
+WAYS = st.sampled_from(["192.0.2.1/32", "192.0.2.2/32", "10.0.0.2 on to-p1"])
+LABELS = st.sampled_from([16, 17, 18])
+NHLFES = st.builds(
+    Nhlfe,
+    st.builds(Adjacency, PORTS, MACS, MACS),
+    st.sampled_from([None, EXPLICIT_NULL, IMPLICIT_NULL, 16, 17]),
+)
+MEMBERS = st.frozensets(NHLFES, max_size=3)
+
 ACTIONS = st.one_of(
-    st.builds(Forward, st.builds(Adjacency, PORTS, MACS, MACS)),
+    st.builds(Forward, WAYS),
     st.just(Receive()),
     st.just(Glean()),
     st.just(Discard()),
@@ -76,6 +92,9 @@ PREFIXES = st.sampled_from(
     [IPv4Network(p) for p in ("0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/16", "10.0.0.1/32")]
 )
 UNICAST = st.builds(UnicastRoute, VRFS, PREFIXES, ACTIONS)
+LABEL_ROUTES = st.builds(
+    LabelRoute, LABELS, st.builds(Forward, WAYS) | st.builds(PopAndLookUp, VRFS)
+)
 
 
 def unique(
@@ -85,15 +104,37 @@ def unique(
     return st.lists(elements, unique_by=key, max_size=8).map(frozenset)
 
 
-FIBS = st.builds(
+def ways(
+    unicast: frozenset[UnicastRoute], labels: frozenset[LabelRoute]
+) -> st.SearchStrategy[frozenset[NextHopGroup]]:
+    """Groups for all the ways that are named, and perhaps another."""
+    actions = {*(route.action for route in unicast), *(label.action for label in labels)}
+    named = {action.way for action in actions if isinstance(action, Forward)}
+    groups = (st.builds(NextHopGroup, st.just(way), MEMBERS) for way in sorted({*named, "unused"}))
+    return st.tuples(*groups).map(frozenset)
+
+
+@st.composite
+def fibs(draw: st.DrawFn) -> Fib:
+    """Fibs in which what is named is there."""
+    parts = draw(PARTS)
+    return replace(parts, groups=draw(ways(parts.unicast, parts.labels)))
+
+
+PARTS = st.builds(
     Fib,
     interfaces=unique(
-        st.builds(FibInterface, PORTS, INTERFACES, VRFS, MACS), lambda interface: interface.at
+        st.builds(FibInterface, PORTS, INTERFACES, VRFS, MACS, st.booleans()),
+        lambda interface: interface.at,
     ),
     unicast=unique(UNICAST, lambda route: (route.vrf, route.prefix)),
+    labels=unique(LABEL_ROUTES, lambda route: route.label),
     multicast=unique(MULTICAST, lambda route: (route.vrf, route.sg)),
     policers=unique(
         st.builds(Policer, st.sampled_from(PuntReason), st.integers(1, 9), st.integers(1, 9)),
         lambda policer: policer.reason,
     ),
+    ttl_mode=st.sampled_from(TtlMode),
 )
+
+FIBS = fibs()

@@ -1,7 +1,12 @@
-"""What entities mean, read off them as the data plane does: through groups, rewrites, next hops."""
+"""What entities mean, read off them as the data plane does: through groups, rewrites, next hops.
+
+A switch does not know what ways are called. A way means its members, so it is named by them here,
+and a Fib is brought into the same form by `anonymous`.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
 
@@ -15,21 +20,27 @@ from controlplane.fib.model import (
     Forward,
     Glean,
     InPlace,
+    LabelRoute,
     MulticastRoute,
+    NextHopGroup,
+    Nhlfe,
     Policer,
+    PopAndLookUp,
     Port,
     Receive,
     Replica,
     Rewrite,
     Tail,
+    TtlMode,
     UnicastAction,
     UnicastRoute,
 )
+from controlplane.net.label import IMPLICIT_NULL
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt import names
-from controlplane.p4rt.entities import GROUP, Group, PolicerEntry, TableEntry
+from controlplane.p4rt.entities import GROUP, ActionSet, Group, Member, PolicerEntry, TableEntry
 from controlplane.p4rt.inventory import Inventory
 
 
@@ -43,20 +54,77 @@ def meaning(held: Inventory) -> Meaning:
     fib = Fib(
         interfaces=frozenset(map(_interface, held.table(names.INTERFACE).values())),
         unicast=frozenset(_unicast(e, held) for e in held.table(names.UNICAST_ROUTE).values()),
+        groups=frozenset(
+            _named(_members(number, held)) for (number,) in held.of(names.NEXT_HOP_GROUP)
+        ),
+        labels=frozenset(_label(e, held) for e in held.table(names.LABEL_ROUTE).values()),
         multicast=frozenset(_route(e, held) for e in held.table(names.MULTICAST_ROUTE).values()),
         policers=frozenset(
             Policer(PuntReason(e.reason), e.rate, e.burst)
             for e in held
             if isinstance(e, PolicerEntry)
         ),
+        ttl_mode=TtlMode(held.table(names.TTL_MODE)[()].action),
     )
     tails = frozenset(_route(e, held) for e in held.table(names.TAIL_ROUTE).values())
     return Meaning(fib, tails)
 
 
+def anonymous(fib: Fib) -> Fib:
+    """A Fib whose ways are named by their members."""
+    named = {group.way: _named(group.members).way for group in fib.groups}
+
+    def unicast(route: UnicastRoute) -> UnicastRoute:
+        if not isinstance(route.action, Forward):
+            return route
+        return replace(route, action=Forward(named[route.action.way]))
+
+    def label(route: LabelRoute) -> LabelRoute:
+        if not isinstance(route.action, Forward):
+            return route
+        return replace(route, action=Forward(named[route.action.way]))
+
+    return replace(
+        fib,
+        unicast=frozenset(map(unicast, fib.unicast)),
+        labels=frozenset(map(label, fib.labels)),
+        groups=frozenset(_named(group.members) for group in fib.groups),
+    )
+
+
+def _named(members: frozenset[Nhlfe]) -> NextHopGroup:
+    return NextHopGroup(", ".join(sorted(map(repr, members))), members)
+
+
+def _members(number: int, held: Inventory) -> frozenset[Nhlfe]:
+    group = held.of(names.NEXT_HOP_GROUP)[number,]
+    assert isinstance(group, ActionSet)
+    if group.members == {(names.UNRESOLVED, ())}:
+        return frozenset()
+    return frozenset(_nhlfe(member, held) for member in group.members)
+
+
+def _nhlfe(member: Member, held: Inventory) -> Nhlfe:
+    action, (next_hop, *labels) = member
+    port, vlan, source, destination = held.table(names.NEXT_HOP)[next_hop,].args
+    adjacency = Adjacency(Port(port, vlan), MacAddress(source), MacAddress(destination))
+    by_action = {names.VIA: None, names.VIA_POP: IMPLICIT_NULL}
+    return Nhlfe(adjacency, labels[0] if action == names.VIA_LABEL else by_action[action])
+
+
+def _forward(number: int, held: Inventory) -> Forward:
+    return Forward(_named(_members(number, held)).way)
+
+
+def _label(entry: TableEntry, held: Inventory) -> LabelRoute:
+    if entry.action == names.POP_AND_LOOK_UP:
+        return LabelRoute(entry.match[0], PopAndLookUp(*entry.args))
+    return LabelRoute(entry.match[0], _forward(entry.args[0], held))
+
+
 def _interface(entry: TableEntry) -> FibInterface:
-    index, vrf, mac = entry.args
-    return FibInterface(Port(*entry.match), index, vrf, MacAddress(mac))
+    index, vrf, mac, mpls = entry.args
+    return FibInterface(Port(*entry.match), index, vrf, MacAddress(mac), bool(mpls))
 
 
 def _unicast(entry: TableEntry, held: Inventory) -> UnicastRoute:
@@ -66,8 +134,7 @@ def _unicast(entry: TableEntry, held: Inventory) -> UnicastRoute:
 
 def _unicast_action(entry: TableEntry, held: Inventory) -> UnicastAction:
     if entry.action == names.FORWARD:
-        port, vlan, source, destination = held.table(names.NEXT_HOP)[entry.args].args
-        return Forward(Adjacency(Port(port, vlan), MacAddress(source), MacAddress(destination)))
+        return _forward(entry.args[0], held)
     actions: dict[str, UnicastAction] = {
         names.RECEIVE: Receive(),
         names.GLEAN: Glean(),

@@ -11,7 +11,7 @@ from controlplane.fib.model import Fib, PacketIn, PacketOut, Submit
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt import bytestring, names
 from controlplane.p4rt.codec import Codec
-from controlplane.p4rt.entities import PolicerEntry, TableEntry
+from controlplane.p4rt.entities import ActionSet, PolicerEntry, TableEntry
 from controlplane.p4rt.packets import PacketCodec
 from controlplane.p4rt.pipeline import load_pipeline
 from controlplane.p4rt.plan import Operation, Update
@@ -67,6 +67,25 @@ def test_a_policer_is_modified_even_when_it_is_new_or_goes() -> None:
     assert {message.type for message in messages} == {p4r.Update.MODIFY}
     configured = [message.entity.meter_entry.HasField("config") for message in messages]
     assert configured == [True, True, False]
+
+
+def test_the_entry_of_a_table_without_key_is_its_default_one() -> None:
+    """It is there always, so it is modified even when it is new to us."""
+    entity = TableEntry(names.TTL_MODE, (), names.PIPE)
+    (message,) = CODEC.updates([Update(Operation.INSERT, entity)])
+    assert message.type == p4r.Update.MODIFY
+    assert message.entity.table_entry.is_default_action
+    assert list(CODEC.decode([message.entity])) == [entity]
+
+
+def test_members_of_a_group_weigh_alike_and_are_written_in_order() -> None:
+    """So that equal groups choose alike, whoever wrote them."""
+    members = frozenset({(names.VIA_LABEL, (n, 100 - n)) for n in range(1, 6)})
+    entity = ActionSet(names.NEXT_HOP_GROUP, (7,), members)
+    (message,) = CODEC.updates([Update(Operation.INSERT, entity)])
+    actions = message.entity.table_entry.action.action_profile_action_set.action_profile_actions
+    assert [one.weight for one in actions] == [1] * 5
+    assert [one.action.params[0].value for one in actions] == [bytes([n]) for n in range(1, 6)]
 
 
 FOREIGN = {

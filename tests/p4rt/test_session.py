@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from controlplane.fib.model import InPlace, PacketOut, Submit
+from controlplane.fib.model import Forward, InPlace, PacketOut, PopAndLookUp, Submit, TtlMode
 from controlplane.net.punt import PuntReason
+from controlplane.p4rt import names
 from controlplane.p4rt.client import ConnectionFailed, connect
 from controlplane.p4rt.codec import Codec
 from controlplane.p4rt.entities import Entity
@@ -19,12 +20,35 @@ from controlplane.p4rt.pipeline import load_pipeline
 from controlplane.p4rt.programmer import Programmer
 from controlplane.p4rt.session import Timing
 from tests.p4.frames import data, to_group
-from tests.p4.pe import BEHIND_TUNNEL, BRANCHING_LEAF, CE2, RED, STREAM, copy, multicast, route
-from tests.p4rt.meaning import meaning
+from tests.p4.pe import (
+    BEHIND_TUNNEL,
+    BRANCHING_LEAF,
+    CE2,
+    CORE3,
+    CORE3_MAC,
+    CORE4,
+    CORE4_MAC,
+    RED,
+    STREAM,
+    WAYS,
+    copy,
+    core,
+    member,
+    multicast,
+    route,
+    way,
+)
+from tests.p4rt.meaning import anonymous, meaning
 from tests.p4rt.server import DEVICE_ID, Controller, Server, eventually
 
 QUICK = Timing(reconnect=(0.02,), probe=0.2, retry=0.1)
-FIB = multicast(BRANCHING_LEAF, BEHIND_TUNNEL)
+FORWARDING = core(
+    {100: Forward("core"), 101: Forward("nowhere"), 102: PopAndLookUp(RED)},
+    [WAYS[0], way("core", member(CORE3, CORE3_MAC, 200), member(CORE4, CORE4_MAC)), way("nowhere")],
+    [(RED, "10.2.0.0/16", Forward("CE2")), (RED, "0.0.0.0/0", Forward("core"))],
+    TtlMode.PIPE,
+)
+FIB = replace(FORWARDING, multicast=frozenset({BRANCHING_LEAF, BEHIND_TUNNEL}))
 OTHER = multicast(route(RED, STREAM, 1, copy(CE2, InPlace())))
 
 
@@ -64,6 +88,26 @@ def test_of_many_fibs_the_last_one_counts(server: Server) -> None:
                 await asyncio.sleep(0)
             await eventually(programmed(controller))
             assert meaning(Inventory(await held(server.address))).fib == OTHER
+
+    run(scenario)
+
+
+def test_a_group_is_changed_by_one_update(server: Server) -> None:
+    """And its next hops; by a controller that found it there."""
+
+    async def scenario() -> None:
+        async with Controller(server.address, QUICK) as first:
+            first.session.set_fib(FIB)
+            await eventually(programmed(first))
+            before = await held(server.address)
+        changed = replace(FIB, groups=frozenset(way(g.way) for g in FIB.groups))
+        async with Controller(server.address, QUICK) as second:
+            second.session.set_fib(changed)
+            await eventually(programmed(second))
+            after = await held(server.address)
+            assert meaning(Inventory(after)).fib == anonymous(changed)
+            written = {entity.key[0] for entity in after - before}
+            assert written == {names.NEXT_HOP_GROUP}
 
     run(scenario)
 
