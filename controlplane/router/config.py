@@ -6,16 +6,22 @@ from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address
 
+from controlplane.fib.model import TtlMode
 from controlplane.mvpn.config import DiscoveredPe, MvpnConfig
 from controlplane.net.interface import Interface
 from controlplane.net.vpn import RouteDistinguisher, RouteTarget
+from controlplane.protocols.bfd.events import BfdSettings
 from controlplane.protocols.igmp.events import IgmpSettings
+from controlplane.protocols.ldp.events import LdpConfig
+from controlplane.protocols.ospf.events import OspfConfig, OspfSettings
 from controlplane.protocols.pim.events import PimSettings
+from controlplane.rib.route import RouteProtocol
 
 __all__ = [
     "DiscoveredPe",
     "InterfaceConfig",
     "MvpnConfig",
+    "Redistribution",
     "Role",
     "RouterConfig",
     "VrfConfig",
@@ -35,6 +41,9 @@ class InterfaceConfig:
     interface: Interface
     pim: PimSettings | None = None
     igmp: IgmpSettings | None = None
+    ospf: OspfSettings | None = None
+    ldp: bool = False
+    bfd: BfdSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +59,28 @@ class VrfConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redistribution:
+    """Routes of a protocol that OSPF tells the others as an ASBR."""
+
+    protocol: RouteProtocol
+    metric: int = 20
+    type2: bool = True
+    tag: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RouterConfig:
-    """`router_id` is the loopback's address: source of GRE and of PIM over PMSIs."""
+    """`router_id` is the loopback's address: source of GRE and of PIM over PMSIs.
+
+    OSPF and LDP run in the provider's table, which is a CE's only one.
+    """
 
     name: str
     role: Role
     router_id: IPv4Address
     interfaces: tuple[InterfaceConfig, ...]
     vrfs: tuple[VrfConfig, ...] = ()
+    ospf: OspfConfig | None = None
+    redistribute: tuple[Redistribution, ...] = ()
+    ldp: LdpConfig | None = None
+    ttl_mode: TtlMode = TtlMode.UNIFORM

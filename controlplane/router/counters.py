@@ -19,7 +19,9 @@ from controlplane.wire.reader import DecodeError
 
 class Layer(StrEnum):
     FRAME = "frame"
+    MPLS = "mpls"
     IPV4 = "ipv4"
+    UDP = "udp"
     TUNNEL = "tunnel"
     FORWARD = "forward"
     SEND = "send"

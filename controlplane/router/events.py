@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from controlplane.engine.notice import Notice
+from controlplane.engine.stream import StreamInput, StreamOutput
 from controlplane.fib.model import Fib, PacketIn, PacketOut, Submit
 from controlplane.rib.route import Route, RouteProtocol
 
@@ -51,5 +52,37 @@ class Noticed:
         return f"[{self.router} {self.vrf} {self.engine}] {self.notice.words()}"
 
 
-RouterInput: TypeAlias = PacketIn | PortChanged | RoutesReplaced
-Output: TypeAlias = PacketOut | Submit | FibChanged | Noticed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEvent:
+    """Input: something happened to a byte stream of the host stack, in a VRF."""
+
+    vrf: str
+    event: StreamInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamCommand:
+    """Output: an engine of a VRF asks something of the host stack."""
+
+    vrf: str
+    command: StreamOutput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPacket:
+    """Output: a punted IPv4 packet of TCP to an own address; for the host stack."""
+
+    vrf: str
+    datagram: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPacketOut:
+    """Input: the host stack sends this IPv4 packet; the pipeline forwards it."""
+
+    vrf: str
+    datagram: bytes
+
+
+RouterInput: TypeAlias = PacketIn | PortChanged | RoutesReplaced | StreamEvent | HostPacketOut
+Output: TypeAlias = PacketOut | Submit | FibChanged | StreamCommand | HostPacket | Noticed

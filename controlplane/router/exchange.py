@@ -1,41 +1,50 @@
-"""The engines of a router, and who gets what they put out.
+"""What the engines of a router put out, and who gets it.
 
-    SendPacket, SendArp   outbound -> PacketOut, Submit, or a question to ARP
-    NeighborChanged       FibBuilder, and the packets that were held for the neighbour
-    MembershipChanged     from IGMP to PIM of the same VRF
-    TreeUpdate, Removed   MRIB and FibBuilder; the first one of a PE's own tunnel, its PMSI
-    Notice                out of the router, with its place
+    SendPacket, SendDatagram, SendArp    outbound -> PacketOut, Submit, or a question to ARP
+    SendLabelled                         outbound -> Submit
+    NeighborChanged                      FibBuilder, and the packets held for the neighbour
+    MembershipChanged                    from IGMP to PIM of the same VRF
+    TreeUpdate, Removed                  MRIB and FibBuilder; of a PE's own tunnel, its PMSI
+    RoutesUpdated                        from OSPF to the RIB (`routing`)
+    BindingsChanged                      from LDP to the label table and FibBuilder
+    SynchronisationChanged               from LDP to OSPF
+    WatchNeighbor, ForgetNeighbor        to BFD, and its ClientNotified back
+    Listen, OpenStream, ...              out of the router, to the host stack
+    Notice                               out of the router, with its place
 
-Each is carried out at once, which may be input to another engine. That ends, because protocols
-depend on one another in one direction: IGMP on nothing, PIM on IGMP, and all on ARP to send.
+Outputs are carried out in the order in which they came, each of which may be input to another
+engine. That ends, because engines speak of what has changed, and say nothing when nothing has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Mapping
 
-from controlplane.engine.engine import SendPacket
+from controlplane.engine.engine import SendDatagram, SendPacket
+from controlplane.engine.liveness import ForgetNeighbor, WatchNeighbor
 from controlplane.engine.notice import Notice
+from controlplane.engine.stream import CloseStream, Listen, OpenStream, SendData
 from controlplane.engine.time import Instant
 from controlplane.fib.build import FibBuilder
 from controlplane.fib.unicast import Neighbor
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress
-from controlplane.protocols.arp.events import ArpInput, NeighborChanged, Resolve, SendArp
-from controlplane.protocols.icmp.events import IcmpInput, ReportUnreachable
-from controlplane.protocols.igmp.events import IgmpInput, MembershipChanged
-from controlplane.protocols.pim.events import PimInput, TreeRemoved, TreeUpdate
-from controlplane.router.events import Noticed, Output
+from controlplane.protocols.arp.events import NeighborChanged, Resolve, SendArp
+from controlplane.protocols.bfd.events import ClientNotified, Watch
+from controlplane.protocols.icmp.events import ReportUnreachable, SendLabelled
+from controlplane.protocols.igmp.events import MembershipChanged
+from controlplane.protocols.ldp.events import BindingsChanged, SynchronisationChanged
+from controlplane.protocols.ospf.events import LdpSynchronised, RoutesUpdated
+from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
+from controlplane.rib.labels import LabelTable
+from controlplane.router.engines import Engines, Said
+from controlplane.router.events import Noticed, Output, StreamCommand
 from controlplane.router.inbound import Arrived
 from controlplane.router.links import Links
 from controlplane.router.outbound import Outbound, Sent
+from controlplane.router.routing import Routing
 from controlplane.router.vrf import Vrf
 from controlplane.wire.icmp import UnreachableCode
-
-EngineOutput: TypeAlias = (
-    SendPacket | SendArp | NeighborChanged | MembershipChanged | TreeUpdate | TreeRemoved | Notice
-)
 
 
 class Exchange:
@@ -46,54 +55,51 @@ class Exchange:
         router: str,
         links: Links,
         vrfs: Mapping[str, Vrf],
+        engines: Engines,
+        routing: Routing,
         outbound: Outbound,
         builder: FibBuilder,
+        labels: LabelTable,
         neighbors: dict[Neighbor, MacAddress],
     ) -> None:
         self._router = router
         self._links = links
         self._vrfs = vrfs
+        self._engines = engines
+        self._routing = routing
         self._outbound = outbound
         self._builder = builder
+        self._labels = labels
         self._neighbors = neighbors
+        self._asked: set[Neighbor] = set()
         self._outputs: list[Output] = []
         self._silent = {vrf.mvpn.tunnel.own: vrf.mvpn for vrf in vrfs.values() if vrf.mvpn}
 
-    def take_outputs(self) -> list[Output]:
-        """What has come out for the outside since this was last asked."""
+    def settle(self, now: Instant) -> list[Output]:
+        """Carry out all that engines have said; returns what is for the outside."""
+        while (said := self._engines.next_output()) is not None:
+            self._carry_out(said, now)
         outputs, self._outputs = self._outputs, []
         return outputs
 
-    def pim(self, vrf: str, event: PimInput, now: Instant) -> None:
-        self._carry_out(vrf, "pim", self._vrfs[vrf].pim.handle(event, now), now)
-
-    def igmp(self, vrf: str, event: IgmpInput, now: Instant) -> None:
-        self._carry_out(vrf, "igmp", self._vrfs[vrf].igmp.handle(event, now), now)
-
-    def icmp(self, vrf: str, event: IcmpInput, now: Instant) -> None:
-        self._carry_out(vrf, "icmp", self._vrfs[vrf].icmp.handle(event, now), now)
-
-    def arp(self, vrf: str, event: ArpInput, now: Instant) -> None:
-        self._carry_out(vrf, "arp", self._vrfs[vrf].arp.handle(event, now), now)
-
-    def advance(self, now: Instant) -> None:
-        for name, vrf in self._vrfs.items():
-            for engine, running in vrf.engines():
-                deadline = running.next_deadline()
-                if deadline is not None and deadline <= now:
-                    self._carry_out(name, engine, running.advance(now), now)
-
-    def next_deadline(self) -> Instant | None:
-        engines = (running for vrf in self._vrfs.values() for _, running in vrf.engines())
-        deadlines = (engine.next_deadline() for engine in engines)
-        return min((at for at in deadlines if at is not None), default=None)
+    def resolve_next_hops(self, now: Instant) -> None:
+        """Ask for the MAC addresses that forwarding lacks, each once until it is lost again."""
+        unresolved = {hop for hop in self._builder.unresolved() if self._links.is_up(hop[0])}
+        for interface, address in sorted(unresolved - self._asked):
+            vrf = self._links.named(interface).vrf
+            self._engines.arp(vrf, Resolve(interface=interface, address=address), now)
+        self._asked = unresolved
 
     def transmit(self, sent: Sent, now: Instant) -> None:
         for item in sent:
             if isinstance(item, Resolve):
-                self.arp(self._links.named(item.interface).vrf, item, now)
+                self._engines.arp(self._links.named(item.interface).vrf, item, now)
             else:
                 self._outputs.append(item)
+
+    def put_out(self, output: Output) -> None:
+        """For the outside, behind what is already on its way there."""
+        self._outputs.append(output)
 
     def unreachable(self, arrived: Arrived, code: UnreachableCode, now: Instant) -> None:
         """Tell the sender, unless it sent to many (RFC 1122 3.2.2)."""
@@ -101,28 +107,47 @@ class Exchange:
             event = ReportUnreachable(
                 interface=arrived.interface.name, datagram=arrived.datagram, code=code
             )
-            self.icmp(arrived.interface.vrf, event, now)
+            self._engines.icmp(arrived.interface.vrf, event, now)
 
-    def _carry_out(
-        self, vrf: str, engine: str, outputs: Iterable[EngineOutput], now: Instant
-    ) -> None:
-        for output in outputs:
-            match output:
-                case SendPacket():
-                    self.transmit(self._outbound.send(output), now)
-                case SendArp():
-                    self.transmit(self._outbound.send_arp(output), now)
-                case NeighborChanged():
-                    self._neighbor_changed(output, now)
-                case MembershipChanged():
-                    self.pim(vrf, output, now)
-                case TreeUpdate() | TreeRemoved():
-                    self._vrfs[vrf].mrib.apply(output)
-                    self._builder.tree_changed(vrf, output.sg)
-                    self._raise_pmsi(vrf, output, now)
-                case Notice():
-                    place = Noticed(router=self._router, vrf=vrf, engine=engine, notice=output)
-                    self._outputs.append(place)
+    def _carry_out(self, said: Said, now: Instant) -> None:
+        vrf, output = said.vrf, said.output
+        match output:
+            case SendPacket():
+                self.transmit(self._outbound.send(output), now)
+            case SendDatagram():
+                self.transmit(self._outbound.send_datagram(output), now)
+            case SendLabelled():
+                self._outputs.append(self._outbound.submit_labelled(output))
+            case SendArp():
+                self.transmit(self._outbound.send_arp(output), now)
+            case NeighborChanged():
+                self._neighbor_changed(output, now)
+            case MembershipChanged():
+                self._engines.pim(vrf, output, now)
+            case TreeUpdate() | TreeRemoved():
+                self._tree_changed(vrf, output, now)
+            case RoutesUpdated():
+                self._routing.ospf_updated(vrf, output, now)
+            case BindingsChanged(bindings=bindings):
+                self._labels.apply(bindings)
+                self._builder.bindings_changed(binding.prefix for binding in bindings)
+            case SynchronisationChanged(interface=interface, synchronised=synchronised):
+                event = LdpSynchronised(interface=interface, synchronised=synchronised)
+                self._engines.ospf(vrf, event, now)
+            case WatchNeighbor() | ForgetNeighbor():
+                self._engines.bfd(vrf, Watch(client=said.engine, request=output), now)
+            case ClientNotified(client=client, failure=failure):
+                self._engines.neighbor_failed(vrf, client, failure, now)
+            case Listen() | OpenStream() | SendData() | CloseStream():
+                self._outputs.append(StreamCommand(vrf=vrf, command=output))
+            case Notice():
+                place = Noticed(router=self._router, vrf=vrf, engine=said.engine, notice=output)
+                self._outputs.append(place)
+
+    def _tree_changed(self, vrf: str, tree: TreeUpdate | TreeRemoved, now: Instant) -> None:
+        self._vrfs[vrf].mrib.apply(tree)
+        self._builder.tree_changed(vrf, tree.sg)
+        self._raise_pmsi(vrf, tree, now)
 
     def _raise_pmsi(self, vrf: str, tree: TreeUpdate | TreeRemoved, now: Instant) -> None:
         """A PMSI comes up with the first branch of its own tunnel.
@@ -132,7 +157,7 @@ class Exchange:
         if vrf == DEFAULT_VRF and isinstance(tree, TreeUpdate) and tree.outgoing:
             if (mvpn := self._silent.pop(tree.sg, None)) is not None:
                 for event in mvpn.start():
-                    self.pim(mvpn.interface.vrf, event, now)
+                    self._engines.pim(mvpn.interface.vrf, event, now)
 
     def _neighbor_changed(self, change: NeighborChanged, now: Instant) -> None:
         neighbor = (change.interface, change.address)

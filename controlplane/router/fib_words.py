@@ -14,18 +14,25 @@ from controlplane.fib.model import (
     Forward,
     Glean,
     InPlace,
+    LabelRoute,
     MulticastRoute,
+    NextHopGroup,
+    Nhlfe,
     Policer,
+    PopAndLookUp,
     Receive,
     Replica,
     Rewrite,
     UnicastAction,
     UnicastRoute,
 )
+from controlplane.net.label import IMPLICIT_NULL, Label
 from controlplane.router.names import interface_name, name_at, vrf_name
 from controlplane.router.router import Router
 
-_Entry: TypeAlias = FibInterface | UnicastRoute | MulticastRoute | Policer
+_Entry: TypeAlias = (
+    FibInterface | UnicastRoute | NextHopGroup | LabelRoute | MulticastRoute | Policer
+)
 
 
 def fib_changes(router: Router, before: Fib, after: Fib) -> Iterator[str]:
@@ -36,25 +43,49 @@ def fib_changes(router: Router, before: Fib, after: Fib) -> Iterator[str]:
 
 
 def _entries(fib: Fib) -> frozenset[_Entry]:
-    return frozenset().union(fib.interfaces, fib.unicast, fib.multicast, fib.policers)
+    return frozenset().union(
+        fib.interfaces, fib.unicast, fib.groups, fib.labels, fib.multicast, fib.policers
+    )
 
 
 def _entry(router: Router, entry: _Entry) -> str:
     match entry:
-        case FibInterface(_, index, vrf, mac):
-            return f"interface {interface_name(router, index)} of {vrf_name(router, vrf)}, {mac}"
+        case FibInterface(_, index, vrf, mac, mpls):
+            labels = ", labels" if mpls else ""
+            name = interface_name(router, index)
+            return f"interface {name} of {vrf_name(router, vrf)}, {mac}{labels}"
         case UnicastRoute(vrf, prefix, action):
             return f"{vrf_name(router, vrf)} {prefix} {_action(router, action)}"
+        case NextHopGroup(way, members):
+            copies = sorted(nhlfe_words(router, member) for member in members)
+            return f"way {way}: {', '.join(copies) or 'nobody known'}"
+        case LabelRoute(label, action):
+            return f"label {label} {_action(router, action)}"
         case MulticastRoute():
             return _multicast(router, entry)
         case Policer(reason, rate, burst):
             return f"policer {reason.name} {rate}/s, burst {burst}"
 
 
-def _action(router: Router, action: UnicastAction) -> str:
+def nhlfe_words(router: Router, nhlfe: Nhlfe) -> str:
+    """`to-p1 02:00:00:00:00:01 label 17`."""
+    adjacency = nhlfe.adjacency
+    return f"{name_at(router, adjacency.at)} {adjacency.destination_mac}{label_words(nhlfe.label)}"
+
+
+def label_words(label: Label | None) -> str:
+    """What a next hop does with labels, behind a space; nothing where it has none."""
+    if label is None:
+        return ""
+    return " pop" if label == IMPLICIT_NULL else f" label {label}"
+
+
+def _action(router: Router, action: UnicastAction | PopAndLookUp) -> str:
     match action:
-        case Forward(adjacency):
-            return f"forward {name_at(router, adjacency.at)} to {adjacency.destination_mac}"
+        case Forward(way):
+            return f"forward {way}"
+        case PopAndLookUp(vrf):
+            return f"pop, look up in {vrf_name(router, vrf)}"
         case Receive():
             return "receive"
         case Glean():

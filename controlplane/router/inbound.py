@@ -8,35 +8,41 @@ counted by layer and reason, and goes nowhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from controlplane.engine.engine import PacketReceived
-from controlplane.fib.model import PacketIn
+from controlplane.engine.engine import DatagramReceived, PacketReceived
+from controlplane.fib.model import PacketIn, TtlMode
 from controlplane.mvpn.mvpn import Mvpn
 from controlplane.net.interface import Interface
+from controlplane.net.label import EXPLICIT_NULL
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.protocols.arp.events import ArpReceived
 from controlplane.router.counters import Layer, RouterCounters, Unrouted
 from controlplane.router.links import Links
+from controlplane.router.vrf import Vrf
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.icmp import UnreachableCode
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
+from controlplane.wire.mpls import LabelStack, LabelStackEntry
 from controlplane.wire.reader import DecodeError, Reader
+from controlplane.wire.udp import UdpDatagram, WellKnownPort, destination_port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
     """An IPv4 packet and where it came in; `datagram` is the packet as it was received.
 
-    A frame to a group of stations causes no ICMP error (RFC 1122 3.2.2), hence `to_many`.
+    A frame to a group of stations causes no ICMP error (RFC 1122 3.2.2), hence `to_many`. `labels`
+    is the stack that it came under, None for a packet without.
     """
 
     interface: Interface
     packet: Ipv4Packet
     datagram: bytes
     to_many: bool
+    labels: LabelStack | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,23 @@ class ToProtocol:
     vrf: str
     protocol: IpProtocol
     event: PacketReceived
+
+
+@dataclass(frozen=True, slots=True)
+class ToPort:
+    """For the engine that listens on a UDP port in a VRF."""
+
+    vrf: str
+    port: WellKnownPort
+    event: DatagramReceived
+
+
+@dataclass(frozen=True, slots=True)
+class ToHostStack:
+    """TCP: for the host stack of a VRF."""
+
+    vrf: str
+    datagram: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +99,27 @@ class Refused:
     code: UnreachableCode
 
 
-Delivery: TypeAlias = ToArp | ToProtocol | ToForward | Expired | Refused
+Delivery: TypeAlias = ToArp | ToProtocol | ToPort | ToHostStack | ToForward | Expired | Refused
 
 _ENGINES: Final = frozenset({IpProtocol.PIM, IpProtocol.IGMP, IpProtocol.ICMP})
+"""IP protocols whose engines every VRF has."""
 
 
 class Inbound:
-    def __init__(self, links: Links, mvpns: Mapping[str, Mvpn], counters: RouterCounters) -> None:
+    """`vrfs` tells which protocols run where."""
+
+    def __init__(
+        self,
+        links: Links,
+        vrfs: Mapping[str, Vrf],
+        counters: RouterCounters,
+        ttl_mode: TtlMode,
+    ) -> None:
         self._links = links
+        self._ttl_mode = ttl_mode
+        self._vrfs = vrfs
         self._counters = counters
+        mvpns = {name: vrf.mvpn for name, vrf in vrfs.items() if vrf.mvpn}
         self._mvpns = {index: mvpn for mvpn in mvpns.values() for index in mvpn.roots}
 
     def receive(self, punted: PacketIn) -> list[Delivery]:
@@ -101,6 +136,8 @@ class Inbound:
         if frame.ethertype == EtherType.ARP:
             arp = ArpReceived(interface=interface.name, payload=frame.payload)
             return [ToArp(interface.vrf, arp)]
+        if frame.ethertype == EtherType.MPLS:
+            return self._receive_labelled(interface, frame, punted.reason)
         return self._receive_ipv4(interface, frame, frame.payload, punted.reason)
 
     def _receive_tunnelled(
@@ -117,18 +154,66 @@ class Inbound:
     ) -> list[Delivery]:
         if frame.ethertype != EtherType.IPV4:
             return self._drop(Layer.FRAME, "neither IPv4 nor ARP")
+        return self._open(interface, frame, datagram, reason, None)
+
+    def _receive_labelled(
+        self, interface: Interface, frame: EthernetFrame, reason: PuntReason
+    ) -> list[Delivery]:
+        """Of use here are expired IPv4 packets (RFC 3032 2.3), and those at the end of their LSP,
+        where label 0 has them looked up (2.1)."""
+        reader = Reader(frame.payload)
+        try:
+            labels = LabelStack.decode(reader)
+        except DecodeError as error:
+            return self._malformed(Layer.MPLS, error)
+        if reason is PuntReason.TTL_EXPIRED:
+            return self._open(interface, frame, reader.rest(), reason, labels)
+        if [entry.label for entry in labels.entries] != [EXPLICIT_NULL]:
+            return self._drop(Layer.FORWARD, "labelled, and the next hop is not known")
+        try:
+            popped = self._popped(labels.top, reader.rest())
+        except DecodeError as error:
+            return self._malformed(Layer.IPV4, error)
+        return self._open(interface, frame, popped, reason, None)
+
+    def _popped(self, top: LabelStackEntry, datagram: bytes) -> bytes:
+        """RFC 3443: out of a uniform LSP the packet has the TTL that its label had."""
+        packet = Ipv4Packet.decode(Reader(datagram))
+        if self._ttl_mode is TtlMode.PIPE or packet.ttl <= top.ttl:
+            return datagram
+        return replace(packet, ttl=top.ttl).encode()
+
+    def _open(
+        self,
+        interface: Interface,
+        frame: EthernetFrame,
+        datagram: bytes,
+        reason: PuntReason,
+        labels: LabelStack | None,
+    ) -> list[Delivery]:
         try:
             packet = Ipv4Packet.decode(Reader(datagram))
         except DecodeError as error:
             return self._malformed(Layer.IPV4, error)
-        to_many = frame.destination.is_group
-        arrived = Arrived(interface=interface, packet=packet, datagram=datagram, to_many=to_many)
+        arrived = Arrived(
+            interface=interface,
+            packet=packet,
+            datagram=datagram,
+            to_many=frame.destination.is_group,
+            labels=labels,
+        )
         return self._classify(arrived, reason)
 
     def _classify(self, arrived: Arrived, reason: PuntReason) -> list[Delivery]:
         packet, vrf = arrived.packet, arrived.interface.vrf
         match reason:
-            case PuntReason.LINK_LOCAL | PuntReason.IGMP | PuntReason.TO_ME:
+            case (
+                PuntReason.LINK_LOCAL
+                | PuntReason.IGMP
+                | PuntReason.TO_ME
+                | PuntReason.ROUTING
+                | PuntReason.BFD
+            ):
                 return self._for_this_router(arrived)
             case PuntReason.NO_MULTICAST_ROUTE | PuntReason.RPF_FAILED:
                 sg = SourceGroup(packet.source, packet.destination)
@@ -147,15 +232,51 @@ class Inbound:
 
     def _for_this_router(self, arrived: Arrived) -> list[Delivery]:
         packet = arrived.packet
-        if packet.protocol in _ENGINES:
+        if self._runs(arrived.interface.vrf, packet.protocol):
             protocol = IpProtocol(packet.protocol)
             return [ToProtocol(arrived.interface.vrf, protocol, _received(arrived))]
+        if packet.protocol == IpProtocol.UDP and (taken := self._to_port(arrived)) is not None:
+            return taken
+        if packet.protocol == IpProtocol.TCP and not arrived.to_many:
+            return [ToHostStack(arrived.interface.vrf, arrived.datagram)]
         if packet.destination.is_multicast:
             return self._drop(Layer.IPV4, "link-local multicast of a protocol that does not run")
         # RFC 1812 5.2.7.1: which of the two codes depends on whether the transport exists at all.
         is_udp = packet.protocol == IpProtocol.UDP
         code = UnreachableCode.PORT if is_udp else UnreachableCode.PROTOCOL
         return [Refused(arrived, code)]
+
+    def _runs(self, vrf: str, protocol: int) -> bool:
+        """Whether packets of an IP protocol have an engine."""
+        if protocol == IpProtocol.OSPF:
+            return self._vrfs[vrf].ospf is not None
+        return protocol in _ENGINES
+
+    def _listens(self, vrf: str, port: int) -> bool:
+        """Whether a UDP port has an engine."""
+        if port == WellKnownPort.LDP:
+            return self._vrfs[vrf].ldp is not None
+        return port == WellKnownPort.BFD
+
+    def _to_port(self, arrived: Arrived) -> list[Delivery] | None:
+        """None when nobody listens on the port."""
+        packet, interface = arrived.packet, arrived.interface
+        if not self._listens(interface.vrf, destination_port(packet.payload)):
+            return None
+        try:
+            datagram = UdpDatagram.decode(Reader(packet.payload), packet.source, packet.destination)
+        except DecodeError as error:
+            return self._malformed(Layer.UDP, error)
+        event = DatagramReceived(
+            interface=interface.name,
+            source=packet.source,
+            destination=packet.destination,
+            source_port=datagram.source_port,
+            destination_port=datagram.destination_port,
+            payload=datagram.payload,
+            ttl=packet.ttl,
+        )
+        return [ToPort(interface.vrf, WellKnownPort(datagram.destination_port), event)]
 
     def _drop(self, layer: Layer, reason: str) -> list[Delivery]:
         self._counters.drop(layer, reason)

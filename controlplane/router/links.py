@@ -69,6 +69,6 @@ class Links:
 def _connected(interface: Interface) -> Iterator[Route]:
     own, subnet = IPv4Network(interface.address.ip), interface.address.network
     connected = RouteProtocol.CONNECTED
-    yield Route(prefix=own, protocol=connected, next_hop=Local(interface.name))
+    yield Route(prefix=own, protocol=connected, next_hops=(Local(interface.name),))
     if subnet.prefixlen < _HOST:
-        yield Route(prefix=subnet, protocol=connected, next_hop=Attached(interface.name))
+        yield Route(prefix=subnet, protocol=connected, next_hops=(Attached(interface.name),))

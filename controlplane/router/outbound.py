@@ -17,20 +17,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from controlplane.engine.engine import SendPacket
+from controlplane.engine.engine import SendDatagram, SendPacket
 from controlplane.fib.model import GLOBAL_VRF, PacketOut, Submit
 from controlplane.fib.unicast import Neighbor, Neighbors
 from controlplane.mvpn.mvpn import Mvpn
 from controlplane.net.interface import Interface
 from controlplane.net.mac import MacAddress, multicast_mac
 from controlplane.protocols.arp.events import NeighborChanged, Resolve, SendArp
+from controlplane.protocols.icmp.events import SendLabelled
 from controlplane.rib.rib import Rib
 from controlplane.rib.route import Attached, Gateway
 from controlplane.router.counters import Layer, RouterCounters
 from controlplane.router.inbound import Arrived
 from controlplane.router.links import Links
 from controlplane.wire.ethernet import EthernetFrame, EtherType
-from controlplane.wire.ipv4 import ROUTER_ALERT, Ipv4Packet
+from controlplane.wire.ipv4 import ROUTER_ALERT, IpProtocol, Ipv4Packet
+from controlplane.wire.udp import UdpDatagram
 
 _ANY_MAC: Final = MacAddress(0)
 """The source of a submitted frame: each copy gets that of the port where it leaves."""
@@ -82,6 +84,42 @@ class Outbound:
             return self._drop("no route to the destination")
         return self.to_neighbor(neighbor, packet)
 
+    def send_datagram(self, send: SendDatagram) -> Sent:
+        """A datagram of an engine, on its way as `send` has it."""
+        datagram = UdpDatagram(
+            source_port=send.source_port,
+            destination_port=send.destination_port,
+            payload=send.payload,
+        )
+        packet = SendPacket(
+            interface=send.interface,
+            source=send.source,
+            destination=send.destination,
+            protocol=IpProtocol.UDP,
+            payload=datagram.encode(send.source, send.destination),
+            ttl=send.ttl,
+            next_hop=send.next_hop,
+            tos=send.tos,
+        )
+        return self.send(packet)
+
+    def submit(self, vrf: int, datagram: bytes) -> Submit:
+        """A packet of the host stack: the pipeline forwards it, labels and all."""
+        frame = EthernetFrame(
+            destination=_ANY_MAC, source=_ANY_MAC, ethertype=EtherType.IPV4, payload=datagram
+        )
+        return Submit(vrf, self._links.loopback.index, frame.encode())
+
+    def submit_labelled(self, send: SendLabelled) -> Submit:
+        """A packet with labels: the pipeline switches it by them."""
+        frame = EthernetFrame(
+            destination=_ANY_MAC,
+            source=_ANY_MAC,
+            ethertype=EtherType.MPLS,
+            payload=send.labels.encode() + send.datagram,
+        )
+        return Submit(GLOBAL_VRF, self._links.named(send.interface).index, frame.encode())
+
     def send_arp(self, send: SendArp) -> Sent:
         link = self._links.named(send.interface)
         return self._emit(link, send.destination, EtherType.ARP, send.packet.encode())
@@ -89,7 +127,7 @@ class Outbound:
     def next_hop(self, vrf: str, packet: Ipv4Packet) -> Neighbor | None:
         """The neighbour that the VRF's table sends a packet to."""
         route = self._ribs[vrf].lookup(packet.destination)
-        match route.next_hop if route else None:
+        match route.next_hops[0] if route else None:
             case Attached(interface):
                 return interface, packet.destination
             case Gateway(interface, address):

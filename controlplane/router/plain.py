@@ -1,9 +1,9 @@
 """Values as plain JSON and back, by their types: the form that recordings are kept in.
 
-Frozen dataclasses become objects of their fields; addresses and names their usual text; octets
-hexadecimal; an enumeration its member's name. Where a type is one of several dataclasses, the
-object says which under `type`. `from_plain` raises PlainError, with the path to the place, for
-whatever is not of the type.
+Frozen dataclasses become objects of their fields, mappings of their keys; addresses and names their
+usual text; octets hexadecimal; an enumeration its member's name. Where a type is one of several
+dataclasses, the object says which under `type`. `from_plain` raises PlainError, with the path to
+the place, for whatever is not of the type.
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ def to_plain(value: object, kind: Any) -> Any:
         return [to_plain(item, _item_type(kind)) for item in value]
     if isinstance(value, frozenset):
         return sorted(to_plain(item, _item_type(kind)) for item in value)
+    if isinstance(value, Mapping):
+        key_type, item_type = get_args(kind)
+        return {to_plain(key, key_type): to_plain(value[key], item_type) for key in value}
     if is_dataclass(value) and not isinstance(value, type):
         return _object(value, kind)
     return value
@@ -76,6 +79,13 @@ def _read(plain: Any, kind: Any, path: str) -> Any:
         items = enumerate(_expect(plain, list))
         item_type = _item_type(kind)
         return get_origin(kind)(from_plain(p, item_type, f"{path}[{n}]") for n, p in items)
+    if get_origin(kind) is Mapping:
+        key_type, item_type = get_args(kind)
+        pairs = _expect(plain, dict).items()
+        return {
+            from_plain(key, key_type, path): from_plain(item, item_type, f"{path}.{key}")
+            for key, item in pairs
+        }
     if kind in _TEXT:
         return _TEXT[kind](_expect(plain, str))
     if kind is bytes:

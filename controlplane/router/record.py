@@ -14,9 +14,8 @@ from random import Random
 from typing import TypeAlias, TypeVar
 
 from controlplane.engine.time import Instant
-from controlplane.fib.model import PacketIn
 from controlplane.router.config import RouterConfig
-from controlplane.router.events import Output, PortChanged, RouterInput, RoutesReplaced
+from controlplane.router.events import Output, RouterInput
 from controlplane.router.plain import from_plain, to_plain
 from controlplane.router.router import Router
 
@@ -33,7 +32,7 @@ class Advance:
     """Step: `Router.advance`."""
 
 
-Step: TypeAlias = Start | Advance | PacketIn | PortChanged | RoutesReplaced
+Step: TypeAlias = Start | Advance | RouterInput
 
 
 @dataclass(frozen=True, slots=True)

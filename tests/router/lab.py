@@ -141,7 +141,7 @@ WIRES = [
 
 
 def route(prefix: str | IPv4Address, protocol: RouteProtocol, next_hop: NextHop) -> Route:
-    return Route(prefix=IPv4Network(prefix), protocol=protocol, next_hop=next_hop)
+    return Route(prefix=IPv4Network(prefix), protocol=protocol, next_hops=(next_hop,))
 
 
 def gateway(port: int, address: str) -> Gateway:

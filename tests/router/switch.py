@@ -154,14 +154,19 @@ class Switch:
             return self._forward(action, packet) if isinstance(action, Forward) else []
 
         def _forward(self, action: Forward, packet: Ipv4Packet) -> Copies:
+            groups = (group.members for group in self._fib.groups if group.way == action.way)
+            member = next(iter(next(groups)), None)
+            if member is None:
+                return self._punt(PuntReason.GLEAN)
+            adjacency = member.adjacency
             frame = EthernetFrame(
-                destination=action.adjacency.destination_mac,
-                source=action.adjacency.source_mac,
+                destination=adjacency.destination_mac,
+                source=adjacency.source_mac,
                 ethertype=EtherType.IPV4,
                 payload=replace(packet, ttl=packet.ttl - 1).encode(),
-                vlan=action.adjacency.at.vlan,
+                vlan=adjacency.at.vlan,
             )
-            return [(action.adjacency.at.port, frame.encode())]
+            return [(adjacency.at.port, frame.encode())]
 
 
 def _inner(outer: Ipv4Packet) -> Ipv4Packet:

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from controlplane.fib.model import Discard, Glean, UnicastRoute
+from controlplane.fib.model import Discard, Forward, UnicastRoute
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.rib.route import Gateway, RouteProtocol
 from controlplane.router.events import Output, PortChanged
@@ -96,4 +96,4 @@ def test_a_route_over_a_dead_link_gives_way_to_one_that_works(network: Network) 
     assert UnicastRoute(1, IPv4Network(site), Discard()) not in node.fib.unicast
     network.set_wire(End("pe2", 2), up=False)
     assert node.vrfs["red"].rib.lookup(IPv4Address("10.2.0.2")) == backup
-    assert UnicastRoute(1, IPv4Network(site), Glean()) in node.fib.unicast
+    assert UnicastRoute(1, IPv4Network(site), Forward("192.0.2.10 on eth3")) in node.fib.unicast

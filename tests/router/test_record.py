@@ -98,14 +98,16 @@ def test_a_line_says_what_happened_in_words_that_people_read() -> None:
                 {
                     "prefix": "10.1.0.0/16",
                     "protocol": "IBGP",
-                    "next_hop": {"type": "VpnNextHop", "pe": "10.255.0.1", "rd": "65000:1"},
+                    "next_hops": [{"type": "VpnNextHop", "pe": "10.255.0.1", "rd": "65000:1"}],
                     "metric": 0,
+                    "way": "",
                 },
                 {
                     "prefix": "10.2.0.0/16",
                     "protocol": "IBGP",
-                    "next_hop": {"type": "Blackhole"},
+                    "next_hops": [{"type": "Blackhole"}],
                     "metric": 0,
+                    "way": "",
                 },
             ],
         },

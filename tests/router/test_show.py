@@ -179,7 +179,11 @@ def test_every_row_is_plain_json_and_names_its_vrf(network: Network, node: str, 
 @pytest.mark.parametrize(
     ("noun", "vrf", "message"),
     [
-        ("mroutes", None, "nothing to show under 'mroutes'; there are arp, counters, forwarding, "),
+        (
+            "mroutes",
+            None,
+            "nothing to show under 'mroutes'; there are arp, bfd neighbor, ",
+        ),
         ("mroute", "green", "no VRF 'green' on pe2; there are default, red"),
     ],
 )

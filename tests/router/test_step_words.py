@@ -17,10 +17,14 @@ from controlplane.fib.model import (
     Forward,
     Glean,
     InPlace,
+    LabelRoute,
     MulticastRoute,
+    NextHopGroup,
+    Nhlfe,
     PacketIn,
     PacketOut,
     Policer,
+    PopAndLookUp,
     Port,
     Receive,
     Replica,
@@ -117,7 +121,8 @@ def unicast(action: UnicastAction) -> Fib:
     return Fib(unicast=frozenset({route}))
 
 
-FORWARD = Forward(Adjacency(TOWARDS_CORE, MAC, HOST_MAC))
+FORWARD = Forward("10.0.0.2 on eth1")
+HOPS = frozenset({Nhlfe(Adjacency(TOWARDS_CORE, MAC, HOST_MAC), 17)})
 COPIES = {
     Replica(TOWARDS_CE, MAC, Decapsulate()),
     Replica(TOWARDS_CORE, MAC, Encapsulate(PES["pe2"], GROUP)),
@@ -136,7 +141,7 @@ AT_THE_SOURCE = MulticastRoute(1, STREAM, ETH2, frozenset(COPIES))
             unicast(FORWARD),
             [
                 "- default 10.255.0.1/32 glean",
-                "+ default 10.255.0.1/32 forward eth1 to 02:aa:00:00:00:01",
+                "+ default 10.255.0.1/32 forward 10.0.0.2 on eth1",
             ],
         ),
         (
@@ -146,6 +151,18 @@ AT_THE_SOURCE = MulticastRoute(1, STREAM, ETH2, frozenset(COPIES))
                 policers=frozenset({Policer(PuntReason.ARP, 500, 250)}),
             ),
             ["+ interface eth2 of red, 02:00:00:00:04:01", "+ policer ARP 500/s, burst 250"],
+        ),
+        (
+            Fib(),
+            Fib(
+                groups=frozenset({NextHopGroup("10.255.0.1/32", HOPS)}),
+                labels=frozenset({LabelRoute(16, FORWARD), LabelRoute(0, PopAndLookUp(0))}),
+            ),
+            [
+                "+ label 0 pop, look up in default",
+                "+ label 16 forward 10.0.0.2 on eth1",
+                "+ way 10.255.0.1/32: eth1 02:aa:00:00:00:01 label 17",
+            ],
         ),
         (
             Fib(),

@@ -35,14 +35,20 @@ LAN, UPLINK = End("ce1", 1), End("ce1", 2)
 
 
 @pytest.fixture
-def network() -> Network:
-    """ce1 alone, with hosts on both sides."""
+def begun() -> Network:
+    """ce1 alone, with hosts on both sides and a default route."""
     network = Network(configs()[:1], [])
     network.start()
     default = route("0.0.0.0/0", RouteProtocol.STATIC, gateway(2, "10.1.9.1"))
     network.routes("ce1", DEFAULT_VRF, RouteProtocol.STATIC, default)
-    network.received.clear()
     return network
+
+
+@pytest.fixture
+def network(begun: Network) -> Network:
+    """The same, and nothing of what was sent until now is remembered."""
+    begun.received.clear()
+    return begun
 
 
 def packet(
@@ -134,13 +140,18 @@ def test_a_ping_of_the_router_is_answered_from_the_pinged_address(network: Netwo
     )
 
 
+def test_a_next_hop_is_asked_for_as_soon_as_a_route_leads_through_it(begun: Network) -> None:
+    questions = [f for f in received(begun, UPLINK) if f.ethertype == EtherType.ARP]
+    targets = [ArpPacket.decode(Reader(question.payload)).target_address for question in questions]
+    assert targets.count(NEXT_HOP) == 1
+
+
 def test_the_first_packet_to_an_unknown_neighbour_waits_for_arp_and_is_then_sent(
     network: Network,
 ) -> None:
     first = packet(FAR)
     send(network, LAN, frame(first))
-    (question,) = received(network, UPLINK)
-    assert ArpPacket.decode(Reader(question.payload)).target_address == NEXT_HOP
+    assert received(network, UPLINK) == []
     next_hop_is_asked = arp(ArpOperation.REPLY, NEXT_HOP, NEXT_HOP_MAC, IPv4Address("10.1.9.2"))
     send(network, UPLINK, next_hop_is_asked)
     (sent,) = packets(network, UPLINK)

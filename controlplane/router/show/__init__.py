@@ -13,12 +13,28 @@ from controlplane.engine.time import Instant
 from controlplane.router.router import Router
 from controlplane.router.show.counters import counters
 from controlplane.router.show.forwarding import forwarding
+from controlplane.router.show.labels import (
+    bfd_neighbor,
+    ldp_binding,
+    ldp_discovery,
+    ldp_interface,
+    ldp_neighbor,
+    mpls_forwarding,
+)
 from controlplane.router.show.multicast import (
     igmp_groups,
     mroute,
     mvpn,
     pim_interface,
     pim_neighbor,
+)
+from controlplane.router.show.ospf import (
+    ospf_database,
+    ospf_interface,
+    ospf_neighbor,
+    ospf_route,
+    ospf_spf,
+    ospf_trouble,
 )
 from controlplane.router.show.row import Json, Row
 from controlplane.router.show.unicast import arp, route
@@ -30,11 +46,23 @@ _Rows: TypeAlias = Callable[[Router, Vrf, Instant], list[Row]]
 
 _ROWS: Final[Mapping[str, _Rows]] = {
     "arp": arp,
+    "bfd neighbor": bfd_neighbor,
     "counters": counters,
     "forwarding": forwarding,
     "igmp groups": igmp_groups,
+    "ldp binding": ldp_binding,
+    "ldp discovery": ldp_discovery,
+    "ldp interface": ldp_interface,
+    "ldp neighbor": ldp_neighbor,
+    "mpls forwarding": mpls_forwarding,
     "mroute": mroute,
     "mvpn": mvpn,
+    "ospf database": ospf_database,
+    "ospf interface": ospf_interface,
+    "ospf neighbor": ospf_neighbor,
+    "ospf route": ospf_route,
+    "ospf spf": ospf_spf,
+    "ospf trouble": ospf_trouble,
     "pim interface": pim_interface,
     "pim neighbor": pim_neighbor,
     "route": route,

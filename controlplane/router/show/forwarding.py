@@ -8,23 +8,31 @@ from __future__ import annotations
 
 from controlplane.engine.time import Instant
 from controlplane.fib.model import (
+    GLOBAL_VRF,
     Discard,
     Forward,
     Glean,
+    LabelRoute,
     MulticastRoute,
+    NextHopGroup,
+    Nhlfe,
+    PopAndLookUp,
     Receive,
     Replica,
     UnicastAction,
 )
+from controlplane.net.label import IMPLICIT_NULL
 from controlplane.router.fib_words import rewrite_words
-from controlplane.router.names import interface_name, name_at
+from controlplane.router.names import interface_name, name_at, vrf_name
 from controlplane.router.router import Router
 from controlplane.router.show.row import Json, Row
 from controlplane.router.vrf import Vrf
 
 
 def forwarding(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
-    return [*_interfaces(router, vrf), *_unicast(router, vrf), *_multicast(router, vrf)]
+    """Labels belong to the provider's table."""
+    labels = [row for _, row in label_rows(router, vrf)] if vrf.id == GLOBAL_VRF else []
+    return [*_interfaces(router, vrf), *_unicast(router, vrf), *labels, *_multicast(router, vrf)]
 
 
 def _interfaces(router: Router, vrf: Vrf) -> list[Row]:
@@ -45,31 +53,65 @@ def _interfaces(router: Router, vrf: Vrf) -> list[Row]:
 
 def _unicast(router: Router, vrf: Vrf) -> list[Row]:
     mine = (route for route in router.fib.unicast if route.vrf == vrf.id)
+    groups = _groups(router)
     return [
         {
             "vrf": vrf.name,
             "table": "unicast",
             "prefix": str(route.prefix),
-            **_action(router, route.action),
+            **_action(router, groups, route.action),
         }
         for route in sorted(mine, key=lambda route: route.prefix)
     ]
 
 
-def _action(router: Router, action: UnicastAction) -> Row:
+def label_rows(router: Router, vrf: Vrf) -> list[tuple[LabelRoute, Row]]:
+    """The incoming label map."""
+    groups = _groups(router)
+    return [
+        (route, _label_row(vrf, route, _action(router, groups, route.action)))
+        for route in sorted(router.fib.labels, key=_label)
+    ]
+
+
+def _label_row(vrf: Vrf, route: LabelRoute, action: Row) -> Row:
+    return {"vrf": vrf.name, "table": "label", "label": route.label, **action}
+
+
+def _label(route: LabelRoute) -> int:
+    return route.label
+
+
+def _groups(router: Router) -> dict[str, NextHopGroup]:
+    return {group.way: group for group in router.fib.groups}
+
+
+def _action(
+    router: Router, groups: dict[str, NextHopGroup], action: UnicastAction | PopAndLookUp
+) -> Row:
+    """`next_hops` are the members of the group that the way has now."""
     match action:
-        case Forward(adjacency):
-            return {
-                "action": "forward",
-                "interface": name_at(router, adjacency.at),
-                "mac": str(adjacency.destination_mac),
-            }
+        case Forward(way):
+            members = groups[way].members if way in groups else ()
+            hops = sorted((_member(router, member) for member in members), key=str)
+            return {"action": "forward", "way": way, "next_hops": list(hops)}
+        case PopAndLookUp(number):
+            return {"action": "pop and look up", "in": vrf_name(router, number)}
         case Receive():
             return {"action": "receive"}
         case Glean():
             return {"action": "glean"}
         case Discard():
             return {"action": "discard"}
+
+
+def _member(router: Router, nhlfe: Nhlfe) -> Row:
+    adjacency = nhlfe.adjacency
+    return {
+        "interface": name_at(router, adjacency.at),
+        "mac": str(adjacency.destination_mac),
+        "label": "pop" if nhlfe.label == IMPLICIT_NULL else nhlfe.label,
+    }
 
 
 def _multicast(router: Router, vrf: Vrf) -> list[Row]:

@@ -21,7 +21,8 @@ def _route(vrf: Vrf, installed: Route) -> Row:
         "protocol": installed.protocol.name.lower(),
         "preference": installed.protocol.value,
         "metric": installed.metric,
-        **_next_hop(installed.next_hop),
+        **_next_hop(installed.next_hops[0]),
+        "next_hops": [_next_hop(next_hop) for next_hop in installed.next_hops],
     }
 
 

@@ -1,0 +1,106 @@
+"""The engines of a router: inputs go in by protocol and VRF, outputs come out in one queue.
+
+Outputs keep their order over all engines, so an engine never takes an input while what it said
+before is still to be carried out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from controlplane.engine.liveness import NeighborFailed
+from controlplane.engine.stream import StreamInput
+from controlplane.engine.time import Instant
+from controlplane.protocols.arp.events import ArpInput, ArpOutput
+from controlplane.protocols.bfd.events import BfdInput, BfdOutput
+from controlplane.protocols.icmp.events import IcmpInput, IcmpOutput
+from controlplane.protocols.igmp.events import IgmpInput, IgmpOutput
+from controlplane.protocols.ldp.events import LdpInput, LdpOutput
+from controlplane.protocols.ospf.events import OspfInput, OspfOutput
+from controlplane.protocols.pim.events import PimInput, PimOutput
+from controlplane.router.vrf import AnyEngine, Vrf
+
+EngineOutput: TypeAlias = (
+    ArpOutput | BfdOutput | IcmpOutput | IgmpOutput | LdpOutput | OspfOutput | PimOutput
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An output, and the engine of a VRF that it comes from."""
+
+    vrf: str
+    engine: str
+    output: EngineOutput
+
+
+class Engines:
+    """An input for a protocol that does not run in the VRF is lost."""
+
+    def __init__(self, vrfs: Mapping[str, Vrf]) -> None:
+        self._vrfs = vrfs
+        self._said: deque[Said] = deque()
+        self._deadlines: dict[tuple[str, str], Instant] = {}
+
+    def next_output(self) -> Said | None:
+        """Take the oldest output that has not been carried out."""
+        return self._said.popleft() if self._said else None
+
+    def arp(self, vrf: str, event: ArpInput, now: Instant) -> None:
+        engine = self._vrfs[vrf].arp
+        self._say(vrf, "arp", engine, engine.handle(event, now))
+
+    def icmp(self, vrf: str, event: IcmpInput, now: Instant) -> None:
+        engine = self._vrfs[vrf].icmp
+        self._say(vrf, "icmp", engine, engine.handle(event, now))
+
+    def igmp(self, vrf: str, event: IgmpInput, now: Instant) -> None:
+        engine = self._vrfs[vrf].igmp
+        self._say(vrf, "igmp", engine, engine.handle(event, now))
+
+    def pim(self, vrf: str, event: PimInput, now: Instant) -> None:
+        engine = self._vrfs[vrf].pim
+        self._say(vrf, "pim", engine, engine.handle(event, now))
+
+    def bfd(self, vrf: str, event: BfdInput, now: Instant) -> None:
+        engine = self._vrfs[vrf].bfd
+        self._say(vrf, "bfd", engine, engine.handle(event, now))
+
+    def ospf(self, vrf: str, event: OspfInput, now: Instant) -> None:
+        if (ospf := self._vrfs[vrf].ospf) is not None:
+            self._say(vrf, "ospf", ospf, ospf.handle(event, now))
+
+    def ldp(self, vrf: str, event: LdpInput, now: Instant) -> None:
+        if (ldp := self._vrfs[vrf].ldp) is not None:
+            self._say(vrf, "ldp", ldp, ldp.handle(event, now))
+
+    def stream(self, vrf: str, event: StreamInput, now: Instant) -> None:
+        """LDP is the one that speaks over streams."""
+        self.ldp(vrf, event, now)
+
+    def neighbor_failed(self, vrf: str, client: str, failure: NeighborFailed, now: Instant) -> None:
+        """Tell the protocol that had the neighbour watched."""
+        {"ospf": self.ospf, "ldp": self.ldp, "pim": self.pim}[client](vrf, failure, now)
+
+    def advance(self, now: Instant) -> None:
+        """Let every timer that is due by now expire."""
+        for name, vrf in self._vrfs.items():
+            for engine, running in vrf.engines():
+                if self._deadlines.get((name, engine), now) <= now:
+                    self._say(name, engine, running, running.advance(now))
+
+    def next_deadline(self) -> Instant | None:
+        return min(self._deadlines.values(), default=None)
+
+    def _say(self, vrf: str, name: str, engine: AnyEngine, outputs: Iterable[EngineOutput]) -> None:
+        """An engine's deadline changes when it is told something, and never else."""
+        for output in outputs:
+            self._said.append(Said(vrf, name, output))
+        deadline = engine.next_deadline()
+        if deadline is None:
+            self._deadlines.pop((vrf, name), None)
+        else:
+            self._deadlines[vrf, name] = deadline

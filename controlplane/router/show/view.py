@@ -1,0 +1,38 @@
+"""A protocol's view as a row: each field in its plain form, under its own name."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from controlplane.router.show.row import Json, Row, seconds
+from controlplane.router.vrf import Vrf
+
+
+def row_of(vrf: Vrf, view: Any) -> Row:
+    """The fields of a view (a dataclass) behind the VRF's name; times are rounded."""
+    return {"vrf": vrf.name, **_fields(view)}
+
+
+def body_of(body: Any) -> Json:
+    """A value inside a row, in the same form."""
+    return _plain(body)
+
+
+def _fields(view: Any) -> Row:
+    return {field.name: _plain(getattr(view, field.name)) for field in fields(view)}
+
+
+def _plain(value: Any) -> Json:
+    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
+        return value
+    if isinstance(value, float):
+        return seconds(value)
+    if isinstance(value, Enum):
+        return value.name.lower() if isinstance(value.value, int) else _plain(value.value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if is_dataclass(value):
+        return _fields(value)
+    return str(value)
