@@ -1,4 +1,4 @@
-"""A host in the simulator: ARP, IGMP and UDP, as much as sending and counting streams takes."""
+"""A host in the simulator: ARP, IGMP, UDP and ICMP, as much as streams and probes take."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 
 from controlplane.engine.time import Instant
 from controlplane.net.mac import BROADCAST, MacAddress, multicast_mac
+from controlplane.sim.host_icmp import HostIcmp
 from controlplane.sim.membership import Membership
 from controlplane.sim.scheduler import Scheduler
 from controlplane.wire import igmp
@@ -26,7 +27,10 @@ OnDatagram = Callable[[Ipv4Packet, UdpDatagram, Instant], None]
 
 @dataclass
 class SimHost:
-    """`on_datagram` is called for each UDP datagram that a socket of this host would get."""
+    """`on_datagram` is called for each UDP datagram that a socket of this host would get.
+
+    Sockets are on the ports that the host was told to listen on; others are unreachable.
+    """
 
     mac: MacAddress
     address: IPv4Interface
@@ -37,16 +41,23 @@ class SimHost:
     on_datagram: OnDatagram
     malformed: int = 0
     membership: Membership = field(init=False)
+    icmp: HostIcmp = field(init=False)
     _transmit: Callable[[bytes], None] = field(init=False)
     _neighbors: dict[IPv4Address, MacAddress] = field(default_factory=dict)
     _waiting: dict[IPv4Address, list[Ipv4Packet]] = field(default_factory=dict)
+    _ports: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.membership = Membership(self.igmp_version, self.scheduler, self.rng, self._send_igmp)
+        self.icmp = HostIcmp(self.send)
 
     def connect(self, transmit: Callable[[bytes], None]) -> None:
         """What the host sends goes here."""
         self._transmit = transmit
+
+    def listen(self, port: int) -> None:
+        """Open a socket for UDP datagrams to a port."""
+        self._ports.add(port)
 
     def send(self, packet: Ipv4Packet) -> None:
         """Send an IPv4 packet, after ARP for its next hop where that is needed."""
@@ -130,11 +141,19 @@ class SimHost:
         match packet.protocol:
             case IpProtocol.IGMP:
                 self.membership.queried(igmp.decode(reader))
-            case IpProtocol.UDP if self._is_for_a_socket(packet):
+            case IpProtocol.UDP if self._is_wanted(packet):
                 datagram = UdpDatagram.decode(reader, packet.source, packet.destination)
-                self.on_datagram(packet, datagram, self.scheduler.now)
+                self._receive_udp(packet, datagram)
+            case IpProtocol.ICMP if packet.destination == self.address.ip:
+                self.icmp.receive(packet)
 
-    def _is_for_a_socket(self, packet: Ipv4Packet) -> bool:
+    def _is_wanted(self, packet: Ipv4Packet) -> bool:
         if packet.destination.is_multicast:
             return self.membership.wants(packet.destination, packet.source)
         return packet.destination == self.address.ip
+
+    def _receive_udp(self, packet: Ipv4Packet, datagram: UdpDatagram) -> None:
+        if datagram.destination_port in self._ports:
+            self.on_datagram(packet, datagram, self.scheduler.now)
+        elif not packet.destination.is_multicast:
+            self.icmp.refuse(packet)

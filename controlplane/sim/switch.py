@@ -1,8 +1,9 @@
-"""A switch and its router in the simulator: the driver that design.md calls one a world.
+"""A switch, its router and its host stack in the simulator: the driver that is one a world.
 
 Frames go through the target's pipeline and out again without the router. What is punted reaches
 the router after `CONTROL_DELAY`, which stands for the way through P4Runtime; what the router wants
-done is done at once.
+done is done at once. What it wants of the host stack is done at the same time, behind all else, so
+the stack may tell the router of things in the middle of its work.
 """
 
 from __future__ import annotations
@@ -10,14 +11,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeAlias
+from random import Random
+from typing import Final, Protocol, TypeAlias
 
+from controlplane.engine.stream import LABEL_ROOM, StreamInput
 from controlplane.engine.time import Duration, Instant
-from controlplane.fib.model import PacketIn, PacketOut, Submit
-from controlplane.p4rt.memory import MemoryTarget
-from controlplane.router.events import FibChanged, Noticed, Output, RouterInput
+from controlplane.fib.model import Fib, PacketOut, Submit
+from controlplane.net.interface import DEFAULT_VRF
+from controlplane.p4rt.memory import Sent
+from controlplane.router.events import (
+    FibChanged,
+    HostPacket,
+    HostPacketOut,
+    Noticed,
+    Output,
+    RouterInput,
+    StreamCommand,
+    StreamEvent,
+)
+from controlplane.router.links import Links
 from controlplane.router.lives import Lives
 from controlplane.sim.scheduler import Scheduler
+from controlplane.sim.tcp import TcpStack
 
 CONTROL_DELAY: Final[Duration] = 0.002
 
@@ -32,17 +47,35 @@ class TracedNotice:
     noticed: Noticed
 
 
-class SimSwitch:
-    """One router with its switch, driven by the virtual clock."""
+class Target(Protocol):
+    """A switch in this process."""
 
-    def __init__(self, lives: Lives, scheduler: Scheduler) -> None:
-        self.target = MemoryTarget()
+    def set_fib(self, fib: Fib) -> None:
+        """Bring the switch to this state."""
+
+    def process(self, port: int, frame: bytes, now_us: int) -> Sent:
+        """A frame arrives on a port."""
+
+    def send(self, packet: PacketOut | Submit, now_us: int) -> Sent:
+        """The router sends a packet."""
+
+    def close(self) -> None:
+        """Free the switch."""
+
+
+class SimSwitch:
+    """One router with its switch, driven by the virtual clock; `rng` is the host stack's."""
+
+    def __init__(self, lives: Lives, scheduler: Scheduler, target: Target, rng: Random) -> None:
+        self.target = target
         self.trace: list[TracedNotice] = []
         self._lives = lives
         self._scheduler = scheduler
+        self._rng = rng
         self._transmit: dict[int, Transmit] = {}
         self._wake_at: Instant | None = None
         self.router = lives.begin()
+        self.tcp = self._stack(DEFAULT_VRF)
 
     def receiver(self, port: int) -> Callable[[bytes], None]:
         """What takes the frames that arrive at a port."""
@@ -57,7 +90,8 @@ class SimSwitch:
         self._perform(self.router.start(self._scheduler.now))
 
     def restart(self) -> None:
-        """A new router that remembers nothing, on the same switch."""
+        """A new router that remembers nothing, on the same switch; peers lose their streams."""
+        self.tcp.reset()
         self.router = self._lives.begin()
         self.start()
 
@@ -67,11 +101,22 @@ class SimSwitch:
         self._advance(now)
         self._perform(self.router.handle(event, now))
 
+    def _stack(self, vrf: str) -> TcpStack:
+        mtu = Links(self._lives.config).core_mtu - LABEL_ROOM
+        send, hear = partial(self._send, vrf), partial(self._hear, vrf)
+        return TcpStack(self._scheduler, self._rng, mtu, send, hear)
+
+    def _send(self, vrf: str, datagram: bytes) -> None:
+        self.handle(HostPacketOut(vrf=vrf, datagram=datagram))
+
+    def _hear(self, vrf: str, event: StreamInput) -> None:
+        self.handle(StreamEvent(vrf=vrf, event=event))
+
     def _receive(self, port: int, frame: bytes) -> None:
         self._pass_on(self.target.process(port, frame, self._microseconds()))
 
-    def _pass_on(self, result: tuple[list[tuple[int, bytes]], list[PacketIn]]) -> None:
-        copies, punted = result
+    def _pass_on(self, sent: Sent) -> None:
+        copies, punted = sent
         for port, frame in copies:
             transmit = self._transmit.get(port)
             if transmit is not None:
@@ -86,9 +131,16 @@ class SimSwitch:
                     self._pass_on(self.target.send(output, self._microseconds()))
                 case FibChanged(fib=fib):
                     self.target.set_fib(fib)
+                case StreamCommand(command=command):
+                    self._later(self.tcp.command, command)
+                case HostPacket(datagram=datagram):
+                    self._later(self.tcp.receive, datagram)
                 case Noticed():
                     self.trace.append(TracedNotice(self._scheduler.now, output))
         self._sleep()
+
+    def _later(self, action: Callable[..., None], argument: object) -> None:
+        self._scheduler.at(self._scheduler.now, action, argument)
 
     def _sleep(self) -> None:
         """Have the clock wake the router at its next deadline, unless it already will by then."""

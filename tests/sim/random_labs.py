@@ -22,7 +22,14 @@ def random_lab(seed: int) -> str:
     ps = [f"p{number}" for number in range(1, rng.randint(2, 6))]
     lab: dict[str, Any] = {
         "name": f"random-{seed}",
-        "timers": {"pim": {"triggered_hello_delay": 0.2, "override_interval": 0.2}},
+        "timers": {
+            "pim": {"triggered_hello_delay": 0.2, "override_interval": 0.2},
+            "ospf": {"hello_interval": 1, "dead_interval": 4},
+        },
+        "provider": {
+            "ospf": {"min_ls_interval": 0.1, "min_ls_arrival": 0.05},
+            "ldp": {"hello_interval": 1, "hello_hold": 4},
+        },
         "routers": {name: {"role": "pe"} for name in pes} | {name: {"role": "p"} for name in ps},
         "hosts": {},
         "links": _core(rng, pes, ps),

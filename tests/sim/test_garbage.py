@@ -13,6 +13,7 @@ import pytest
 from controlplane.lab.load import load
 from controlplane.lab.sim_world import SimWorld
 from controlplane.lab.world import Stream
+from controlplane.p4rt.memory import MemoryTarget
 from tests.sim.garbage import KINDS
 
 LAB = Path(__file__).parent.parent / "live" / "two-pes.yaml"
@@ -40,7 +41,9 @@ def world() -> Iterator[SimWorld]:
 def counted(world: SimWorld) -> int:
     """All that pe2 and its switch have counted, packets that it forwarded apart."""
     by_router: int = sum(row["value"] for row in world.show("pe2", "counters", None))
-    by_switch = world._switches["pe2"].target.read_counters()
+    target = world._switches["pe2"].target
+    assert isinstance(target, MemoryTarget)
+    by_switch = target.read_counters()
     reasons = [*by_switch.dropped.values(), *by_switch.policed.values()]
     return by_router + sum(count.packets for count in reasons)
 

@@ -34,6 +34,7 @@ class Lan:
             rng=random.Random(number),
             on_datagram=self.recorder.at(str(number)),
         )
+        host.listen(5000)
         host.connect(self.link.attach(host.receive))
         return host
 

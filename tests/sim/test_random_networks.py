@@ -77,7 +77,8 @@ class Play:
         """The link changes, and the route provider says what follows."""
         self.world.set_link(link, up)
         down = frozenset() if up else frozenset({link})
-        for (router, vrf), routes in self.lab.routes.routes(down).items():
+        routes_now = self.lab.routes.given(self.lab.routes.routes(down))
+        for (router, vrf), routes in routes_now.items():
             self.world.replace_routes(router, vrf, routes)
         self.rest(CONVERGENCE)
 

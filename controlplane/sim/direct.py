@@ -1,0 +1,295 @@
+"""A switch that hands control packets over directly, for networks of hundreds of routers.
+
+What a router sends to its link's other end is punted there as the pipeline would have punted it,
+with the same interface and reason, and at the same time; but no program runs. Packets that cross
+routers (TCP, targeted Hellos, PIM inside a P-tunnel) are forwarded hop by hop by each router's Fib,
+labels and all. Engines cannot tell the difference.
+
+Left out: streams of hosts (nothing is encapsulated or decapsulated), policers, counters, and the
+checks of RFC 1812 5.2.2, since what routers of the simulator send passes them. Of equal ways a flow
+may take another one than in the pipeline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final
+
+from controlplane.fib.model import (
+    Fib,
+    Forward,
+    Glean,
+    InPlace,
+    MulticastRoute,
+    Nhlfe,
+    PacketIn,
+    PacketOut,
+    PopAndLookUp,
+    Receive,
+    Replica,
+    Submit,
+    TtlMode,
+    UnicastRoute,
+)
+from controlplane.net.label import IMPLICIT_NULL
+from controlplane.net.mac import MacAddress
+from controlplane.net.multicast import SourceGroup
+from controlplane.net.punt import PuntReason
+from controlplane.p4rt.memory import Sent
+from controlplane.sim.derived import (
+    Derived,
+    by_label,
+    by_place,
+    by_tree,
+    by_way,
+    longest_match,
+    prefixes,
+)
+from controlplane.sim.headers import CPU_PORT, ETHERNET_HEADER, Headers, flow
+from controlplane.wire.ethernet import EthernetFrame, EtherType
+from controlplane.wire.ipv4 import Ipv4Packet
+from controlplane.wire.mpls import ENTRY_LENGTH, LabelStack, LabelStackEntry
+from controlplane.wire.reader import DecodeError, Reader
+
+_PIPE_TTL: Final = 255
+_HOST: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A frame and what it came in on; a submitted one pays no TTL."""
+
+    headers: Headers
+    interface: int
+    vrf: int
+    submitted: bool = False
+
+    def punt(self, reason: PuntReason, interface: int | None = None) -> Sent:
+        """To the router, in the name of another interface where one is given."""
+        index = self.interface if interface is None else interface
+        return [], [PacketIn(self.headers.port, index, reason, self.headers.frame)]
+
+    def popped(self) -> _Arrived:
+        """Behind its one label."""
+        inner = self.headers.at + ENTRY_LENGTH
+        return replace(self, headers=replace(self.headers, at=inner))
+
+    @property
+    def cost(self) -> int:
+        """The TTL that this hop costs."""
+        return 0 if self.submitted else 1
+
+
+class DirectTarget:
+    """One router's switch; a `Target` of `SimSwitch`."""
+
+    def __init__(self) -> None:
+        self._fib = Fib()
+        self._interfaces = Derived(by_place)
+        self._prefixes = Derived(prefixes)
+        self._groups = Derived(by_way)
+        self._labels = Derived(by_label)
+        self._trees = Derived(by_tree)
+
+    def set_fib(self, fib: Fib) -> None:
+        """Forward by this from now on."""
+        self._fib = fib
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+    def process(self, port: int, frame: bytes, now_us: int) -> Sent:
+        """A frame arrives on a port."""
+        if len(frame) < ETHERNET_HEADER:
+            return _nothing()
+        headers = Headers.of(port, frame)
+        found = self._interfaces.of(self._fib.interfaces).get((port, headers.vlan))
+        if found is None or not (headers.to_group or frame[:6] == found.mac.packed):
+            return _nothing()
+        if headers.ethertype == EtherType.MPLS and (not found.mpls or headers.to_group):
+            return _nothing()
+        return self._forward(_Arrived(headers, found.index, found.vrf))
+
+    def send(self, packet: PacketOut | Submit, now_us: int) -> Sent:
+        """The router sends a packet."""
+        if isinstance(packet, PacketOut):
+            return [(packet.port, packet.frame)], []
+        headers = Headers.of(CPU_PORT, packet.frame)
+        return self._forward(_Arrived(headers, packet.interface, packet.vrf, submitted=True))
+
+    def _forward(self, arrived: _Arrived) -> Sent:
+        headers = arrived.headers
+        if headers.ethertype == EtherType.ARP:
+            return arrived.punt(PuntReason.ARP)
+        try:
+            if headers.ethertype == EtherType.MPLS:
+                return self._forward_by_label(arrived)
+            if headers.ethertype != EtherType.IPV4 or not headers.is_whole:
+                return _nothing()
+            if headers.is_multicast:
+                return self._forward_to_group(arrived)
+            if headers.to_group and not arrived.submitted:
+                return _nothing()
+            return self._forward_by_address(arrived)
+        except DecodeError:
+            return _nothing()
+
+    # -- unicast
+
+    def _forward_by_address(self, arrived: _Arrived) -> Sent:
+        headers = arrived.headers
+        own = IPv4Network((headers.destination, _HOST))
+        if UnicastRoute(arrived.vrf, own, Receive()) in self._fib.unicast:
+            return arrived.punt(headers.punted_to_me)
+        packet = Ipv4Packet.decode(Reader(headers.frame[headers.at :]))
+        return self._route(arrived, packet, arrived.vrf, packet.ttl)
+
+    def _route(self, arrived: _Arrived, packet: Ipv4Packet, vrf: int, ttl: int) -> Sent:
+        """By the longest prefix; `ttl` is what the packet came with, on a label perhaps."""
+        table = self._prefixes.of(self._fib.unicast)
+        match longest_match(table, vrf, int(packet.destination)):
+            case Receive():
+                return arrived.punt(arrived.headers.punted_to_me)
+            case Forward() | Glean() if packet.options:
+                return arrived.punt(PuntReason.IP_OPTIONS)
+            case Forward() | Glean() if ttl <= arrived.cost:
+                return arrived.punt(PuntReason.TTL_EXPIRED)
+            case Glean():
+                return arrived.punt(PuntReason.GLEAN)
+            case Forward(way):
+                member = self._member(way, flow(packet))
+                if member is None:
+                    return arrived.punt(PuntReason.GLEAN)
+                return self._send_routed(packet, member, ttl - arrived.cost)
+            case _:
+                return _nothing()
+
+    def _member(self, way: str, number: int) -> Nhlfe | None:
+        members = self._groups.of(self._fib.groups).get(way, ())
+        return members[number % len(members)] if members else None
+
+    def _send_routed(self, packet: Ipv4Packet, member: Nhlfe, ttl: int) -> Sent:
+        onward = replace(packet, ttl=ttl)
+        if member.label in (None, IMPLICIT_NULL):
+            return _frame(member, EtherType.IPV4, onward.encode())
+        entry = LabelStackEntry(
+            label=member.label or 0,
+            ttl=ttl if self._is_uniform else _PIPE_TTL,
+            traffic_class=packet.tos >> 5,
+        )
+        return _frame(member, EtherType.MPLS, LabelStack((entry,)).encode() + onward.encode())
+
+    # -- labels (RFC 3031 3.10), and the TTLs below them (RFC 3443)
+
+    @property
+    def _is_uniform(self) -> bool:
+        return self._fib.ttl_mode is TtlMode.UNIFORM
+
+    def _forward_by_label(self, arrived: _Arrived) -> Sent:
+        reader = Reader(arrived.headers.frame[arrived.headers.at :])
+        stack = LabelStack.decode(reader)
+        packet = Ipv4Packet.decode(reader)
+        route = self._labels.of(self._fib.labels).get(stack.top.label)
+        match route.action if route else None:
+            case PopAndLookUp(vrf) if len(stack.entries) == 1:
+                ttl = min(packet.ttl, stack.top.ttl) if self._is_uniform else packet.ttl
+                return self._route(arrived.popped(), packet, vrf, ttl)
+            case Forward() if stack.top.ttl <= arrived.cost:
+                return arrived.punt(PuntReason.TTL_EXPIRED)
+            case Forward(way):
+                member = self._member(way, flow(packet))
+                if member is None:
+                    return arrived.punt(PuntReason.GLEAN)
+                return self._switch(stack, packet, member, stack.top.ttl - arrived.cost)
+            case _:
+                return _nothing()
+
+    def _switch(self, stack: LabelStack, packet: Ipv4Packet, member: Nhlfe, ttl: int) -> Sent:
+        if member.label is None:
+            return _nothing()
+        if member.label != IMPLICIT_NULL:
+            top = replace(stack.top, label=member.label, ttl=ttl)
+            swapped = LabelStack((top, *stack.entries[1:]))
+            return _frame(member, EtherType.MPLS, swapped.encode() + packet.encode())
+        if len(stack.entries) == 1:
+            exposed = replace(packet, ttl=self._exposed_ttl(packet.ttl, ttl))
+            return _frame(member, EtherType.IPV4, exposed.encode())
+        below = stack.entries[1]
+        popped = LabelStack(
+            (replace(below, ttl=self._exposed_ttl(below.ttl, ttl)), *stack.entries[2:])
+        )
+        return _frame(member, EtherType.MPLS, popped.encode() + packet.encode())
+
+    def _exposed_ttl(self, own: int, of_label: int) -> int:
+        return min(own, of_label) if self._is_uniform else own
+
+    # -- multicast
+
+    def _forward_to_group(self, arrived: _Arrived) -> Sent:
+        headers = arrived.headers
+        reason = headers.punted_to_all(headers.at)
+        if reason is not None:
+            return arrived.punt(reason)
+        if headers.has_options:
+            return arrived.punt(PuntReason.IP_OPTIONS)
+        sg = SourceGroup(IPv4Address(headers.source), IPv4Address(headers.destination))
+        route = self._trees.of(self._fib.multicast).get((arrived.vrf, sg))
+        if route is None:
+            return arrived.punt(PuntReason.NO_MULTICAST_ROUTE)
+        if route.iif != arrived.interface:
+            return arrived.punt(PuntReason.RPF_FAILED)
+        return self._copies(arrived, route), _punted_at_tail(arrived, route)
+
+    def _copies(self, arrived: _Arrived, route: MulticastRoute) -> list[tuple[int, bytes]]:
+        headers = arrived.headers
+        packet = Ipv4Packet.decode(Reader(headers.frame[headers.at :]))
+        if packet.ttl <= arrived.cost:
+            return []
+        onward = replace(packet, ttl=packet.ttl - arrived.cost).encode()
+        here = headers.port, headers.vlan
+        return [
+            (replica.at.port, _copy(headers.frame, replica, onward))
+            for replica in sorted(route.replicas, key=_place)
+            if isinstance(replica.rewrite, InPlace) and _place(replica) != here
+        ]
+
+
+def _punted_at_tail(arrived: _Arrived, route: MulticastRoute) -> list[PacketIn]:
+    """What is inside a P-tunnel that ends here, and for every router on its PMSI."""
+    inner = arrived.headers.tunnelled_at
+    if route.tail is None or inner is None or arrived.headers.punted_to_all(inner) is None:
+        return []
+    _, punted = arrived.punt(PuntReason.LINK_LOCAL, route.tail.iif)
+    return punted
+
+
+def _place(replica: Replica) -> tuple[int, int]:
+    return replica.at.port, replica.at.vlan
+
+
+def _copy(frame: bytes, replica: Replica, packet: bytes) -> bytes:
+    return EthernetFrame(
+        destination=MacAddress.of(frame[:6]),
+        source=replica.source_mac,
+        ethertype=EtherType.IPV4,
+        payload=packet,
+        vlan=replica.at.vlan,
+    ).encode()
+
+
+def _frame(member: Nhlfe, ethertype: EtherType, payload: bytes) -> Sent:
+    adjacency = member.adjacency
+    frame = EthernetFrame(
+        destination=adjacency.destination_mac,
+        source=adjacency.source_mac,
+        ethertype=ethertype,
+        payload=payload,
+        vlan=adjacency.at.vlan,
+    )
+    return [(adjacency.at.port, frame.encode())], []
+
+
+def _nothing() -> Sent:
+    """Dropped."""
+    return [], []
