@@ -1,15 +1,18 @@
 """The controllers of all routers of a lab, in one event loop in one thread.
 
 Every method may be called from any other thread. What the route provider last gave a VRF and which
-ports are down is kept here, since a router that restarts is told both anew.
+ports have no link is kept here, since a router that restarts is told both anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from controlplane.live.driver import LiveRouter, SwitchAddress
+from controlplane.fib.model import Fib
+from controlplane.live.driver import LiveRouter, SwitchAddress, TracedNotice
 from controlplane.live.loop import LoopThread
+from controlplane.live.ports import PortWatcher, SwitchPorts
 from controlplane.p4rt.counters import Counters
 from controlplane.rib.route import Route, RouteProtocol
 from controlplane.router.events import PortChanged, RoutesReplaced
@@ -31,24 +34,21 @@ class Controllers:
         self._routes = dict(routes)
         self._down: set[tuple[str, int]] = set()
         self._routers: dict[str, LiveRouter] = {}
+        self._watchers: list[PortWatcher] = []
         self._thread = LoopThread()
 
-    def start(self, lives: Lives, switch: SwitchAddress) -> None:
+    def start(self, lives: Lives, switch: SwitchAddress, ports: SwitchPorts) -> None:
         """Bring a router up when its switch is there, and keep that in step."""
-        self._thread.call(self._start(lives, switch))
+        self._thread.call(self._start(lives, switch, ports))
 
     def stop(self) -> None:
         """End all of them; the switches go on."""
+        self._thread.call(self._stop_watching())
         self._thread.stop()
 
     def failures(self) -> dict[str, str]:
         """Routers that stopped because of a mistake in them, and what it was."""
         return {name: router.failure for name, router in self._routers.items() if router.failure}
-
-    def set_port(self, router: str, port: int, up: bool) -> None:
-        """A port of a router's switch has got or lost its link."""
-        (self._down.discard if up else self._down.add)((router, port))
-        self._thread.call(self._handle(router, PortChanged(port=port, up=up)))
 
     def replace_routes(self, router: str, vrf: str, routes: Provided) -> None:
         """The route provider's routes of a VRF are now these."""
@@ -63,17 +63,34 @@ class Controllers:
         """Rows as in `router/show`; ShowError when there is no such noun or VRF."""
         return self._thread.call(self._show(router, noun, vrf))
 
+    def fib(self, router: str) -> Fib:
+        """What a router has last told its switch to do."""
+        return self._routers[router].router.fib
+
+    def notices(self, router: str) -> list[TracedNotice]:
+        """What a router and its session have told so far."""
+        return self._thread.call(self._notices(router))
+
     def counters(self, router: str) -> Counters | None:
         """What a router's switch has counted; None while there is no connection to it."""
         return self._thread.call(self._routers[router].counters())
 
     # -- in the event loop
 
-    async def _start(self, lives: Lives, switch: SwitchAddress) -> None:
+    async def _start(self, lives: Lives, switch: SwitchAddress, ports: SwitchPorts) -> None:
         name = lives.config.name
         router = LiveRouter(lives, switch, on_start=lambda: self._supply(name))
         self._routers[name] = router
+        self._watchers.append(PortWatcher(ports, partial(self._port_changed, name)))
         self._thread.spawn(router.run())
+
+    async def _stop_watching(self) -> None:
+        for watcher in self._watchers:
+            watcher.close()
+
+    def _port_changed(self, router: str, port: int, up: bool) -> None:
+        (self._down.discard if up else self._down.add)((router, port))
+        self._routers[router].handle(PortChanged(port=port, up=up))
 
     async def _show(self, router: str, noun: str, vrf: str | None) -> list[Row]:
         driver = self._routers[router]
@@ -81,10 +98,13 @@ class Controllers:
             raise RouterFailed(f"router {router} has failed: {driver.failure}")
         return driver.show(noun, vrf)
 
+    async def _notices(self, router: str) -> list[TracedNotice]:
+        return list(self._routers[router].told)
+
     async def _restart(self, router: str) -> None:
         self._routers[router].restart()
 
-    async def _handle(self, router: str, *events: PortChanged | RoutesReplaced) -> None:
+    async def _handle(self, router: str, *events: RoutesReplaced) -> None:
         for event in events:
             self._routers[router].handle(event)
 

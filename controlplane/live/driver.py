@@ -1,9 +1,10 @@
 """One router on one switch: the driver that the design calls one a world, on the real clock.
 
 What the switch punts goes into the router, what the router puts out goes to the switch through its
-P4Runtime session, and the router is woken at its next deadline. While there is no connection to
-the switch, packets of the router are lost, as on a cable that is not plugged in; protocols repeat
-themselves. When there is one, the session brings the switch to the newest Fib.
+P4Runtime session, and the router is woken at its next deadline. Its host stack is made with the
+first stream, or segment, that there is. While there is no connection to the switch, packets of the
+router are lost, as on a cable that is not plugged in; protocols repeat themselves. When there is
+one, the session brings the switch to the newest Fib.
 
 An exception in a router is a mistake in it. It stops this router alone: it is logged in one line
 and kept in `failure`, and its switch goes on forwarding as it was last told.
@@ -13,18 +14,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from controlplane.engine.notice import Notice
+from controlplane.engine.stream import LABEL_ROOM, StreamInput
 from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import PacketOut, Submit
+from controlplane.live.host_stack import HostStack
 from controlplane.p4rt.client import ConnectionFailed
 from controlplane.p4rt.counters import Counters
-from controlplane.p4rt.notices import SwitchConnected
+from controlplane.p4rt.notices import Programmed, SwitchConnected
 from controlplane.p4rt.session import P4Session
-from controlplane.router.events import FibChanged, Noticed, Output, RouterInput
+from controlplane.router.events import (
+    FibChanged,
+    HostPacket,
+    HostPacketOut,
+    Noticed,
+    Output,
+    RouterInput,
+    StreamCommand,
+    StreamEvent,
+)
+from controlplane.router.links import Links
 from controlplane.router.lives import Lives
 from controlplane.router.show import Row, show
 
@@ -35,6 +50,20 @@ _COUNTERS_AGE: Final[Duration] = 1.0
 
 _COUNTERS_LIMIT: Final[Duration] = 2.0
 """How long a switch that has fallen silent keeps whoever asks waiting."""
+
+
+_LEVELS: Final = {SwitchConnected: logging.INFO, Programmed: logging.DEBUG}
+
+_TOLD_LIMIT: Final = 10_000
+"""The newest notices are kept for whoever asks what happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class TracedNotice:
+    """What the router or its session had to tell, and when on its clock."""
+
+    at: Instant
+    notice: Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +92,10 @@ class LiveRouter:
             on_packet_in=self.handle,
             on_notice=self._on_session_notice,
         )
+        self.told: deque[TracedNotice] = deque(maxlen=_TOLD_LIMIT)
         self._lives = lives
         self._on_start = on_start
+        self._stacks: dict[str, HostStack] = {}
         self._up = False
         self._timer: asyncio.TimerHandle | None = None
         self._counted: Counters | None = None
@@ -77,8 +108,10 @@ class LiveRouter:
         self._on_start()
 
     def restart(self) -> None:
-        """A new router that remembers nothing, on the same switch."""
+        """A new router that remembers nothing, on the same switch; peers lose their streams."""
         self.router, self.failure = self._lives.begin(), None
+        for stack in self._stacks.values():
+            stack.reset()
         self.start()
 
     async def run(self) -> None:
@@ -87,6 +120,8 @@ class LiveRouter:
             await self.session.run()
         except Exception as error:
             self._fail(error)
+        finally:
+            self._close()
 
     def handle(self, event: RouterInput) -> None:
         """Give the router an input now; one that is not up yet has no use for it."""
@@ -145,19 +180,55 @@ class LiveRouter:
                 self.session.send(output)
             case FibChanged(fib=fib):
                 self.session.set_fib(fib)
-            case Noticed():
+            case StreamCommand(vrf=vrf, command=command):
+                self._stack(vrf).command(command)
+            case HostPacket(vrf=vrf, datagram=datagram):
+                self._stack(vrf).receive(datagram)
+            case Noticed(notice=notice):
+                self.told.append(TracedNotice(self.now(), notice))
                 _LOG.info("%s", output.words())
 
+    def _stack(self, vrf: str) -> HostStack:
+        stack = self._stacks.get(vrf)
+        if stack is None:
+            stack = self._stacks[vrf] = self._make_stack(vrf)
+        return stack
+
+    def _make_stack(self, vrf: str) -> HostStack:
+        interfaces = [item.interface for item in self.config.interfaces]
+        return HostStack(
+            f"{self.config.name} {vrf}",
+            {interface.address.ip for interface in interfaces if interface.vrf == vrf},
+            Links(self.config).core_mtu - LABEL_ROOM,
+            partial(self._send, vrf),
+            partial(self._hear, vrf),
+        )
+
+    def _send(self, vrf: str, datagram: bytes) -> None:
+        self.handle(HostPacketOut(vrf=vrf, datagram=datagram))
+
+    def _hear(self, vrf: str, event: StreamInput) -> None:
+        self.handle(StreamEvent(vrf=vrf, event=event))
+
+    def _close(self) -> None:
+        self._stop_timer()
+        for stack in self._stacks.values():
+            stack.close()
+
     def _sleep(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stop_timer()
         deadline = self.router.next_deadline()
         if deadline is not None and self.failure is None:
             self._timer = asyncio.get_running_loop().call_at(deadline, self._wake)
 
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
     def _on_session_notice(self, notice: Notice) -> None:
         """A switch that is lost, or refuses something, is told to whoever runs the lab."""
-        level = logging.INFO if isinstance(notice, SwitchConnected) else logging.WARNING
+        self.told.append(TracedNotice(self.now(), notice))
+        level = _LEVELS.get(type(notice), logging.WARNING)
         _LOG.log(level, "[%s p4rt] %s", self.config.name, notice.words())
         if isinstance(notice, SwitchConnected) and not self._up:
             self.start()

@@ -32,6 +32,7 @@ CONFIG = RouterConfig(
 )
 COUNTERS = Counters(
     routes={(0, SG): Count(1, 100), (2, SG): Count(3, 300)},
+    labels={16: Count(4, 400)},
     interface_in={7: Count(5, 500)},
     interface_out={7: Count(6, 600)},
     punted={PuntReason.ARP: Count(8, 800)},

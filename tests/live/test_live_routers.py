@@ -48,6 +48,10 @@ def adjacent(world: LiveWorld) -> bool:
     return seen == {(router, name) for router in ("pe1", "pe2") for name in ("eth1", "mdt-red")}
 
 
+def pim_interfaces(world: LiveWorld, router: str) -> set[str]:
+    return {row["interface"] for row in world.show(router, "pim interface", None)}
+
+
 def trees(world: LiveWorld, router: str) -> list[str]:
     """The groups of the customer's trees."""
     return [row["group"] for row in world.show(router, "mroute", "red")]
@@ -92,7 +96,7 @@ def test_a_link_that_goes_takes_the_neighbours_with_it_and_brings_them_back(
     world.join("h2", GROUP, SOURCE)
     assert world.wait(lambda: has_tree(world), LIMIT)
     world.set_link("pe1-pe2", up=False)
-    assert not world.show("pe1", "pim neighbor", "default")
+    assert world.wait(lambda: not world.show("pe1", "pim neighbor", "default"), LIMIT)
     world.set_link("pe1-pe2", up=True)
     assert world.wait(lambda: adjacent(world) and has_tree(world), LIMIT)
     assert gets(world, 1)
@@ -115,9 +119,10 @@ def test_a_restarted_router_is_told_the_routes_and_ports_of_now(world: LiveWorld
     assert provided()
     world.replace_routes("pe2", "default", ())
     world.set_link("lan2", up=False)
+    assert world.wait(lambda: "eth2" not in pim_interfaces(world, "pe2"), LIMIT)
     world.restart("pe2")
     assert not provided()
-    assert "eth2" not in {row["interface"] for row in world.show("pe2", "pim interface", None)}
+    assert "eth2" not in pim_interfaces(world, "pe2")
 
 
 def test_a_switch_that_pauses_takes_up_where_it_was(world: LiveWorld) -> None:
