@@ -51,10 +51,12 @@ class LanNode(LabNode):
 class P4Node(LabNode):
     """A P4 switch: `ports` are its interfaces by port number, `address` is where P4Runtime is.
 
-    Mininet's command `switch NAME start|stop` goes to `on_power`.
+    Mininet's command `switch NAME start|stop` goes to `on_power`. A target that `reads_no_more` from
+    any port once an interface of its own goes down must have links that break elsewhere.
     """
 
     program: ClassVar[list[str]]
+    reads_no_more: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -95,10 +97,12 @@ class SoftswitchNode(P4Node):
 class Bmv2Node(P4Node):
     """BMv2; its Thrift server, where it is built with one, listens inside the namespace.
 
-    Without `--log-level off` it composes its messages for each packet even if it has no log.
+    Without `--log-level off` it composes its messages for each packet even if it has no log. When
+    one of its interfaces goes down, it waits there for a packet (behavioral-model's issue 1215).
     """
 
     program: ClassVar[list[str]] = ["simple_switch_grpc", "--log-level", "off"]
+    reads_no_more: ClassVar[bool] = True
 
 
 class PlannedInterface(Intf):

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -15,9 +16,11 @@ from controlplane.lab.control import serving
 from controlplane.lab.errors import LabError
 from controlplane.lab.load import load
 from controlplane.lab.picture import write_picture
+from controlplane.lab.picture.timeline import write_timeline
 from controlplane.lab.recordings import recording_to
 from controlplane.lab.run import Run
 from controlplane.lab.schema import json_schema
+from controlplane.lab.timeline.model import Timeline
 from controlplane.lab.worlds import (
     LIVE_TARGETS,
     SIMULATOR,
@@ -40,6 +43,7 @@ def add_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     check.add_argument("--json", action="store_true", help="print the verdict as JSON")
     check.add_argument("--pcap", type=Path, metavar="DIR", help="keep captures of every link here")
     check.add_argument("--svg", type=Path, metavar="FILE", help="draw the topology and its trees")
+    check.add_argument("--timeline", type=Path, metavar="FILE", help="draw a link's failure")
     _add_record(check)
     check.set_defaults(run=_check)
     up = verbs.add_parser("up", help="leave a lab running, with Mininet's command line")
@@ -74,7 +78,19 @@ def _check(options: argparse.Namespace) -> int:
     if options.svg is not None:
         write_picture(lab, run.snapshot, options.svg)
         _progress(f"the topology and its trees are drawn in {options.svg}")
+    _tell_timelines(run.timelines, options.timeline)
     return 0 if verdict.ok else 1
+
+
+def _tell_timelines(found: Sequence[Timeline], path: Path | None) -> None:
+    """Each failure in a line; the first one as a picture where that is wanted."""
+    for timeline in found:
+        _progress(timeline.words())
+    if path is not None and found:
+        write_timeline(found[0], path)
+        _progress(f"the timeline is drawn in {path}")
+    elif path is not None:
+        _progress("no link failed in this lab, so there is no timeline to draw")
 
 
 def _on_a_terminal() -> bool:
@@ -95,11 +111,11 @@ def _prepare(options: argparse.Namespace) -> None:
     if options.pcap is not None:
         _make_folder(options.pcap)
         _require_writable(options.pcap)
-    if options.svg is not None:
-        _make_folder(options.svg.parent)
-        if options.svg.is_dir():
-            raise LabError(f"{options.svg}: Is a directory")
-        _require_writable(options.svg if options.svg.exists() else options.svg.parent)
+    for picture in filter(None, (options.svg, options.timeline)):
+        _make_folder(picture.parent)
+        if picture.is_dir():
+            raise LabError(f"{picture}: Is a directory")
+        _require_writable(picture if picture.exists() else picture.parent)
 
 
 def _make_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from typing import Final
 
+from controlplane.cli.core_nouns import CORE_NOUNS, forwarded, log, switched
 from controlplane.cli.tables import Cell, Row, duration, plain, table, time
 
 
@@ -114,7 +115,7 @@ def _route(rows: Sequence[Row]) -> Iterator[str]:
         "": lambda row: "L" if row["type"] == "local" else _CODES[row["protocol"]],
         "Prefix": plain("prefix"),
         "Pref/Metric": lambda row: f"[{row['preference']}/{row['metric']}]",
-        "Next hop": _next_hop,
+        "Next hop": lambda row: "; ".join(map(_next_hop, row["next_hops"])),
     }
     yield from table(columns, rows)
 
@@ -165,12 +166,18 @@ _DROP: Final[Mapping[str, Cell]] = {"Reason": plain("reason"), "Packets": plain(
 _FIB_UNICAST: Final[Mapping[str, Cell]] = {
     "Prefix": plain("prefix"),
     "Action": plain("action"),
-    "Interface": plain("interface"),
-    "MAC": plain("mac"),
+    "Next hops": lambda row: ", ".join(map(forwarded, row.get("next_hops", ()))) or "-",
+}
+_FIB_LABEL: Final[Mapping[str, Cell]] = {
+    "Label": plain("label"),
+    "Outgoing": switched,
+    "Packets": plain("packets"),
+    "Octets": plain("octets"),
 }
 _FORWARDING: Final[Mapping[str, Callable[[Sequence[Row]], Iterator[str]]]] = {
     "interface": lambda rows: table(_FIB_INTERFACE, rows),
     "unicast": lambda rows: table(_FIB_UNICAST, rows),
+    "label": lambda rows: table(_FIB_LABEL, rows),
     "multicast": _fib_multicast,
     "punt": lambda rows: table(_PUNT, rows),
     "drop": lambda rows: table(_DROP, rows),
@@ -187,13 +194,30 @@ def _counters(rows: Sequence[Row]) -> Iterator[str]:
     return table(_COUNTER, rows)
 
 
+_ARP: Final[Mapping[str, Cell]] = {
+    "Address": plain("address"),
+    "Interface": plain("interface"),
+    "MAC": plain("mac"),
+    "State": plain("state"),
+    "Age": time("age"),
+    "Expires": time("expires"),
+}
+
+
+def _arp(rows: Sequence[Row]) -> Iterator[str]:
+    return table(_ARP, rows)
+
+
 NOUNS: Final[Mapping[str, Callable[[Sequence[Row]], Iterator[str]]]] = {
+    **CORE_NOUNS,
     "mroute": _mroute,
     "pim neighbor": _pim_neighbor,
     "pim interface": _pim_interface,
+    "pim log": log,
     "igmp groups": _igmp_groups,
     "mvpn": _mvpn,
     "route": _route,
+    "arp": _arp,
     "forwarding": _forwarding,
     "counters": _counters,
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from controlplane.cli.nouns import NOUNS, as_text
+from controlplane.cli.groups import GROUPS, group_text, listing, nouns_of, unknown
+from controlplane.cli.nouns import as_text
 from controlplane.lab.control import ask, running_labs
 from controlplane.lab.errors import LabError
 
@@ -14,7 +15,8 @@ def add_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     show = nouns.add_parser(
         "show",
         help="ask a router of a running lab",
-        description=f"NOUN is one of: {', '.join(NOUNS)}.",
+        description=f"NOUN is one of these; a word before brackets is all in them:\n{listing()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     show.add_argument("router", metavar="ROUTER")
     show.add_argument("noun", nargs="+", metavar="NOUN")
@@ -25,15 +27,22 @@ def add_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _show(options: argparse.Namespace) -> int:
-    noun = " ".join(options.noun)
-    if noun not in NOUNS:
-        options.parser.error(f"no noun {noun!r}; there are {', '.join(NOUNS)}")
-    rows = ask(options.lab or _only_lab(), options.router, noun, options.vrf)
-    print(json.dumps(rows, indent=2) if options.json else as_text(noun, rows))
+    """The rows of one noun; of a protocol, those of each of its nouns."""
+    words = " ".join(options.noun)
+    nouns = nouns_of(words)
+    if not nouns:
+        options.parser.error(unknown(words))
+    lab = options.lab or only_lab()
+    rows = {noun: ask(lab, options.router, noun, options.vrf) for noun in nouns}
+    if options.json:
+        print(json.dumps(rows if words in GROUPS else rows[words], indent=2))
+    else:
+        print(group_text(rows) if words in GROUPS else as_text(words, rows[words]))
     return 0
 
 
-def _only_lab() -> str:
+def only_lab() -> str:
+    """The lab that runs; LabError when there is none, or several."""
     labs = running_labs()
     if not labs:
         raise LabError("no lab is running; start one with `mvpn lab up FILE`")

@@ -1,9 +1,11 @@
-"""A running lab answers `mvpn show`: one JSON line asks, one JSON line answers, over a Unix socket.
+"""A running lab answers `mvpn show` and `mvpn trace`: one JSON line asks, one answers.
 
-    {"router": "pe1", "noun": "mroute", "vrf": "red"}    vrf null: all of them
+    {"router": "pe1", "noun": "mroute", "vrf": "red"}            vrf null: all of them
     {"rows": [...]}   or   {"error": "..."}
+    {"router": "pe1", "trace": "10.1.3.11", "vrf": "red"}        or "10.1.1.10,232.1.1.1"
+    {"text": "..."}   or   {"error": "..."}
 
-The socket is called after the lab, in a folder that is the same for all labs.
+The Unix socket is called after the lab, in a folder that is the same for all labs.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import json
 import socket
 import socketserver
 import threading
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +22,8 @@ from typing import Any, Final
 from controlplane.lab.errors import LabError
 from controlplane.lab.plan import NetworkPlan
 from controlplane.lab.testbed.owner import RUN, accepts
+from controlplane.lab.trace.walk import TraceError, Walk, parse_goal
+from controlplane.lab.trace.words import trace_words
 from controlplane.lab.world import World
 from controlplane.router.show import ShowError
 
@@ -49,24 +53,31 @@ class _Handler(socketserver.StreamRequestHandler):
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     """Closing waits for the questions that are being answered: the world must outlive them."""
 
-    def __init__(self, path: Path, routers: Container[str], world: World) -> None:
+    def __init__(self, path: Path, plan: NetworkPlan, world: World) -> None:
         super().__init__(str(path), _Handler)
-        self._routers = routers
+        self._plan = plan
         self._world = world
 
     def answer(self, request: bytes) -> Mapping[str, Any]:
         """Rows, or what is wrong with the request: a client never sees a traceback."""
         try:
             asked = json.loads(request)
-            router, noun, vrf = asked["router"], asked["noun"], asked.get("vrf")
+            router, vrf = asked["router"], asked.get("vrf")
+            what = asked["trace"] if "trace" in asked else asked["noun"]
         except (ValueError, KeyError, TypeError, AttributeError):
-            return {"error": "not a request of the form {router, noun, vrf}"}
-        if router not in self._routers:
+            return {"error": "not a request of the form {router, noun or trace, vrf}"}
+        if router not in self._plan.routers:
             return {"error": f"no router is called {router}"}
         try:
-            return {"rows": self._world.show(router, str(noun), vrf)}
-        except (LabError, ShowError) as error:
+            if "trace" in asked:
+                return {"text": self._trace(router, str(vrf), str(what))}
+            return {"rows": self._world.show(router, str(what), vrf)}
+        except (LabError, ShowError, TraceError) as error:
             return {"error": str(error)}
+
+    def _trace(self, router: str, vrf: str, goal: str) -> str:
+        fibs = {name: self._world.fib(name) for name in self._plan.routers}
+        return trace_words(Walk(self._plan, fibs).start(router, vrf, parse_goal(goal)))
 
 
 @contextmanager
@@ -75,7 +86,7 @@ def serving(plan: NetworkPlan, world: World) -> Iterator[None]:
     path = socket_path(plan.name)
     _make_room(plan.name, path)
     try:
-        server = _Server(path, plan.routers, world)
+        server = _Server(path, plan, world)
     except OSError as error:
         raise LabError(f"{path}: {error.strerror}") from None
     thread = threading.Thread(target=server.serve_forever, name="control", daemon=True)
@@ -106,18 +117,27 @@ def running_labs() -> list[str]:
 
 def ask(lab: str, router: str, noun: str, vrf: str | None) -> list[dict[str, Any]]:
     """The rows of a noun from a running lab; LabError with its reason when it has none."""
-    request = json.dumps({"router": router, "noun": noun, "vrf": vrf}).encode() + b"\n"
+    rows: list[dict[str, Any]] = _ask(lab, {"router": router, "noun": noun, "vrf": vrf})["rows"]
+    return rows
+
+
+def ask_trace(lab: str, router: str, vrf: str, goal: str) -> str:
+    """A trace from a running lab, as text; LabError with its reason when there is none."""
+    return str(_ask(lab, {"router": router, "trace": goal, "vrf": vrf})["text"])
+
+
+def _ask(lab: str, question: Mapping[str, str | None]) -> dict[str, Any]:
+    request = json.dumps(question).encode() + b"\n"
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
             stream.settimeout(_TIMEOUT)
             stream.connect(str(socket_path(lab)))
             stream.sendall(request)
             with stream.makefile("rb") as answers:
-                answer = json.loads(answers.readline())
+                answer: dict[str, Any] = json.loads(answers.readline())
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise LabError(f"the lab {lab} does not answer: {reason}") from None
     if "error" in answer:
         raise LabError(str(answer["error"]))
-    rows: list[dict[str, Any]] = answer["rows"]
-    return rows
+    return answer

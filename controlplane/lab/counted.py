@@ -1,9 +1,10 @@
 """What a switch has counted, beside the rows of `show` that it belongs to.
 
-`mroute` and the multicast rows of `forwarding` get the packets of their (S,G), the interface rows
-of `forwarding` those in and out. Behind the rows of the provider's table `forwarding` says what was
-punted to the CPU and what was dropped, by reason: `{"table": "punt", "reason", "packets",
-"policed"}` and `{"table": "drop", "reason", "packets"}`.
+`mroute` and the multicast rows of `forwarding` get the packets of their (S,G), `mpls forwarding` and
+the label rows of `forwarding` those that came under the label, the interface rows of `forwarding`
+those in and out. Behind the rows of the provider's table `forwarding` says what was punted to the
+CPU and what was dropped, by reason: `{"table": "punt", "reason", "packets", "policed"}` and
+`{"table": "drop", "reason", "packets"}`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from controlplane.net.multicast import SourceGroup
 from controlplane.p4rt.counters import Count, Counters
 from controlplane.router.config import RouterConfig
 
-COUNTED: Final = frozenset({"mroute", "forwarding"})
+COUNTED: Final = frozenset({"mroute", "forwarding", "mpls forwarding"})
 """The nouns that counters say something about."""
 
 _Row = dict[str, Any]
@@ -50,6 +51,9 @@ def _counts(row: _Row, ids: Mapping[str, int], counters: Counters) -> _Row:
         received = counters.interface_in.get(row["index"], Count())
         sent = counters.interface_out.get(row["index"], Count())
         return {"packets_in": received.packets, "packets_out": sent.packets}
+    if row.get("table") == "label":
+        count = counters.labels.get(row["label"], Count())
+        return {"packets": count.packets, "octets": count.octets}
     return {}
 
 

@@ -10,19 +10,23 @@ from pathlib import Path
 from typing import Any, Final
 
 from controlplane.engine.time import Duration, Instant
+from controlplane.fib.model import Fib
 from controlplane.lab.counted import COUNTED, with_counters
 from controlplane.lab.errors import LabError
 from controlplane.lab.plan import LinkPlan, NetworkPlan
+from controlplane.lab.probes.probe import Probe
 from controlplane.lab.testbed.capture import Captures
 from controlplane.lab.testbed.hosts import LiveHost
 from controlplane.lab.testbed.network import Commands, Network
 from controlplane.lab.testbed.owner import Owner, accepts, claim, clean, release
+from controlplane.lab.testbed.probing import LiveProbe
 from controlplane.lab.testbed.processes import Child, Processes, end_all, require_alive
 from controlplane.lab.testbed.rights import missing_rights, require_program
 from controlplane.lab.testbed.signals import Signals, unheard
-from controlplane.lab.world import Received, Stream, by_protocol
+from controlplane.lab.world import Received, RunningProbe, Stream, Told, by_protocol
 from controlplane.live.controllers import Controllers, RouterFailed
 from controlplane.live.driver import SwitchAddress
+from controlplane.live.ports import SwitchPorts
 from controlplane.rib.route import Route
 from controlplane.router.lives import Lives, OpenRecording
 from controlplane.router.show import ShowError
@@ -133,13 +137,12 @@ class LiveWorld:
         log = self._hosts[host].received(self._streams[stream].number)
         return Received(log.numbers, self._on_axis(log.times))
 
+    def probe(self, host: str, probe: Probe) -> RunningProbe:
+        return LiveProbe(self._hosts[host], probe)
+
     def set_link(self, link: str, up: bool) -> None:
-        network, controllers = self._running()
-        plan = self._links[link]
-        network.set_link(plan, up)
-        for end in plan.ends:
-            if end.port is not None:
-                controllers.set_port(end.node, end.port, up)
+        network, _ = self._running()
+        network.set_link(link, up)
 
     def restart(self, router: str) -> None:
         self._running()[1].restart(router)
@@ -157,6 +160,22 @@ class LiveWorld:
         if counters is None:
             return rows
         return with_counters(rows, noun, vrf, self._plan.routers[router], counters)
+
+    def cut_link(self, link: str, *, cut: bool) -> None:
+        network, _ = self._running()
+        network.cut(link, cut=cut)
+
+    def fib(self, router: str) -> Fib:
+        return self._running()[1].fib(router)
+
+    def notices(self) -> Sequence[Told]:
+        _, controllers = self._running()
+        told = (
+            Told(traced.at - self._zero, router, traced.notice)
+            for router in self._plan.routers
+            for traced in controllers.notices(router)
+        )
+        return sorted(told, key=lambda one: one.at)
 
     def captures(self) -> dict[str, Path]:
         return self._captures.finish() if self._captures else {}
@@ -183,7 +202,7 @@ class LiveWorld:
         """Captures first, so that they see the first frame of all."""
         self._processes = processes = Processes(owner)
         self._undo.callback(processes.stop)
-        taps = [network.tap(link) for link in self._plan.links if link.capture or self._pcap]
+        taps = [network.tap(link.name) for link in self._plan.links if link.capture or self._pcap]
         folder = self._pcap or owner.folder / "captures"
         self._captures = Captures(taps, folder.absolute(), processes)
         for name in self._plan.routers:
@@ -212,7 +231,8 @@ class LiveWorld:
         self._undo.callback(controllers.stop)
         for name, config in self._plan.routers.items():
             address = SwitchAddress(network.address(name), network.device_id(name))
-            controllers.start(Lives(config, self._plan.seed_of(name), self._record), address)
+            ports = SwitchPorts(network.namespace(name), network.ports(name))
+            controllers.start(Lives(config, self._plan.seed_of(name), self._record), address, ports)
 
     # -- the rest
 

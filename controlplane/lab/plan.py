@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
+from typing import Final
 
 from controlplane.engine.time import Duration
 from controlplane.net.mac import MacAddress
 from controlplane.rib.route import Route
 from controlplane.router.config import RouterConfig
+
+_PAIR: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +32,21 @@ class LinkEnd:
 class LinkPlan:
     """A point-to-point link of two ends, or a LAN of more.
 
-    `delay` holds in the simulator alone. `core` is a link between P or PE routers.
+    `delay` holds in the simulator alone. `core` is a link between P or PE routers. One that is to
+    lose packets `silently` runs through a bridge, as a LAN does: neither end sees it break.
     """
 
     name: str
     ends: tuple[LinkEnd, ...]
     core: bool = False
     capture: bool = False
+    silently: bool = False
     delay: Duration = 0.0005
+
+    @property
+    def bridged(self) -> bool:
+        """Whether there is a bridge between the ends."""
+        return self.silently or len(self.ends) > _PAIR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

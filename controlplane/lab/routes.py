@@ -1,15 +1,17 @@
-"""The route provider: what OSPF, EIGRP and BGP will bring, worked out from the lab file.
+"""The route provider: what BGP will bring to VRFs and sites, worked out from the lab file.
 
 It stands where those protocols will stand and speaks as they do, in routes of a VRF that replace
 the ones before. Three kinds of routes come from it:
 
 - routes inside a domain, the shortest by the costs of outgoing ends, as a link-state protocol
-  finds them: in the core between P and PE routers, in a customer's site between CEs and the VRFs
-  of the PEs that serve it (a PE passes nothing on between its sites' routers here: that is what the
-  VPN does);
+  finds them: in a customer's site between CEs and the VRFs of the PEs that serve it (a PE passes
+  nothing on between its sites' routers here: that is what the VPN does);
 - a default route at each CE towards the nearest PE;
 - routes that a PE imports from VRFs of other PEs, by route target (RFC 4364 4.3.1), with the PE's
   loopback as next hop.
+
+In the core it gives nothing away but the file's static routes: there routers find the others by
+OSPF. What they should find is worked out all the same, and the lab holds them against it.
 
 Connected routes are a router's own. A link that is down carries nothing and its subnet is not
 known anywhere; convergence takes no time.
@@ -44,6 +46,17 @@ class RouteProvider:
     def routes(self, down: frozenset[str] = frozenset()) -> Routes:
         """All routes of all routers while these links are down."""
         return _Moment(self._layout, down).routes()
+
+    def given(self, routes: Routes) -> Routes:
+        """The part of these that routers are told: the others they find by themselves."""
+        return {
+            (router, vrf): tuple(route for route in found if not self._is_found(router, vrf, route))
+            for (router, vrf), found in routes.items()
+        }
+
+    def _is_found(self, router: str, vrf: str, route: Route) -> bool:
+        in_core = vrf == DEFAULT_VRF and self._layout.domains.is_core(router)
+        return in_core and route.protocol is RouteProtocol.COMPUTED
 
 
 class _Moment:
@@ -84,7 +97,7 @@ class _Moment:
             if (spec.vpn or DEFAULT_VRF) == vrf and hop and hop[0].link not in self._down:
                 own, other = hop
                 gateway = Gateway(own.interface, other.address.ip)
-                yield Route(prefix=spec.to, protocol=RouteProtocol.STATIC, next_hop=gateway)
+                yield Route(prefix=spec.to, protocol=RouteProtocol.STATIC, next_hops=(gateway,))
 
     def _imported(
         self, router: str, vrf: str, exported: Mapping[tuple[str, str], Iterable[IPv4Network]]
@@ -106,7 +119,7 @@ class _Moment:
             yield Route(
                 prefix=prefix,
                 protocol=RouteProtocol.IBGP,
-                next_hop=VpnNextHop(pe_address, rd),
+                next_hops=(VpnNextHop(pe_address, rd),),
                 metric=distance,
             )
 
@@ -132,13 +145,18 @@ class Area:
         return self._shortest(source)[0]
 
     def routes(self, source: str) -> Iterator[Route]:
-        """Routes of a router to all that is not its own; of a CE, also the default route."""
+        """Routes of a router to all that is not its own; of a CE, also the default route.
+
+        To a subnet the last cost is that of its owner's interface there (RFC 2328 12.4.1).
+        """
         distances, paths = self._shortest(source)
         for prefix, owners in self._owners.items():
-            near = [owner for owner in owners if owner in distances]
+            near = {
+                owner: distances[owner] + owners[owner] for owner in owners if owner in distances
+            }
             if near and source not in owners:
-                nearest = min(near, key=distances.__getitem__)
-                yield self._route(prefix, paths[nearest], distances[nearest])
+                nearest = min(near, key=near.__getitem__)
+                yield self._route(prefix, paths[nearest], near[nearest])
         exits = [node for node in distances if self._is_exit(node, source)]
         if exits and not self._layout.domains.is_core(source):
             nearest = min(exits, key=distances.__getitem__)
@@ -149,14 +167,15 @@ class Area:
         paths = self._shortest(source)[1]
         return paths[target][1] if target in paths and target != source else None
 
-    def _prefixes(self) -> dict[IPv4Network, list[str]]:
-        """Who has which subnet or loopback."""
-        owners: dict[IPv4Network, list[str]] = {}
+    def _prefixes(self) -> dict[IPv4Network, dict[str, int]]:
+        """Who has which subnet or loopback, and what it costs there."""
+        owners: dict[IPv4Network, dict[str, int]] = {}
         for node in self._graph:
             if self._layout.domains.of_node(node) == self._domain:
-                owners[IPv4Network(self._layout.loopbacks[node])] = [node]
+                owners[IPv4Network(self._layout.loopbacks[node])] = {node: 0}
         for link in self._links:
-            owners[link.subnet] = [end.node for end in link.ends if end.node in self._graph]
+            ends = (end for end in link.ends if end.node in self._graph)
+            owners[link.subnet] = {end.node: end.cost for end in ends}
         return owners
 
     def _is_exit(self, node: str, source: str) -> bool:
@@ -178,7 +197,7 @@ class Area:
         return Route(
             prefix=prefix,
             protocol=RouteProtocol.COMPUTED,
-            next_hop=Gateway(edge["own"].interface, edge["other"].address.ip),
+            next_hops=(Gateway(edge["own"].interface, edge["other"].address.ip),),
             metric=distance,
         )
 

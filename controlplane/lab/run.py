@@ -10,21 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from itertools import count
 from math import inf
 from typing import Final
 
 from controlplane.engine.time import Duration, Instant
-from controlplane.lab.file.expect import StateExpectation, TrafficExpectation
-from controlplane.lab.file.model import LabFile
-from controlplane.lab.file.play import Event, Join, Leave, LinkDown, LinkUp, Restart
+from controlplane.lab.file.expect import (
+    StateExpectation,
+    TrafficExpectation,
+    WatchedExpectation,
+)
+from controlplane.lab.file.play import Event, Join, Leave, LinkCut, LinkDown, LinkUp, Restart
 from controlplane.lab.judge.state import StateJudge
 from controlplane.lab.judge.traffic import TrafficJudge
-from controlplane.lab.judge.words import state_words
+from controlplane.lab.judge.words import watched_words
 from controlplane.lab.load import Lab
+from controlplane.lab.questions import Question
 from controlplane.lab.snapshot import Snapshot, take_snapshot
 from controlplane.lab.tables import Tables
+from controlplane.lab.timeline.collect import timelines
+from controlplane.lab.timeline.model import Timeline
 from controlplane.lab.verdict import Row, Verdict
-from controlplane.lab.watch import Watch
+from controlplane.lab.watch import Judge, Watch
 from controlplane.lab.world import World
 
 _DRAIN: Final[Duration] = 0.25
@@ -51,14 +59,24 @@ class Run:
         self._target = target
         self._progress = progress
         self._while_up = while_up
-        self._state = StateJudge(lab.layout, dict(lab.plan.routes))
-        self._watches = _watches(lab.file)
+        self._state = StateJudge(lab.layout, lab.routes.routes())
+        self._probes = count(1)
+        self._watches = {
+            at: self._watch(expectation)
+            for at, expectation in enumerate(lab.file.expect)
+            if isinstance(expectation, WatchedExpectation)
+        }
+        """By the position of their expectation in the file."""
         self._down: frozenset[str] = frozenset()
+        self._cut: set[str] = set()
         self._happened: dict[str, Instant] = {}
+        self._played: dict[int, Instant] = {}
         self._startup: Duration = 0.0
         self._members: set[str] = set()
         self.snapshot: Snapshot | None = None
         """The trees as they were before anything was taken away."""
+        self.timelines: list[Timeline] = []
+        """What followed on each failure of a link."""
 
     def play(self) -> Verdict:
         """Play the lab and judge it; the world is stopped whatever happens."""
@@ -93,7 +111,13 @@ class Run:
         """The rows of the start conditions, once all of them hold or the limit has come."""
         begun, limit = self._world.now(), self._lab.file.startup
         watches = [
-            Watch(condition, f"start: {state_words(condition)}", begun, limit)
+            Watch(
+                condition,
+                f"start: {watched_words(condition)}",
+                self._judge_of(condition),
+                begun,
+                limit,
+            )
             for condition in self._lab.file.start
         ]
         ready = self._world.wait(lambda: self._look(watches), limit)
@@ -105,7 +129,19 @@ class Run:
     def _look(self, watches: Iterable[Watch]) -> bool:
         """Look at the network for each of them; True when all hold in time."""
         tables, clock = Tables(self._world), self._world.now
-        return all([watch.look(self._state.judge, tables, clock) for watch in watches])
+        return all([watch.look(tables, clock) for watch in watches])
+
+    def _watch(self, expectation: WatchedExpectation) -> Watch:
+        """What counts from an event has no start until that happens."""
+        start = inf if isinstance(expectation.after, str) else expectation.after
+        judge = self._judge_of(expectation)
+        return Watch(expectation, watched_words(expectation), judge, start, expectation.within)
+
+    def _judge_of(self, expectation: WatchedExpectation) -> Judge:
+        if isinstance(expectation, StateExpectation):
+            return partial(self._state.judge, expectation)
+        question = Question(self._lab.layout, self._world, expectation, self._probes)
+        return lambda _tables: question.look()
 
     # -- from then on
 
@@ -117,6 +153,7 @@ class Run:
         self._finish()
         if self.snapshot is None:
             self.snapshot = self._take_snapshot()
+        self.timelines = timelines(self._lab, self._world, self._played)
         self._progress("judging what was received and captured")
         return list(self._rows())
 
@@ -158,9 +195,10 @@ class Run:
 
     def _act(self, at: Instant) -> None:
         """All that happens at an instant: events in the order of the file, then streams."""
-        for event in self._lab.file.events:
+        for number, event in enumerate(self._lab.file.events):
             if event.at == at:
                 self._progress(f"{at:6.2f} s  {event.words()}")
+                self._played[number] = self._world.now()
                 self._note(event)
                 self._carry_out(event)
         for stream in self._lab.streams:
@@ -194,8 +232,10 @@ class Run:
                     self._world.leave(host, group, address)
             case LinkDown(link_down=link):
                 self._set_link(link, up=False)
+            case LinkCut(link_cut=link):
+                self._cut_link(link)
             case LinkUp(link_up=link):
-                self._set_link(link, up=True)
+                self._mend_link(link)
             case Restart(restart=router):
                 self._world.restart(router)
 
@@ -203,11 +243,31 @@ class Run:
         """Break or mend a wire with all its VLANs, and let the route provider take note."""
         wire = self._lab.wires[link]
         self._world.set_link(wire, up)
+        self._reroute(wire, up=up)
+
+    def _cut_link(self, link: str) -> None:
+        wire = self._lab.wires[link]
+        self._cut.add(wire)
+        self._world.cut_link(wire, cut=True)
+        self._reroute(wire, up=False)
+
+    def _mend_link(self, link: str) -> None:
+        wire = self._lab.wires[link]
+        if wire not in self._cut:
+            self._set_link(link, up=True)
+            return
+        self._cut.remove(wire)
+        self._world.cut_link(wire, cut=False)
+        self._reroute(wire, up=True)
+
+    def _reroute(self, wire: str, *, up: bool) -> None:
+        """What the route provider gives changes with the wires that work."""
         links = {name for name, its in self._lab.wires.items() if its == wire}
         self._down = self._down - links if up else self._down | links
-        before, after = self._state.routes, self._lab.routes.routes(frozenset(self._down))
-        self._state.routes = after
-        for (router, vrf), routes in after.items():
+        provider = self._lab.routes
+        before = provider.given(self._state.routes)
+        self._state.routes = provider.routes(frozenset(self._down))
+        for (router, vrf), routes in provider.given(self._state.routes).items():
             if routes != before[router, vrf]:
                 self._world.replace_routes(router, vrf, routes)
 
@@ -226,18 +286,3 @@ class Run:
 
 def _not_played() -> Row:
     return Row("all that follows", "not played: the network was not ready", False)
-
-
-def _watches(file: LabFile) -> dict[int, Watch]:
-    """A watch for each expectation about state, by its position in the file."""
-    return {
-        at: _watch(expectation)
-        for at, expectation in enumerate(file.expect)
-        if isinstance(expectation, StateExpectation)
-    }
-
-
-def _watch(expectation: StateExpectation) -> Watch:
-    """What counts from an event has no start until that happens."""
-    start = inf if isinstance(expectation.after, str) else expectation.after
-    return Watch(expectation, state_words(expectation), start, expectation.within)

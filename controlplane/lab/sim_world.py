@@ -11,9 +11,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from controlplane.engine.time import Duration, Instant
+from controlplane.fib.model import Fib
 from controlplane.lab.errors import LabError
 from controlplane.lab.plan import HostPlan, LinkEnd, LinkPlan, NetworkPlan
-from controlplane.lab.world import Received, Stream, by_protocol
+from controlplane.lab.probes.probe import Probe
+from controlplane.lab.world import Received, RunningProbe, Stream, Told, by_protocol
+from controlplane.p4rt.memory import MemoryTarget
 from controlplane.rib.route import Route
 from controlplane.router.events import PortChanged, RoutesReplaced
 from controlplane.router.lives import Lives, OpenRecording
@@ -21,18 +24,28 @@ from controlplane.router.show import show
 from controlplane.sim.host import SimHost
 from controlplane.sim.link import Link
 from controlplane.sim.pcap import Capture
+from controlplane.sim.probing import SimProbe
 from controlplane.sim.scheduler import Scheduler
-from controlplane.sim.switch import SimSwitch
+from controlplane.sim.switch import SimSwitch, Target
 from controlplane.sim.traffic import Recorder, StreamSender
 
 _POLL: Final[Duration] = 0.05
 
 
 class SimWorld:
-    """`pcap` is the folder for the captures of every link; without it, of the judged ones alone."""
+    """`pcap` is the folder for the captures of every link; without it, of the judged ones alone.
+
+    `make_target` makes each router's switch: by default one that runs the program on every frame,
+    or a DirectTarget, which hands control packets over.
+    """
 
     def __init__(
-        self, plan: NetworkPlan, *, pcap: Path | None = None, record: OpenRecording | None = None
+        self,
+        plan: NetworkPlan,
+        *,
+        pcap: Path | None = None,
+        record: OpenRecording | None = None,
+        make_target: Callable[[], Target] = MemoryTarget,
     ) -> None:
         self._plan = plan
         self._pcap = pcap
@@ -44,7 +57,12 @@ class SimWorld:
         self._captures: dict[str, Capture] = {}
         self._routes: dict[tuple[str, str], tuple[Route, ...]] = dict(plan.routes)
         self._switches = {
-            name: SimSwitch(Lives(config, plan.seed_of(name), record), self._scheduler)
+            name: SimSwitch(
+                Lives(config, plan.seed_of(name), record),
+                self._scheduler,
+                make_target(),
+                self._rng(f"{name} tcp"),
+            )
             for name, config in plan.routers.items()
         }
         for switch in self._switches.values():
@@ -121,6 +139,8 @@ class SimWorld:
         self._hosts[host].membership.leave(group, source)
 
     def send(self, stream: Stream) -> None:
+        for host in self._hosts.values():
+            host.listen(stream.port)
         sender = StreamSender(
             host=self._hosts[stream.host],
             scheduler=self._scheduler,
@@ -145,6 +165,11 @@ class SimWorld:
         reception = self._recorder.reception(host, self._senders[stream].number)
         return Received(reception.numbers, self._on_axis(reception.times))
 
+    def probe(self, host: str, probe: Probe) -> RunningProbe:
+        running = SimProbe(self._hosts[host], self._scheduler, probe)
+        running.start()
+        return running
+
     def set_link(self, link: str, up: bool) -> None:
         self._links[link].up = up
         plan = next(plan for plan in self._plan.links if plan.name == link)
@@ -163,6 +188,24 @@ class SimWorld:
     def show(self, router: str, noun: str, vrf: str | None) -> list[dict[str, Any]]:
         switch = self._switches[router]
         return show(switch.router, noun, vrf, self._scheduler.now)
+
+    def cut_link(self, link: str, *, cut: bool) -> None:
+        self.set_loss(link, 1.0 if cut else 0.0)
+
+    def set_loss(self, link: str, share: float) -> None:
+        """From now on a link loses this share of its frames, in both directions."""
+        self._links[link].loss = share
+
+    def notices(self) -> Sequence[Told]:
+        told = (
+            Told(traced.at - self._zero, router, traced.noticed.notice)
+            for router, switch in self._switches.items()
+            for traced in switch.trace
+        )
+        return sorted(told, key=lambda one: one.at)
+
+    def fib(self, router: str) -> Fib:
+        return self._switches[router].router.fib
 
     def captures(self) -> dict[str, Path]:
         folder = self._pcap or Path(self._cleanup.enter_context(TemporaryDirectory(prefix="mvpn-")))

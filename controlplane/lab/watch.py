@@ -1,4 +1,4 @@
-"""Expectations about state while a lab runs: looked at from their moment on, until they hold.
+"""Expectations that are looked at while a lab runs: from their moment on, until they hold.
 
 The time that counts is that at which a look was over: by then the state was there for certain. What
 holds later than its limit fails. A live lab is looked at every 0.05 s, so what comes true within
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from controlplane.engine.time import Duration, Instant
-from controlplane.lab.file.expect import StateExpectation
+from controlplane.lab.file.expect import WatchedExpectation
 from controlplane.lab.tables import Tables
 from controlplane.lab.verdict import Row, Seen
 
-Judge: TypeAlias = Callable[[StateExpectation, Tables], Seen]
+Judge: TypeAlias = Callable[[Tables], Seen]
 
 _LOOK_ON: Final[Duration] = 10.0
 """How long after its limit an expectation is looked at."""
@@ -27,13 +27,14 @@ _ROUNDING: Final[Duration] = 1e-6
 
 @dataclass
 class Watch:
-    """One expectation; `seen` is the last look in time, `at` since when it has held.
+    """One expectation and its judge; `seen` is the last look in time, `at` since when it has held.
 
     `late` is the first look after the limit that found it to hold, with its time.
     """
 
-    expectation: StateExpectation
+    expectation: WatchedExpectation
     words: str
+    judge: Judge
     start: Instant
     within: Duration
     seen: Seen = field(default_factory=lambda: Seen(False, "not looked at"))
@@ -49,9 +50,9 @@ class Watch:
         settled = self.seen.ok or self.late is not None
         return not settled and self.start - _ROUNDING <= now <= self.limit + _LOOK_ON
 
-    def look(self, judge: Judge, tables: Tables, clock: Callable[[], Instant]) -> bool:
+    def look(self, tables: Tables, clock: Callable[[], Instant]) -> bool:
         """Look once more; True when it holds in time."""
-        seen = judge(self.expectation, tables)
+        seen = self.judge(tables)
         now = clock()
         if now <= self.limit + _ROUNDING:
             self.at = self.at if self.seen.ok else now

@@ -12,7 +12,10 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from controlplane.engine.notice import Notice
 from controlplane.engine.time import Duration, Instant
+from controlplane.fib.model import Fib
+from controlplane.lab.probes.probe import Probe
 from controlplane.rib.route import Route, RouteProtocol
 
 PROVIDED: Final = (RouteProtocol.STATIC, RouteProtocol.COMPUTED, RouteProtocol.IBGP)
@@ -47,6 +50,25 @@ class Received:
 
     numbers: Sequence[int]
     times: Sequence[Instant]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice of a router, and when it came on the world's axis."""
+
+    at: Instant
+    router: str
+    notice: Notice
+
+
+class RunningProbe(Protocol):
+    """A ping or a traceroute of a host that has begun."""
+
+    def look(self) -> bool:
+        """Take the answers that came, send what is due; True while the probe runs.
+
+        A probe may live on between two looks, or in them alone.
+        """
 
 
 class World(Protocol):
@@ -85,7 +107,13 @@ class World(Protocol):
 
     def received(self, host: str, stream: str) -> Received: ...
 
+    def probe(self, host: str, probe: Probe) -> RunningProbe:
+        """Let a host ping, or trace a route."""
+
     def set_link(self, link: str, up: bool) -> None: ...
+
+    def cut_link(self, link: str, *, cut: bool) -> None:
+        """Let a link lose every packet, with its ends none the wiser; or no longer."""
 
     def restart(self, router: str) -> None:
         """Restart a router with nothing remembered; its switch runs on, and follows the new one."""
@@ -95,6 +123,12 @@ class World(Protocol):
 
     def show(self, router: str, noun: str, vrf: str | None) -> list[dict[str, Any]]:
         """The rows of `mvpn show ROUTER NOUN`; see `router/show.py`."""
+
+    def fib(self, router: str) -> Fib:
+        """What a router has last told its switch to do."""
+
+    def notices(self) -> Sequence[Told]:
+        """What routers have told so far, in the order of its times."""
 
     def captures(self) -> dict[str, Path]:
         """Capture files by link name, for the links that the lab judges or the user asked for."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-from typing import Any
-
 import pytest
 
 from controlplane.cli.nouns import NOUNS, as_text
 from controlplane.cli.tables import duration
 from controlplane.router import show
+from tests.cli.expect import expect
 
 MROUTE = {
     "vrf": "red",
@@ -54,17 +52,13 @@ def test_durations_are_those_of_ios(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
 
 
-def test_every_noun_is_one_that_routers_show() -> None:
-    assert NOUNS.keys() <= set(show.NOUNS)
+def test_the_nouns_are_what_routers_show() -> None:
+    assert NOUNS.keys() == set(show.NOUNS)
 
 
 @pytest.mark.parametrize("noun", NOUNS)
 def test_no_rows_are_said_to_be_none(noun: str) -> None:
     assert as_text(noun, []) == "nothing to show"
-
-
-def expect(noun: str, rows: list[dict[str, Any]], text: str) -> None:
-    assert as_text(noun, rows) == dedent(text).strip()
 
 
 def test_mroute_is_a_paragraph_for_each_tree() -> None:
@@ -120,29 +114,37 @@ def test_pim_neighbors_are_a_table() -> None:
 
 
 def test_routes_are_a_table_with_codes() -> None:
-    route = {"vrf": "red", "preference": 200, "metric": 40, "interface": None, "via": None}
+    hop = {"interface": None, "via": None}
+    route = {"vrf": "red", "preference": 200, "metric": 40}
     expect(
         "route",
         [
             route
             | {"prefix": "10.1.1.0/24", "protocol": "ibgp", "type": "vpn"}
-            | {"via": "192.0.2.1", "rd": "65000:1"},
+            | {"next_hops": [hop | {"type": "vpn", "via": "192.0.2.1", "rd": "65000:1"}]},
             route
             | {"prefix": "10.2.0.0/16", "protocol": "computed", "type": "gateway"}
-            | {"via": "10.0.0.2", "interface": "eth1", "preference": 115},
+            | {"preference": 115}
+            | {
+                "next_hops": [
+                    {"type": "gateway", "via": "10.0.0.2", "interface": "eth1"},
+                    {"type": "gateway", "via": "10.0.4.2", "interface": "eth2"},
+                ]
+            },
             route
             | {"prefix": "10.3.0.1/32", "protocol": "connected", "type": "local"}
-            | {"interface": "eth2", "preference": 0, "metric": 0},
+            | {"next_hops": [hop | {"type": "local", "interface": "eth2"}]}
+            | {"preference": 0, "metric": 0},
             route
             | {"prefix": "10.4.0.0/16", "protocol": "static", "type": "blackhole"}
-            | {"preference": 1, "metric": 0},
+            | {"preference": 1, "metric": 0, "next_hops": [hop | {"type": "blackhole"}]},
         ],
         """
         VRF red
         Codes: C connected, L local, S static, O OSPF, I computed (stands in for an IGP), B BGP
            Prefix       Pref/Metric  Next hop
         B  10.1.1.0/24  [200/40]     via PE 192.0.2.1, RD 65000:1
-        I  10.2.0.0/16  [115/40]     via 10.0.0.2, eth1
+        I  10.2.0.0/16  [115/40]     via 10.0.0.2, eth1; via 10.0.4.2, eth2
         L  10.3.0.1/32  [0/0]        directly connected, eth2
         S  10.4.0.0/16  [1/0]        discarded
         """,
@@ -156,6 +158,15 @@ def test_forwarding_has_a_table_of_each_kind() -> None:
             {"vrf": "default", "table": "interface", "interface": "eth1", "index": 2}
             | {"port": 1, "vlan": 0, "mac": "02:00:00:01:00:01", "packets_in": 5, "packets_out": 6},
             {"vrf": "default", "table": "unicast", "prefix": "10.0.0.0/30", "action": "glean"},
+            {"vrf": "default", "table": "label", "label": 16, "action": "forward"}
+            | {
+                "next_hops": [
+                    {"interface": "eth1", "label": 17},
+                    {"interface": "eth2", "label": "pop"},
+                ],
+                "packets": 12,
+                "octets": 1800,
+            },
             {"vrf": "default", "table": "multicast", "source": "192.0.2.1", "group": "232.10.0.1"}
             | {"incoming": "eth1", "tail": "mdt-red from 192.0.2.1"}
             | {"copies": [{"interface": "eth2", "port": 2, "vlan": 7, "rewrite": "in place"}]},
@@ -168,8 +179,11 @@ def test_forwarding_has_a_table_of_each_kind() -> None:
           Interface  Index  Port  VLAN  MAC                In  Out
           eth1       2      1     -     02:00:00:01:00:01  5   6
         Unicast table
-          Prefix       Action  Interface  MAC
-          10.0.0.0/30  glean   -          -
+          Prefix       Action  Next hops
+          10.0.0.0/30  glean   -
+        Label table
+          Label  Outgoing                 Packets  Octets
+          16     17 to eth1, pop to eth2  12       1800
         Multicast table
           (192.0.2.1, 232.10.0.1) from eth1, inner packets as from mdt-red from 192.0.2.1
             eth2 (port 2.7): in place
@@ -248,5 +262,34 @@ def test_counters_name_what_counted() -> None:
         VRF red
         Where  Counter                         Value
         pim    drop: malformed: PIM version N  7
+        """,
+    )
+
+
+def test_logs_say_how_long_ago_it_was() -> None:
+    told = {"vrf": "default", "age": 83.2, "text": "session with 192.0.2.1 up on eth1"}
+    expect(
+        "bfd log",
+        [told, told | {"age": 1.5, "text": "session with 192.0.2.1 down on eth1: silence"}],
+        """
+        VRF default
+        Ago       Told
+        00:01:23  session with 192.0.2.1 up on eth1
+        00:00:01  session with 192.0.2.1 down on eth1: silence
+        """,
+    )
+
+
+def test_arp_is_a_table() -> None:
+    known = {"vrf": "default", "interface": "eth1", "address": "10.0.0.2", "state": "reachable"}
+    asked = known | {"address": "10.0.0.3", "mac": None, "state": "incomplete", "expires": 0.7}
+    expect(
+        "arp",
+        [known | {"mac": "02:00:00:00:00:02", "age": 61.0, "expires": 3.2}, asked | {"age": 0.3}],
+        """
+        VRF default
+        Address   Interface  MAC                State       Age       Expires
+        10.0.0.2  eth1       02:00:00:00:00:02  reachable   00:01:01  00:00:03
+        10.0.0.3  eth1       -                  incomplete  00:00:00  00:00:00
         """,
     )

@@ -1,4 +1,4 @@
-"""A World without a network: routers show what the test says, packets arrive as it says."""
+"""A World without a network: routers show, and packets meet, what the test says."""
 
 from __future__ import annotations
 
@@ -8,25 +8,34 @@ from pathlib import Path
 from typing import Any
 
 from controlplane.engine.time import Duration, Instant
-from controlplane.lab.world import Received, Stream
+from controlplane.fib.model import Fib
+from controlplane.lab.probes.probe import Probe
+from controlplane.lab.world import Received, Stream, Told
 from controlplane.rib.route import Route
+from controlplane.wire.ipv4 import Ipv4Packet
 
 STEP = 0.05
 
 Show = Callable[[str, str, str | None, Instant], list[dict[str, Any]]]
+Answer = Callable[[Ipv4Packet, Instant], Ipv4Packet | None]
+"""What comes back of a probe's packet; ROUND_TRIP later."""
+
+ROUND_TRIP = 0.004
 
 
 class FakeWorld:
     """Time jumps in steps. Every packet reaches the hosts that are members, 10 ms later."""
 
-    def __init__(self, show: Show) -> None:
+    def __init__(self, show: Show, answer: Answer = lambda packet, now: None) -> None:
         self._show = show
+        self._answer = answer
         self._clock = 0.0
         self._zero = 0.0
         self.log: list[tuple[float, str]] = []
         self.streams: dict[str, tuple[Stream, float]] = {}
         self.members: list[tuple[float, float, str, IPv4Address]] = []
         self.running = False
+        self.told: list[Told] = []
         self.replaced: list[tuple[str, str, tuple[Route, ...]]] = []
 
     def _note(self, what: str) -> None:
@@ -90,8 +99,15 @@ class FakeWorld:
         ]
         return Received([number for number, _ in got], [at for _, at in got])
 
+    def probe(self, host: str, probe: Probe) -> FakeProbe:
+        self._note(f"probe from {host}")
+        return FakeProbe(self, self._answer, probe)
+
     def set_link(self, link: str, up: bool) -> None:
         self._note(f"link {link} {'up' if up else 'down'}")
+
+    def cut_link(self, link: str, *, cut: bool) -> None:
+        self._note(f"link {link} {'cut' if cut else 'mended'}")
 
     def restart(self, router: str) -> None:
         self._note(f"restart {router}")
@@ -102,5 +118,31 @@ class FakeWorld:
     def show(self, router: str, noun: str, vrf: str | None) -> list[dict[str, Any]]:
         return self._show(router, noun, vrf, self.now())
 
+    def fib(self, router: str) -> Fib:
+        return Fib()
+
+    def notices(self) -> Sequence[Told]:
+        return self.told
+
     def captures(self) -> dict[str, Path]:
         return {}
+
+
+class FakeProbe:
+    """Lives in the looks at it; the answers come at the next one, with the time that they took."""
+
+    def __init__(self, world: FakeWorld, answer: Answer, probe: Probe) -> None:
+        self._world = world
+        self._answer = answer
+        self._probe = probe
+        self._coming: list[tuple[Ipv4Packet, Instant]] = []
+
+    def look(self) -> bool:
+        now = self._world.now()
+        for came, at in self._coming:
+            self._probe.hear(came, at)
+        self._coming.clear()
+        packet = self._probe.advance(now)
+        if packet is not None and (answer := self._answer(packet, now)) is not None:
+            self._coming.append((answer, now + ROUND_TRIP))
+        return self._probe.running

@@ -28,7 +28,7 @@ def _worst_first(route: Route) -> int:
 
 def neighbor(lab: Lab, router: str, route: Route) -> str:
     """The router behind a route's gateway."""
-    hop = route.next_hop
+    hop = route.next_hops[0]
     assert isinstance(hop, Gateway)
     (own,) = (end for end in lab.layout.ends[router] if end.interface == hop.interface)
     (other,) = (end for end in lab.layout.neighbors(own) if end.address.ip == hop.address)
@@ -130,7 +130,7 @@ def test_a_pe_knows_its_site_by_the_ce_and_the_others_by_their_pe(
     assert found["10.0.2.0/24"] == Route(
         prefix=IPv4Network("10.0.2.0/24"),
         protocol=RouteProtocol.IBGP,
-        next_hop=VpnNextHop(IPv4Address("10.255.0.2"), RouteDistinguisher.parse("65000:1")),
+        next_hops=(VpnNextHop(IPv4Address("10.255.0.2"), RouteDistinguisher.parse("65000:1")),),
         metric=20,
     )
     assert found["172.16.0.8/30"].protocol is RouteProtocol.IBGP
@@ -176,7 +176,7 @@ def test_a_site_on_two_pes_is_imported_from_the_nearer_one(load_text: LoadText, 
     )
     lab = load_text(text)
     pe3 = lab.layout.loopbacks["pe3"]
-    hop = next(r.next_hop for p, r in routes(lab, "pe1", "red").items() if p == "10.0.2.0/24")
+    hop = next(r.next_hops[0] for p, r in routes(lab, "pe1", "red").items() if p == "10.0.2.0/24")
     assert hop == VpnNextHop(pe3, RouteDistinguisher.parse("65000:1"))
     # Both PEs of the site have its LAN by the CE, and neither carries the other's traffic to it.
     assert neighbor(lab, "pe2", routes(lab, "pe2", "red")["10.0.2.0/24"]) == "ce2"
@@ -201,10 +201,17 @@ def test_of_two_links_the_cheaper_one_is_taken(load_text: LoadText, small: str) 
     lab = load_text(small.replace("{ends: [pe1, p1]}", second))
     prefix = f"{lab.layout.loopbacks['p1']}/32"
     by_second, by_first = routes(lab, "pe1")[prefix], routes(lab, "pe1", down="second")[prefix]
-    assert isinstance(by_second.next_hop, Gateway)
-    assert isinstance(by_first.next_hop, Gateway)
-    assert (by_second.next_hop.interface, by_first.next_hop.interface) == ("eth2", "eth1")
+    assert isinstance(by_second.next_hops[0], Gateway)
+    assert isinstance(by_first.next_hops[0], Gateway)
+    assert (by_second.next_hops[0].interface, by_first.next_hops[0].interface) == ("eth2", "eth1")
 
 
 def test_the_plan_holds_the_routes_of_the_start(demo: Lab) -> None:
-    assert demo.plan.routes == demo.routes.routes()
+    assert demo.plan.routes == demo.routes.given(demo.routes.routes())
+
+
+def test_core_routers_are_told_none_of_the_routes_that_they_find_by_ospf(demo: Lab) -> None:
+    given = demo.routes.given(demo.routes.routes())
+    assert given["pe1", DEFAULT_VRF] == ()
+    assert given["pe1", "red"] != ()
+    assert given["red-ce1", DEFAULT_VRF] != ()

@@ -28,6 +28,14 @@ STREAM = "streams:\n  tv: {from: src, to: 232.1.1.1, rate: 10, count: 10}\n"
             "{mroute: tv, routers: [pe1], outgoing: [mdt]}",
         ),
         ("{no_mroute: tv, routers: pe1}", "{no_mroute: tv, routers: [pe1]}"),
+        (
+            "{path: {from: src, to: rcv, via: ce1}}",
+            "{path: {from: src, to: rcv, via: [[ce1]]}}",
+        ),
+        (
+            "{path: {from: src, to: rcv, via: [ce1, pe1]}}",
+            "{path: {from: src, to: rcv, via: [[ce1, pe1]]}}",
+        ),
     ],
 )
 def test_one_name_stands_for_a_list_of_one(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controlplane.lab.file.expect import Mroute
-from controlplane.lab.judge.words import names, state_words
+from controlplane.lab.judge.words import names, watched_words
 
 
 def test_up_to_nine_names_are_all_there() -> None:
@@ -24,4 +24,4 @@ def test_up_to_nine_names_are_all_there() -> None:
 )
 def test_the_sides_of_a_tree_are_told(outgoing: list[str] | None, words: str) -> None:
     value = {"mroute": "tv", "routers": "pe1", "incoming": "lan1", "outgoing": outgoing}
-    assert state_words(Mroute.model_validate(value)) == words
+    assert watched_words(Mroute.model_validate(value)) == words

@@ -8,18 +8,25 @@ from controlplane.lab.checks.known import Known, unknown
 from controlplane.lab.checks.play import source
 from controlplane.lab.errors import FieldPath, Problem
 from controlplane.lab.file.expect import (
+    BfdSessions,
     Carried,
+    LdpSessions,
     Mroute,
     NoMroute,
     NoRoutes,
     NotCarried,
+    OspfNeighbors,
+    PathTaken,
     PimNeighbors,
+    PingAnswered,
+    ProbeExpectation,
     Receive,
     ReceiveNothing,
     Routes,
     StateExpectation,
     TrafficExpectation,
     Tree,
+    WatchedExpectation,
 )
 from controlplane.lab.file.model import LabFile
 
@@ -38,6 +45,8 @@ def check_expectations(file: LabFile, known: Known) -> Iterator[Problem]:
         path: FieldPath = ("expect", at)
         if isinstance(expectation, TrafficExpectation):
             yield from _traffic(file, known, path, expectation)
+        elif isinstance(expectation, ProbeExpectation):
+            yield from _probe(known, path, expectation)
         else:
             yield from _state(file, known, path, expectation)
 
@@ -92,8 +101,7 @@ def _window(
 def _state(
     file: LabFile, known: Known, path: FieldPath, expectation: StateExpectation
 ) -> Iterator[Problem]:
-    if isinstance(expectation.after, str):
-        yield from unknown((*path, "after"), "event", [expectation.after], known.events)
+    yield from _after(known, path, expectation)
     if expectation.vpn is not None:
         yield from unknown((*path, "vpn"), "VPN", [expectation.vpn], known.vpns)
     match expectation:
@@ -101,6 +109,10 @@ def _state(
             yield from _routers(known, (*path, "pim_neighbors"), list(neighbors or ()))
             for router, others in (neighbors or {}).items():
                 yield from _routers(known, (*path, "pim_neighbors", router), others)
+        case OspfNeighbors() | LdpSessions() | BfdSessions():
+            yield from _routers(known, path, list(expectation.named or ()))
+            for others in (expectation.named or {}).values():
+                yield from _routers(known, path, others)
         case Routes(routes=prefixes):
             yield from _routers(known, (*path, "routes"), list(prefixes or ()))
         case NoRoutes(no_routes=prefixes):
@@ -112,6 +124,29 @@ def _state(
         case NoMroute():
             yield from _routers(known, (*path, "routers"), expectation.routers)
             yield from _tree(file, known, (*path, "no_mroute"), expectation.no_mroute)
+
+
+def _after(known: Known, path: FieldPath, expectation: WatchedExpectation) -> Iterator[Problem]:
+    if isinstance(expectation.after, str):
+        yield from unknown((*path, "after"), "event", [expectation.after], known.events)
+
+
+def _probe(known: Known, path: FieldPath, expectation: ProbeExpectation) -> Iterator[Problem]:
+    yield from _after(known, path, expectation)
+    match expectation:
+        case PingAnswered(ping=spec):
+            inside: FieldPath = (*path, "ping")
+            if expectation.within <= spec.duration:
+                text = f"{spec.count} requests take {spec.duration:g} s"
+                yield Problem((*path, "within"), f"is too short: {text}")
+        case PathTaken(path=spec):
+            inside = (*path, "path")
+            for routers in spec.via:
+                yield from _routers(known, (*inside, "via"), routers)
+    yield from unknown((*inside, "from"), "host", [spec.from_], known.hosts)
+    yield from unknown((*inside, "to"), "host or router", [spec.to], known.nodes)
+    if spec.to == spec.from_:
+        yield Problem((*inside, "to"), f"{spec.to} would ask itself")
 
 
 def _routers(known: Known, path: FieldPath, names: list[str]) -> Iterator[Problem]:

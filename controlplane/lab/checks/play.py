@@ -9,7 +9,16 @@ from controlplane.lab.checks.known import Known, unknown
 from controlplane.lab.checks.twice import Given, given_twice
 from controlplane.lab.errors import FieldPath, Problem
 from controlplane.lab.file.model import LabFile
-from controlplane.lab.file.play import Event, Join, Leave, LinkDown, LinkUp, Restart, StreamSpec
+from controlplane.lab.file.play import (
+    Event,
+    Join,
+    Leave,
+    LinkCut,
+    LinkDown,
+    LinkUp,
+    Restart,
+    StreamSpec,
+)
 from controlplane.net.multicast import LINK_LOCAL, SSM_RANGE
 
 
@@ -56,6 +65,8 @@ def _event(file: LabFile, known: Known, at: int, event: Event) -> Iterator[Probl
             yield from _channel(file, known, path, event)
         case LinkDown(link_down=name):
             yield from unknown((*path, "link_down"), "link", [name], known.links)
+        case LinkCut(link_cut=name):
+            yield from unknown((*path, "link_cut"), "link", [name], known.links)
         case LinkUp(link_up=name):
             yield from unknown((*path, "link_up"), "link", [name], known.links)
         case Restart(restart=name):
@@ -143,6 +154,10 @@ def _link_states(file: LabFile) -> Iterator[Problem]:
             if event.link_down in down:
                 yield Problem(("events", at, "link_down"), f"{event.link_down} is down already")
             down.add(event.link_down)
+        elif isinstance(event, LinkCut):
+            if event.link_cut in down:
+                yield Problem(("events", at, "link_cut"), f"{event.link_cut} is down already")
+            down.add(event.link_cut)
         elif isinstance(event, LinkUp):
             if event.link_up not in down:
                 yield Problem(("events", at, "link_up"), f"{event.link_up} is not down then")

@@ -12,16 +12,24 @@ from controlplane.lab.checks.expectations import MDT
 from controlplane.lab.errors import FieldPath, Problem
 from controlplane.lab.expand.layout import Layout
 from controlplane.lab.file.expect import (
+    BfdSessions,
     Carried,
+    CoreNeighbors,
     Expectation,
+    LdpSessions,
     Mroute,
     NoMroute,
     NoRoutes,
+    OspfNeighbors,
+    PathSpec,
+    PathTaken,
     PimNeighbors,
     Routes,
     StateExpectation,
 )
 from controlplane.lab.judge.adjacency import adjacencies
+from controlplane.lab.judge.core import core_neighbors
+from controlplane.lab.judge.probes import switching
 from controlplane.lab.judge.state import tree_of
 from controlplane.lab.tables import vrf_of
 from controlplane.net.interface import DEFAULT_VRF
@@ -52,8 +60,18 @@ def _expectation(layout: Layout, path: FieldPath, expectation: Expectation) -> I
             yield Problem((*path, "gre", "source"), text)
         case PimNeighbors():
             yield from _neighbors(layout, path, expectation)
+        case OspfNeighbors() | LdpSessions() | BfdSessions():
+            yield from _core_neighbors(layout, path, expectation)
         case Mroute():
             yield from _mroute(layout, path, expectation)
+        case PathTaken(path=spec):
+            yield from _labels(layout, (*path, "path", "labels"), spec)
+
+
+def _labels(layout: Layout, path: FieldPath, spec: PathSpec) -> Iterator[Problem]:
+    """No packet has a label at the first router of the core, and none has to at the last."""
+    if spec.labels == "shown" and not all(switching(layout, spec, via) for via in spec.via):
+        yield Problem(path, "no router of `via` is between two others of the core")
 
 
 def _vrfs(layout: Layout, path: FieldPath, expectation: StateExpectation) -> Iterator[Problem]:
@@ -68,6 +86,8 @@ def _routers(expectation: StateExpectation) -> Iterable[str]:
     match expectation:
         case PimNeighbors(pim_neighbors=named) | Routes(routes=named) | NoRoutes(no_routes=named):
             return named or ()
+        case OspfNeighbors() | LdpSessions() | BfdSessions():
+            return expectation.named or ()
         case Mroute(routers=routers) | NoMroute(routers=routers):
             return routers
 
@@ -84,6 +104,15 @@ def _neighbors(layout: Layout, path: FieldPath, expectation: PimNeighbors) -> It
         for name in sorted(set(names) - there):
             text = f"{name} cannot be a neighbour of {router}{_where(layout, router, vrf)}"
             yield Problem((*path, "pim_neighbors", router), text)
+
+
+def _core_neighbors(
+    layout: Layout, path: FieldPath, expectation: CoreNeighbors
+) -> Iterator[Problem]:
+    possible = core_neighbors(layout, expectation)
+    for router, neighbors in (expectation.named or {}).items():
+        for name in sorted(set(neighbors) - possible.get(router, frozenset())):
+            yield Problem(path, f"{name} cannot be a neighbour of {router} in the core")
 
 
 def _mroute(layout: Layout, path: FieldPath, expectation: Mroute) -> Iterator[Problem]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from controlplane.lab.expand.layout import Layout, PlacedEnd, PlacedLink
 from controlplane.lab.expand.routers import router_config
+from controlplane.lab.file.play import LinkCut
 from controlplane.lab.plan import HostPlan, LinkEnd, LinkPlan, NetworkPlan
 from controlplane.lab.routes import RouteProvider
 
 
 def network_plan(layout: Layout, name: str, captured: frozenset[str]) -> NetworkPlan:
     """The whole network; `captured` are the links that the lab judges by what is in the wire."""
+    provider = RouteProvider(layout)
     return NetworkPlan(
         name=name,
         routers={router: router_config(layout, router) for router in layout.file.routers},
         hosts={host: _host(layout, host) for host in layout.file.hosts},
         links=_links(layout, captured),
-        routes=RouteProvider(layout).routes(),
+        routes=provider.given(provider.routes()),
         seed=layout.file.seed,
     )
 
@@ -45,20 +47,24 @@ def wire_of(layout: Layout) -> dict[str, str]:
 
 def _links(layout: Layout, captured: frozenset[str]) -> tuple[LinkPlan, ...]:
     wires = wire_of(layout)
+    cut = {wires[event.link_cut] for event in layout.file.events if isinstance(event, LinkCut)}
     caught = {
         wires[link.name] for link in layout.links if link.name in captured or link.spec.capture
     }
     return tuple(
-        _wire(link, link.name in caught) for link in layout.links if wires[link.name] == link.name
+        _wire(link, capture=link.name in caught, silently=link.name in cut)
+        for link in layout.links
+        if wires[link.name] == link.name
     )
 
 
-def _wire(link: PlacedLink, capture: bool) -> LinkPlan:
+def _wire(link: PlacedLink, *, capture: bool, silently: bool) -> LinkPlan:
     return LinkPlan(
         name=link.name,
         ends=tuple(_end(end) for end in link.ends),
         core=link.core,
         capture=capture,
+        silently=silently,
         delay=link.spec.delay,
     )
 

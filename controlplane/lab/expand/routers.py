@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Interface
 from typing import Final
 
+from controlplane.lab.expand.core import with_core
 from controlplane.lab.expand.domains import PROVIDER
 from controlplane.lab.expand.layout import Layout, PlacedEnd, PlacedLink
 from controlplane.lab.file.service import Vpn
@@ -28,13 +29,14 @@ _LOOPBACK_INDEX: Final = 1
 
 def router_config(layout: Layout, name: str) -> RouterConfig:
     """What one router of the lab is told."""
-    return RouterConfig(
+    config = RouterConfig(
         name=name,
         role=Role(layout.file.routers[name].role),
         router_id=layout.loopbacks[name],
         interfaces=(_loopback(layout, name), *_interfaces(layout, name)),
         vrfs=tuple(_vrf(layout, name, vpn) for vpn in layout.vrfs(name)),
     )
+    return with_core(layout, name, config) if layout.domains.is_core(name) else config
 
 
 def _loopback(layout: Layout, name: str) -> InterfaceConfig:

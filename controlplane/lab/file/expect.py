@@ -1,12 +1,13 @@
 """What must come true in a lab.
 
-Two kinds: about traffic, judged at the end over the packets sent in a window of time, and about
-the state of routers, asked for until it is seen or its time is up.
+Three kinds: about traffic, judged at the end over the packets sent in a window of time; about the
+state of routers, asked for until it is seen or its time is up; and about pings and traceroutes,
+which are tried as long.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, Tag, model_validator
 
@@ -20,6 +21,8 @@ from controlplane.lab.file.values import (
     Seconds,
     by_key,
 )
+
+PING_INTERVAL: Final = 0.1
 
 Patience: TypeAlias = Annotated[float, Field(ge=0.1, le=86_400, allow_inf_nan=False)]
 """How long a state may take. Live labs are looked at every 0.05 s, so less could not be told."""
@@ -36,8 +39,8 @@ class _Traffic(Model):
 class Receive(_Traffic):
     """Each host gets every packet exactly once and in order.
 
-    With `within`, packets sent earlier than that after `after` may be missing, but the first one
-    arrives by then.
+    With `within`, packets sent earlier than that after `after` may be missing or overtake each
+    other, as they do when their way changes, but the first one arrives by then.
     """
 
     receive: str
@@ -76,11 +79,16 @@ class NotCarried(_Traffic):
     links: Names
 
 
-class _State(Model):
-    """Must be seen once between `after` and `within` later."""
+class _Watched(Model):
+    """Must come true once between `after` and `within` later."""
 
     after: Moment = 0.0
     within: Patience = 3.0
+
+
+class _State(_Watched):
+    """Must be seen in the tables of routers."""
+
     vpn: str | None = None
 
 
@@ -91,13 +99,51 @@ def _all(value: object) -> object:
     return None if value == "all" else value
 
 
+_Named: TypeAlias = Annotated[
+    dict[str, NamesOrNone] | None,
+    BeforeValidator(_all, json_schema_input_type=Literal["all"] | dict[str, NamesOrNone]),
+]
+"""Neighbours by router; None for all that the topology implies."""
+
+
 class PimNeighbors(_State):
     """Each router has exactly these PIM neighbours; `all` of those that the topology implies."""
 
-    pim_neighbors: Annotated[
-        dict[str, NamesOrNone] | None,
-        BeforeValidator(_all, json_schema_input_type=Literal["all"] | dict[str, NamesOrNone]),
-    ]
+    pim_neighbors: _Named
+
+
+class OspfNeighbors(_State):
+    """Each router has exactly these full OSPF adjacencies (two-way, between others than the DR)."""
+
+    ospf_neighbors: _Named
+
+    @property
+    def named(self) -> _Named:
+        return self.ospf_neighbors
+
+
+class LdpSessions(_State):
+    """Each router has exactly these operational LDP sessions."""
+
+    ldp_sessions: _Named
+
+    @property
+    def named(self) -> _Named:
+        return self.ldp_sessions
+
+
+class BfdSessions(_State):
+    """Each router has exactly these BFD sessions up."""
+
+    bfd_sessions: _Named
+
+    @property
+    def named(self) -> _Named:
+        return self.bfd_sessions
+
+
+CoreNeighbors: TypeAlias = OspfNeighbors | LdpSessions | BfdSessions
+"""What core routers share a link for."""
 
 
 class Routes(_State):
@@ -155,13 +201,77 @@ class NoMroute(_State):
     routers: Names
 
 
-StateExpectation: TypeAlias = PimNeighbors | Routes | NoRoutes | Mroute | NoMroute
+class _Probe(Model):
+    """From a host, to another one or to a router's loopback."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+
+
+class PingSpec(_Probe):
+    """So many echo requests, one each PING_INTERVAL."""
+
+    count: Annotated[int, Field(ge=1, le=100)] = 5
+
+    @property
+    def duration(self) -> float:
+        """From the first request to the last."""
+        return (self.count - 1) * PING_INTERVAL
+
+
+class PingAnswered(_Watched):
+    """Every request of a ping is answered, by the one that it is for."""
+
+    ping: PingSpec
+
+
+def _paths(value: object) -> object:
+    """`a` and `[a, b]` are short for `[[a]]` and `[[a, b]]`."""
+    names = [value] if isinstance(value, str) else value
+    is_one = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return [names] if is_one else names
+
+
+class PathSpec(_Probe):
+    """`via` are the routers in between, in their order; or several such lists, of equal ways."""
+
+    via: Annotated[
+        list[list[str]],
+        BeforeValidator(_paths, json_schema_input_type=str | list[str] | list[list[str]]),
+        Field(min_length=1),
+    ]
+    labels: Literal["shown", "hidden"] | None = None
+    """Whether the routers between the first and the last one tell their labels (RFC 4950)."""
+
+
+class PathTaken(_Watched):
+    """A traceroute reaches its goal by exactly these routers."""
+
+    path: PathSpec
+
+
+StateExpectation: TypeAlias = PimNeighbors | CoreNeighbors | Routes | NoRoutes | Mroute | NoMroute
+ProbeExpectation: TypeAlias = PingAnswered | PathTaken
+WatchedExpectation: TypeAlias = StateExpectation | ProbeExpectation
 TrafficExpectation: TypeAlias = Receive | ReceiveNothing | Carried | NotCarried
 
-_STATE_KEYS = ("pim_neighbors", "routes", "no_routes", "mroute", "no_mroute")
+_TRAFFIC_KEYS = ("receive", "receive_nothing", "carried", "not_carried")
+_STATE_KEYS = (
+    "pim_neighbors",
+    "ospf_neighbors",
+    "ldp_sessions",
+    "bfd_sessions",
+    "routes",
+    "no_routes",
+    "mroute",
+    "no_mroute",
+)
 
 StartCondition: TypeAlias = Annotated[
     Annotated[PimNeighbors, Tag("<pim_neighbors>")]
+    | Annotated[OspfNeighbors, Tag("<ospf_neighbors>")]
+    | Annotated[LdpSessions, Tag("<ldp_sessions>")]
+    | Annotated[BfdSessions, Tag("<bfd_sessions>")]
     | Annotated[Routes, Tag("<routes>")]
     | Annotated[NoRoutes, Tag("<no_routes>")]
     | Annotated[Mroute, Tag("<mroute>")]
@@ -174,9 +284,14 @@ Expectation: TypeAlias = Annotated[
     | Annotated[Carried, Tag("<carried>")]
     | Annotated[NotCarried, Tag("<not_carried>")]
     | Annotated[PimNeighbors, Tag("<pim_neighbors>")]
+    | Annotated[OspfNeighbors, Tag("<ospf_neighbors>")]
+    | Annotated[LdpSessions, Tag("<ldp_sessions>")]
+    | Annotated[BfdSessions, Tag("<bfd_sessions>")]
     | Annotated[Routes, Tag("<routes>")]
     | Annotated[NoRoutes, Tag("<no_routes>")]
     | Annotated[Mroute, Tag("<mroute>")]
-    | Annotated[NoMroute, Tag("<no_mroute>")],
-    by_key("an expectation", "receive", "receive_nothing", "carried", "not_carried", *_STATE_KEYS),
+    | Annotated[NoMroute, Tag("<no_mroute>")]
+    | Annotated[PingAnswered, Tag("<ping>")]
+    | Annotated[PathTaken, Tag("<path>")],
+    by_key("an expectation", *_TRAFFIC_KEYS, *_STATE_KEYS, "ping", "path"),
 ]

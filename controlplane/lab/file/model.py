@@ -6,7 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from controlplane.lab.file.expect import Expectation, PimNeighbors, Routes, StartCondition
+from controlplane.lab.file.expect import (
+    Expectation,
+    LdpSessions,
+    OspfNeighbors,
+    PimNeighbors,
+    Routes,
+    StartCondition,
+)
 from controlplane.lab.file.network import HostEntry, Link, Router
 from controlplane.lab.file.play import Event, StreamSpec
 from controlplane.lab.file.service import Provider, Vpn
@@ -17,6 +24,8 @@ from controlplane.lab.file.values import Interval, LinkName, Model, Name
 def _everything() -> list[StartCondition]:
     return [
         PimNeighbors.model_validate({"pim_neighbors": "all"}),
+        OspfNeighbors.model_validate({"ospf_neighbors": "all"}),
+        LdpSessions.model_validate({"ldp_sessions": "all"}),
         Routes.model_validate({"routes": "all"}),
     ]
 

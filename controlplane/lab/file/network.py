@@ -6,8 +6,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from controlplane.lab.file.timers import SwitchedIgmp, SwitchedPim
-from controlplane.lab.file.values import Ipv4, LinkName, Mac, Model, Prefix, Seconds
+from controlplane.lab.file.timers import SwitchedIgmp, SwitchedOspf, SwitchedPim
+from controlplane.lab.file.values import AreaName, Ipv4, LinkName, Mac, Model, Prefix, Seconds
+from controlplane.protocols.ospf.events import BACKBONE
 
 Cost: TypeAlias = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -26,7 +27,11 @@ class Router(Model):
 
     role: Literal["pe", "p", "ce"]
     loopback: Ipv4 | None = None
+    area: AreaName = BACKBONE
+    """The OSPF area of a core router's loopback."""
     routes: list[StaticRoute] = Field(default_factory=list)
+    redistribute: list[Literal["static", "connected"]] = Field(default_factory=list)
+    """Routes that a core router tells the others by OSPF, as an ASBR."""
 
 
 class Host(Model):
@@ -59,6 +64,8 @@ class End(Model):
     cost: Cost | None = None
     pim: SwitchedPim | None = None
     igmp: SwitchedIgmp | None = None
+    ospf: SwitchedOspf | None = None
+    ldp: bool = True
 
 
 def _ends(value: object) -> object:
@@ -86,6 +93,9 @@ class Link(Model):
     subnet: Prefix | None = None
     vlan: Annotated[int, Field(ge=1, le=4094)] = 0
     cost: Cost = 10
+    area: AreaName = BACKBONE
+    network: Literal["broadcast", "point-to-point"] | None = None
+    """Of OSPF, in the core; without it a link of two routers is point-to-point."""
     delay: Seconds = 0.0005
     capture: bool = False
 

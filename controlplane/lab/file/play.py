@@ -71,8 +71,17 @@ class LinkDown(_Event):
         return f"link {self.link_down} goes down"
 
 
+class LinkCut(_Event):
+    """A link loses every packet, and neither end sees anything of it but silence."""
+
+    link_cut: str
+
+    def words(self) -> str:
+        return f"link {self.link_cut} loses all packets"
+
+
 class LinkUp(_Event):
-    """A broken link works again."""
+    """A broken or cut link works again."""
 
     link_up: str
 
@@ -93,7 +102,8 @@ Event: TypeAlias = Annotated[
     Annotated[Join, Tag("<join>")]
     | Annotated[Leave, Tag("<leave>")]
     | Annotated[LinkDown, Tag("<link_down>")]
+    | Annotated[LinkCut, Tag("<link_cut>")]
     | Annotated[LinkUp, Tag("<link_up>")]
     | Annotated[Restart, Tag("<restart>")],
-    by_key("an event", "join", "leave", "link_down", "link_up", "restart"),
+    by_key("an event", "join", "leave", "link_down", "link_cut", "link_up", "restart"),
 ]

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from controlplane.lab.file.core import Bfd, Ldp, Ospf, SwitchedLdp
 from controlplane.lab.file.timers import Timers
 from controlplane.lab.file.values import Group, Model, Prefix, Rd, Targets
 from controlplane.net.vpn import RouteTarget
 
 
 class Provider(Model):
-    """The pools that loopbacks and core links are numbered from, and the core's timers."""
+    """The pools that loopbacks and core links are numbered from, and what runs in the core."""
 
     loopbacks: Prefix = IPv4Network("10.255.0.0/16")
     links: Prefix = IPv4Network("10.254.0.0/16")
     timers: Timers = Timers()
+    ospf: Ospf = Ospf()
+    ldp: SwitchedLdp = Ldp()
+    bfd: Bfd | None = None
+    ttl: Literal["uniform", "pipe"] = "uniform"
+    """RFC 3443: whether labels take the IPv4 TTL along, or the core counts as one hop."""
 
 
 def _by_pe(value: object) -> object:

@@ -1,8 +1,8 @@
-"""Settings of PIM and IGMP in a lab file.
+"""Settings of PIM, IGMP and OSPF on interfaces in a lab file.
 
 The same keys stand in four places, each more specific than the one before: the lab's `timers`, the
-`timers` of the provider or of a VPN, and `pim` and `igmp` of one end of a link. What is given
-nowhere is what the RFC says.
+`timers` of the provider or of a VPN, and `pim`, `igmp` and `ospf` of one end of a link. What is
+given nowhere is what the RFC says.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field
 
 from controlplane.lab.file.values import Interval, Model, Seconds
 from controlplane.protocols.igmp.events import IgmpSettings
+from controlplane.protocols.ospf.events import Md5Key, OspfSettings
 from controlplane.protocols.pim.events import PimSettings
 
 
@@ -47,6 +48,23 @@ class Igmp(Model):
         return replace(base, **self.model_dump(exclude_none=True, exclude={"enabled"}))
 
 
+class Ospf(Model):
+    """OSPF on an interface (RFC 2328 C.3), in seconds; `key` is a password for MD5 (D.3)."""
+
+    hello_interval: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    dead_interval: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    retransmit_interval: Interval | None = None
+    transmit_delay: Annotated[int, Field(ge=1, le=3_600)] | None = None
+    priority: Annotated[int, Field(ge=0, le=255)] | None = None
+    key: Annotated[str, Field(min_length=1, max_length=16)] | None = None
+
+    def over(self, base: OspfSettings) -> OspfSettings:
+        """The base with what is given here in its place."""
+        given = self.model_dump(exclude_none=True, exclude={"enabled", "key"})
+        keys = (Md5Key(id=1, key=self.key.encode()),) if self.key else base.md5_keys
+        return replace(base, md5_keys=keys, **given)
+
+
 class InterfacePim(Pim):
     """PIM on one interface: `true`, `false`, or settings (and then it is on)."""
 
@@ -59,6 +77,16 @@ class InterfaceIgmp(Igmp):
     enabled: bool = True
 
 
+class InterfaceOspf(Ospf):
+    """OSPF on one interface: `true`, `false`, or settings (and then it is on).
+
+    A passive interface is told to the others, and nobody is spoken to on it.
+    """
+
+    enabled: bool = True
+    passive: bool | None = None
+
+
 def _switched(value: object) -> object:
     return {"enabled": value} if isinstance(value, bool) else value
 
@@ -69,6 +97,9 @@ SwitchedPim: TypeAlias = Annotated[
 SwitchedIgmp: TypeAlias = Annotated[
     InterfaceIgmp, BeforeValidator(_switched, json_schema_input_type=bool | InterfaceIgmp)
 ]
+SwitchedOspf: TypeAlias = Annotated[
+    InterfaceOspf, BeforeValidator(_switched, json_schema_input_type=bool | InterfaceOspf)
+]
 
 
 class Timers(Model):
@@ -76,3 +107,4 @@ class Timers(Model):
 
     pim: Pim = Pim()
     igmp: Igmp = Igmp()
+    ospf: Ospf = Ospf()

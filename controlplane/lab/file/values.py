@@ -103,6 +103,11 @@ Ipv4: TypeAlias = Annotated[
     BeforeValidator(_text("a unicast IPv4 address", _unicast)),
     _schema("A unicast IPv4 address.", "10.1.1.10", format="ipv4"),
 ]
+AreaName: TypeAlias = Annotated[
+    IPv4Address,
+    BeforeValidator(_text("an OSPF area (0.0.0.1)", IPv4Address)),
+    _schema("An OSPF area.", "0.0.0.1", format="ipv4"),
+]
 Group: TypeAlias = Annotated[
     IPv4Address,
     BeforeValidator(_text("a multicast group", _group)),

@@ -29,10 +29,15 @@ _FIELDS: Final = (
     "udp.payload",
     "_ws.malformed",
     "_ws.expert.severity",
+    "ldp.msg.tlv.status.data",
 )
 _ERROR: Final = 0x00800000
 """Wireshark's PI_ERROR: malformed packets and wrong checksums are of this severity."""
 
+
+_END_OF_LIB: Final = "0x0000002f"
+"""RFC 5919 4: this notification holds a typed wildcard FEC (RFC 5918), which tshark 4.0 knows not
+and calls malformed. FRR sends and reads the same octets."""
 
 _PROCESSES: Final = 2
 
@@ -93,8 +98,9 @@ def _run(command: Sequence[str], links: Iterable[str]) -> str:
 def _capture(rows: Sequence[Sequence[str]]) -> LinkCapture:
     crossings, malformed = [], []
     for number, row in enumerate(rows, start=1):
-        protocols, vlan, sources, destinations, payload, broken, severities = row
-        if broken or (severities and _has_error(severities)):
+        protocols, vlan, sources, destinations, payload, broken, severities, ldp_status = row
+        faulty = broken or (severities and _has_error(severities))
+        if faulty and _END_OF_LIB not in ldp_status:
             malformed.append(f"frame {number} ({protocols})")
         # An ICMP error quotes the packet that it is about; that is not the packet.
         if len(payload) >= 2 * NUMBERS.size and ":icmp" not in protocols:

@@ -8,20 +8,26 @@ from typing import TypeAlias, assert_never
 
 from controlplane.lab.expand.layout import Layout
 from controlplane.lab.file.expect import (
+    BfdSessions,
+    LdpSessions,
     Mroute,
     NoMroute,
     NoRoutes,
+    OspfNeighbors,
     PimNeighbors,
     Routes,
     StateExpectation,
     Tree,
 )
 from controlplane.lab.judge.adjacency import Adjacency, address_words, adjacencies
+from controlplane.lab.judge.core import judge_core
 from controlplane.lab.judge.words import names
 from controlplane.lab.routes import Routes as RoutesOfAll
 from controlplane.lab.tables import TableRow, Tables, link_name, vrf_of
 from controlplane.lab.verdict import Seen
+from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.multicast import SourceGroup
+from controlplane.protocols.ospf.events import BACKBONE
 
 Faults: TypeAlias = Iterator[str]
 
@@ -32,13 +38,15 @@ class StateJudge:
     def __init__(self, layout: Layout, routes: RoutesOfAll) -> None:
         self._layout = layout
         self.routes = routes
-        """What the route provider has given out last."""
+        """What the routers should know now."""
 
     def judge(self, expectation: StateExpectation, tables: Tables) -> Seen:
         """Whether it holds now, with what is missing or too much."""
         match expectation:
             case PimNeighbors():
                 return self._pim_neighbors(expectation, tables)
+            case OspfNeighbors() | LdpSessions() | BfdSessions():
+                return judge_core(self._layout, expectation, tables)
             case Routes():
                 return self._routes(expectation, tables)
             case NoRoutes():
@@ -87,11 +95,29 @@ class StateJudge:
 
     def _routes(self, expectation: Routes, tables: Tables) -> Seen:
         wanted = self._wanted_routes(expectation)
-        faults: list[str] = []
+        faults = list(self._detours(tables)) if expectation.routes is None else []
         for (router, vrf), prefixes in wanted.items():
             shown = _prefixes(tables.rows(router, "route", vrf))
             faults += [f"{router} misses {one}" for one in sorted(prefixes - shown)]
         return _seen(_count(wanted.values(), "route", "routes"), iter(faults))
+
+    def _detours(self, tables: Tables) -> Faults:
+        """Routes that the core has found for itself and that are not the shortest.
+
+        With several areas the way through the backbone may be longer (RFC 2328 16.2), and is not
+        held against anybody.
+        """
+        links = (link.spec.area for link in self._layout.links if link.core)
+        if any(area != BACKBONE for area in links):
+            return
+        for (router, vrf), routes in self.routes.items():
+            if vrf == DEFAULT_VRF and self._layout.domains.is_core(router):
+                shown = {str(row["prefix"]): row for row in tables.rows(router, "route", vrf)}
+                for route in routes:
+                    row = shown.get(str(route.prefix))
+                    if row and row["protocol"] == "ospf" and row["metric"] != route.metric:
+                        cost = f"cost {row['metric']}, not {route.metric}"
+                        yield f"{router} reaches {route.prefix} at {cost}"
 
     def _wanted_routes(self, expectation: Routes) -> dict[tuple[str, str], set[str]]:
         if expectation.routes is None:

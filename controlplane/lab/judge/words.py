@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
 from controlplane.lab.file.expect import (
+    BfdSessions,
     Carried,
+    CoreNeighbors,
+    LdpSessions,
     Mroute,
     NoMroute,
     NoRoutes,
     NotCarried,
+    OspfNeighbors,
+    PathSpec,
+    PathTaken,
     PimNeighbors,
+    PingAnswered,
     Receive,
     ReceiveNothing,
     Routes,
     StateExpectation,
     TrafficExpectation,
     Tree,
+    WatchedExpectation,
 )
 from controlplane.lab.judge.window import moment_words, timed
 
 _MANY: Final = 9
 
+_CORE: Final[Mapping[type[CoreNeighbors], str]] = {
+    OspfNeighbors: "OSPF adjacencies",
+    LdpSessions: "LDP sessions",
+    BfdSessions: "BFD sessions",
+}
 
-def state_words(expectation: StateExpectation) -> str:
-    """What routers should show, and when."""
-    return _state(expectation) + _by(expectation)
+
+def watched_words(expectation: WatchedExpectation) -> str:
+    """What should come true, and when."""
+    match expectation:
+        case PingAnswered(ping=spec):
+            words = f"{spec.to} answers {spec.from_}"
+        case PathTaken(path=spec):
+            words = _path(spec)
+        case _:
+            words = _state(expectation)
+    return words + _by(expectation)
+
+
+def _path(spec: PathSpec) -> str:
+    ways = " or ".join(", ".join(via) or "no router" for via in spec.via)
+    labels = f", labels {spec.labels}" if spec.labels else ""
+    return f"{spec.from_} to {spec.to} by {ways}{labels}"
 
 
 def _state(expectation: StateExpectation) -> str:
@@ -35,6 +62,10 @@ def _state(expectation: StateExpectation) -> str:
             return "all PIM adjacencies"
         case PimNeighbors(pim_neighbors=neighbors):
             return f"PIM neighbours of {names(list(neighbors or ()))}"
+        case OspfNeighbors() | LdpSessions() | BfdSessions():
+            what = _CORE[type(expectation)]
+            named = expectation.named
+            return f"all {what}" if named is None else f"{what} of {names(list(named))}"
         case Routes(routes=None):
             return "all routes"
         case Routes(routes=routes):
@@ -55,7 +86,7 @@ def _sides(expectation: Mroute) -> str:
     return f"{incoming} to {names(expectation.outgoing) or 'nobody'}"
 
 
-def _by(expectation: StateExpectation) -> str:
+def _by(expectation: WatchedExpectation) -> str:
     if expectation.after == 0:
         return ""
     return f", within {expectation.within:g} s of {moment_words(expectation.after)}"

@@ -8,7 +8,9 @@ and sends; streams are paced by absolute times, so a late packet does not delay 
 A packet of a stream starts with the stream's number (4 octets) and its own (8 octets). Memberships
 are held by sockets of their own, one for each (source, group). The sockets that receive take what
 the host has joined on its interface, through whichever socket (IP_MULTICAST_ALL, the default of
-ip(7)): the kernel's source filter decides what they get. Times are CLOCK_MONOTONIC in ns.
+ip(7)): the kernel's source filter decides what they get. Packets of pings and traceroutes are made
+by the lab and come whole; from the first on, the ICMP that the host receives is kept for it.
+Times are CLOCK_MONOTONIC in ns.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ _HEADER: Final = struct.Struct("!IQ")
 _UDP_OVERHEAD: Final = 28  # IPv4 and UDP headers
 _TIMESPEC: Final = struct.Struct("@qq")
 _BATCH: Final = 256
+_LONGEST_PACKET: Final = 65535
 _RECEIVE_BUFFER: Final = 64 << 20
 
 # asm-generic/socket.h and linux/in.h; the socket module does not name them.
@@ -74,6 +77,40 @@ class Received:
         self.times = array("q")
 
 
+class RawIcmp:
+    """Whole IPv4 packets out, and the ICMP packets that came, with their times."""
+
+    def __init__(self) -> None:
+        self.packets: list[bytes] = []
+        self.times = array("q")
+        self._out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        self._in = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        self._in.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self._in.setblocking(False)
+
+    def fileno(self) -> int:
+        return self._in.fileno()
+
+    def send(self, packet: bytes) -> int:
+        """When it left; it is lost without a word where there is no way."""
+        destination = socket.inet_ntoa(packet[16:20])
+        at = time.monotonic_ns()
+        try:
+            self._out.sendto(packet, (destination, 0))
+        except OSError:
+            pass  # as `Sender.send`
+        return at
+
+    def receive(self) -> None:
+        while True:
+            try:
+                packet, ancillary, _, _ = self._in.recvmsg(_LONGEST_PACKET, 64)
+            except BlockingIOError:
+                return
+            self.packets.append(packet)
+            self.times.append(_arrival(ancillary))
+
+
 class Agent:
     def __init__(self, address: str) -> None:
         self._address = address
@@ -82,15 +119,19 @@ class Agent:
         self._received: dict[int, Received] = {}
         self._senders: dict[int, Sender] = {}
         self._due: list[tuple[int, int]] = []
+        self._icmp: RawIcmp | None = None
         self._input = b""
 
     def run(self) -> None:
         """Serve until the input ends."""
         while True:
             sources: list[Any] = [sys.stdin, *self._receivers.values()]
+            sources += [self._icmp] if self._icmp else []
             ready = select.select(sources, [], [], self._until_due())[0]
             for receiver in ready:
-                if receiver is not sys.stdin:
+                if isinstance(receiver, RawIcmp):
+                    receiver.receive()
+                elif receiver is not sys.stdin:
                     self._receive(receiver)
             self._send_due()
             if sys.stdin in ready and not self._read_requests():
@@ -141,6 +182,17 @@ class Agent:
         received = self._received.get(request["number"], Received())
         since = slice(request["since"], None)
         return {"numbers": list(received.numbers[since]), "times": list(received.times[since])}
+
+    def do_emit(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._icmp = self._icmp or RawIcmp()
+        return {"at": self._icmp.send(bytes.fromhex(request["packet"]))}
+
+    def do_icmp(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self._icmp is None:
+            return {"packets": [], "times": []}
+        since = slice(request["since"], None)
+        packets = [packet.hex() for packet in self._icmp.packets[since]]
+        return {"packets": packets, "times": list(self._icmp.times[since])}
 
     # -- packets
 

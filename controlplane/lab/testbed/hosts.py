@@ -77,6 +77,16 @@ class LiveHost:
         log.times.extend(answer["times"])
         return log
 
+    def emit(self, packet: bytes) -> int:
+        """Send an IPv4 packet as it is; when it left."""
+        at: int = self._ask(do="emit", packet=packet.hex())["at"]
+        return at
+
+    def icmp(self, since: int) -> list[tuple[bytes, int]]:
+        """The ICMP packets that came since the first `emit`, but for so many of them, and when."""
+        answer = self._ask(do="icmp", since=since)
+        return list(zip(map(bytes.fromhex, answer["packets"]), answer["times"], strict=True))
+
     def _ask(self, **request: Any) -> dict[str, Any]:
         stdin, stdout = self._child.process.stdin, self._child.process.stdout
         assert stdin is not None and stdout is not None

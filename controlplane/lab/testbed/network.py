@@ -4,7 +4,9 @@ Mininet makes the namespaces. Everything else goes through ip(8) in few batches:
 then one a node, so that a network of thirty nodes stands within a second.
 
     router --- router        one veth pair, its ends made inside the two namespaces
-    router --- br0 --- host  a LAN: a bridge in a namespace of its own, a veth pair an end
+    router --- br0 --- host  a LAN: a bridge in a namespace of its own, a veth pair an end;
+                             so is a link that is to lose packets without a sign of it,
+                             and one between two switches of a kind that `reads_no_more`
 
 No kernel says anything of itself here: IPv6 is off before an interface exists, and the ports of
 switches have no IPv4 address. What a capture shows was sent by a switch or asked of a host.
@@ -13,7 +15,7 @@ switches have no IPv4 address. What a capture shows was sent by a switch or aske
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import IPv4Interface
 from pathlib import Path
@@ -63,11 +65,12 @@ class Network:
     """The nodes and links of a plan, up and addressed; `mininet` is what Mininet's CLI works on."""
 
     def __init__(self, plan: NetworkPlan, owner: Owner, target: str, commands: Commands) -> None:
-        self._plan = plan
-        self._owner = owner
         classes = node_classes()
         targets = {"softswitch": classes.SoftswitchNode, "bmv2": classes.Bmv2Node}
         self._router_class = targets[target]
+        self._plan = _between_bridges(plan) if self._router_class.reads_no_more else plan
+        self._links = {link.name: link for link in self._plan.links}
+        self._owner = owner
         self.mininet = classes.LabNet(commands.link)
         self._on_power = commands.power
 
@@ -113,19 +116,30 @@ class Network:
         """The switch's id in P4Runtime."""
         return list(self._plan.routers).index(router) + 1
 
-    def tap(self, link: LinkPlan) -> Tap:
-        """Where to capture a link: a LAN's bridge, or the first end."""
-        if len(link.ends) > 2:
-            return Tap(link.name, self.namespace(link.name), BRIDGE)
-        return Tap(link.name, self.namespace(link.ends[0].node), link.ends[0].interface)
+    def ports(self, router: str) -> dict[str, int]:
+        """The port numbers of a router's switch by interface."""
+        return {name: port for port, name in self._ports(self._plan.routers[router]).items()}
 
-    def set_link(self, link: LinkPlan, up: bool) -> None:
+    def tap(self, link: str) -> Tap:
+        """Where to capture a link: its bridge, or the first end."""
+        if self._links[link].bridged:
+            return Tap(link, self.namespace(link), BRIDGE)
+        first, *_ = self._links[link].ends
+        return Tap(link, self.namespace(first.node), first.interface)
+
+    def set_link(self, link: str, up: bool) -> None:
         """Take every end of a link down, or up again with what the kernel forgot meanwhile."""
-        for end in link.ends:
-            commands = [f"link set {end.interface} {'up' if up else 'down'}"]
-            if up and end.node in self._plan.hosts:
-                commands.append(_default_route(self._plan.hosts[end.node]))
-            inside(self.namespace(end.node), partial(ip_batch, commands))
+        for node, interface in self._breaks_at(self._links[link]):
+            commands = [f"link set {interface} {'up' if up else 'down'}"]
+            if up and node in self._plan.hosts:
+                commands.append(_default_route(self._plan.hosts[node]))
+            inside(self.namespace(node), partial(ip_batch, commands))
+
+    def cut(self, link: str, *, cut: bool) -> None:
+        """Let the bridge of a link pass nothing on, while every end keeps its carrier."""
+        master = "nomaster" if cut else f"master {BRIDGE}"
+        commands = [f"link set {port} {master}" for port in _bridge_ports(self._links[link])]
+        inside(self.namespace(link), partial(ip_batch, commands))
 
     # -- nodes
 
@@ -146,7 +160,7 @@ class Network:
         for name in self._plan.hosts:
             self.mininet.add(classes.HostNode(name, environment))
         for link in self._plan.links:
-            if len(link.ends) > 2:
+            if link.bridged:
                 self.mininet.add(classes.LanNode(link.name, environment))
 
     def _nodes(self) -> list[Any]:
@@ -185,9 +199,18 @@ class Network:
 
     # -- links
 
+    def _breaks_at(self, link: LinkPlan) -> Iterator[tuple[str, str]]:
+        """The interfaces that go down with a link: a switch's own, or else what faces it."""
+        if not self._router_class.reads_no_more:
+            yield from ((end.node, end.interface) for end in link.ends)
+        elif link.bridged:
+            yield from ((link.name, port) for port in _bridge_ports(link))
+        else:
+            yield from ((end.node, end.interface) for end in link.ends if end.port is None)
+
     def _bridges(self) -> Iterator[str]:
         for link in self._plan.links:
-            if len(link.ends) > 2:
+            if link.bridged:
                 namespace = self.namespace(link.name)
                 options = "mcast_snooping 0 stp_state 0"
                 yield f"link add {BRIDGE} netns {namespace} type bridge {options}"
@@ -205,12 +228,26 @@ class Network:
             self.mininet.links.append(classes.PlannedLink(*ends))
 
 
+def _between_bridges(plan: NetworkPlan) -> NetworkPlan:
+    """With a bridge on each link that has switches alone at its ends."""
+    links = tuple(
+        replace(link, silently=True) if all(end.port is not None for end in link.ends) else link
+        for link in plan.links
+    )
+    return replace(plan, links=links)
+
+
 def _cables(plan: NetworkPlan, link: LinkPlan) -> list[tuple[_End, _End]]:
-    """A point-to-point link is one cable; a LAN is one from each end to its bridge."""
+    """A link of two ends is one cable, or one from each end to the bridge between them."""
     ends = [_end(plan, end) for end in link.ends]
-    if len(ends) == 2:
+    if not link.bridged:
         return [(ends[0], ends[1])]
-    return [(end, _End(link.name, f"p{number}")) for number, end in enumerate(ends, start=1)]
+    ports = (_End(link.name, port) for port in _bridge_ports(link))
+    return list(zip(ends, ports, strict=True))
+
+
+def _bridge_ports(link: LinkPlan) -> list[str]:
+    return [f"p{number}" for number, _ in enumerate(link.ends, start=1)]
 
 
 def _end(plan: NetworkPlan, end: LinkEnd) -> _End:

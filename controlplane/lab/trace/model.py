@@ -1,0 +1,47 @@
+"""A trace as values: a tree of hops, each with the entries met and the copies that leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from controlplane.net.label import Label
+from controlplane.net.multicast import SourceGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """`inner` is what the customer or user sent; around it GRE to a P-group, or labels (top first).
+
+    A packet to one address has that as `inner`, one to a group its (S,G).
+    """
+
+    inner: IPv4Address | SourceGroup
+    gre: SourceGroup | None = None
+    labels: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy that leaves: on which interface, changed how, to whom; `lost` where nobody gets it.
+
+    `chosen` is set where this is one of several equal ways, of which a flow takes one.
+    """
+
+    interface: str
+    change: str
+    to: tuple[Hop, ...]
+    hosts: tuple[str, ...] = ()
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A packet at a router. `end` says why no copy leaves, where that is so."""
+
+    router: str
+    interface: str
+    packet: Packet
+    entries: tuple[str, ...]
+    copies: tuple[Copy, ...] = ()
+    end: str = ""

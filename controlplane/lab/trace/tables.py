@@ -1,0 +1,103 @@
+"""One router's forwarding state, indexed for look-ups, and whom its ports lead to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Self
+
+from controlplane.fib.model import (
+    Fib,
+    LabelRoute,
+    MulticastRoute,
+    NextHopGroup,
+    Port,
+    UnicastRoute,
+)
+from controlplane.lab.plan import NetworkPlan
+from controlplane.net.interface import Interface
+from controlplane.net.label import Label
+from controlplane.net.mac import MacAddress
+from controlplane.net.multicast import SourceGroup
+from controlplane.net.trie import PrefixTrie
+from controlplane.router.config import RouterConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The other end of a link: a router's interface, or a host's, of which `interface` is None."""
+
+    node: str
+    mac: MacAddress | None
+    interface: Interface | None
+
+
+@dataclass(frozen=True)
+class RouterTables:
+    config: RouterConfig
+    fib: Fib
+    unicast: dict[int, PrefixTrie[UnicastRoute]] = field(default_factory=dict)
+    groups: dict[str, NextHopGroup] = field(default_factory=dict)
+    labels: dict[Label, LabelRoute] = field(default_factory=dict)
+    multicast: dict[tuple[int, SourceGroup], MulticastRoute] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, config: RouterConfig, fib: Fib) -> Self:
+        tables = cls(config, fib)
+        for route in fib.unicast:
+            tables.unicast.setdefault(route.vrf, PrefixTrie()).insert(route.prefix, route)
+        tables.groups.update((group.way, group) for group in fib.groups)
+        tables.labels.update((route.label, route) for route in fib.labels)
+        tables.multicast.update(((route.vrf, route.sg), route) for route in fib.multicast)
+        return tables
+
+    def route(self, vrf: int, address: IPv4Address) -> UnicastRoute | None:
+        trie = self.unicast.get(vrf)
+        found = trie.lookup(address) if trie else None
+        return found[1] if found else None
+
+    def at(self, port: Port) -> Interface:
+        """The interface on a port."""
+        return next(
+            item.interface
+            for item in self.config.interfaces
+            if (item.interface.port, item.interface.vlan) == (port.port, port.vlan)
+        )
+
+    def named(self, index: int) -> str:
+        """The name of an interface index; a tunnel's where it is no interface."""
+        names = (i.interface.name for i in self.config.interfaces if i.interface.index == index)
+        return next(names, f"tunnel {index}")
+
+    def vrf_id(self, name: str) -> int | None:
+        """The number of a VRF; None when the router has none of this name."""
+        from_config = {vrf.name: vrf.id for vrf in self.config.vrfs}
+        return from_config.get(name)
+
+    def vrf_of(self, interface: Interface) -> int:
+        return next(entry.vrf for entry in self.fib.interfaces if entry.index == interface.index)
+
+
+class Topology:
+    """Who is at the other ends of each link."""
+
+    def __init__(self, plan: NetworkPlan) -> None:
+        self._plan = plan
+        self._links = {(end.node, end.port): link for link in plan.links for end in link.ends}
+
+    def across(self, router: str, interface: Interface) -> list[Reached]:
+        """The other ends, in the VLAN of the interface."""
+        link = self._links.get((router, interface.port))
+        ends = link.ends if link else ()
+        return [
+            reached
+            for end in ends
+            if end.node != router and (reached := self._end(end.node, end.port, interface.vlan))
+        ]
+
+    def _end(self, node: str, port: int | None, vlan: int) -> Reached | None:
+        if node in self._plan.hosts:
+            return Reached(node, self._plan.hosts[node].mac, None)
+        interfaces = (item.interface for item in self._plan.routers[node].interfaces)
+        found = next((i for i in interfaces if (i.port, i.vlan) == (port, vlan)), None)
+        return Reached(node, found.mac, found) if found else None
