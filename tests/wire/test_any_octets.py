@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from controlplane.wire import icmp, igmp
 from controlplane.wire.arp import ArpPacket
+from controlplane.wire.bfd import ControlPacket
 from controlplane.wire.checksum import internet_checksum
 from controlplane.wire.ethernet import EthernetFrame
 from controlplane.wire.gre import GrePacket
@@ -43,6 +44,7 @@ def survives(decode: Callable[[Reader], object], octets: bytes) -> None:
         ArpPacket.decode,
         GrePacket.decode,
         decode_udp,
+        ControlPacket.decode,
         icmp.decode,
         igmp.decode,
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from scapy.utils import wrpcap
 
 from controlplane.net.mac import BROADCAST, MacAddress, multicast_mac
 from controlplane.wire.arp import ArpOperation, ArpPacket
+from controlplane.wire.bfd import CONTROL_PORT, Authentication, ControlPacket, SessionState
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.gre import GrePacket
 from controlplane.wire.icmp import IcmpEcho, IcmpTimeExceeded, IcmpUnreachable, UnreachableCode
@@ -27,6 +29,7 @@ from controlplane.wire.igmp import (
     ShortMessage,
 )
 from controlplane.wire.ipv4 import ROUTER_ALERT, IpProtocol, Ipv4Packet
+from controlplane.wire.mpls import LabelStack, LabelStackEntry
 from controlplane.wire.udp import UdpDatagram
 
 pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not on PATH")
@@ -49,6 +52,11 @@ def ip(destination: IPv4Address, protocol: int, payload: bytes, options: bytes =
 
 def igmp(destination: IPv4Address, message: ShortMessage | QueryV3 | ReportV3) -> Ipv4Packet:
     return ip(destination, IpProtocol.IGMP, message.encode(), ROUTER_ALERT)
+
+
+def bfd(message: ControlPacket) -> Ipv4Packet:
+    udp = UdpDatagram(source_port=50_000, destination_port=CONTROL_PORT, payload=message.encode())
+    return ip(HOST, IpProtocol.UDP, udp.encode(ME, HOST))
 
 
 def frame(packet: Ipv4Packet, vlan: int = 0) -> bytes:
@@ -80,6 +88,27 @@ QUOTED = ip(HOST, IpProtocol.UDP, UDP.encode(ME, HOST)).encode()
 TOO_BIG = IcmpUnreachable(
     code=UnreachableCode.FRAGMENTATION_NEEDED, quoted=QUOTED, next_hop_mtu=1476
 )
+STACK = LabelStack(
+    (LabelStackEntry(label=17, ttl=1, traffic_class=6), LabelStackEntry(label=24, ttl=7))
+)
+LABELLED = EthernetFrame(
+    destination=HOST_MAC,
+    source=MY_MAC,
+    ethertype=EtherType.MPLS,
+    payload=STACK.encode() + QUOTED,
+)
+BFD_UP = ControlPacket(
+    state=SessionState.UP,
+    detect_mult=3,
+    my_discriminator=1,
+    your_discriminator=2,
+    desired_min_tx=300_000,
+    required_min_rx=50_000,
+    poll=True,
+)
+BFD_SIGNED = replace(
+    BFD_UP, diagnostic=7, authentication=Authentication(kind=1, data=b"\x07secret")
+)
 V3_QUERY = QueryV3(
     max_response_code=10,
     robustness=2,
@@ -110,6 +139,43 @@ FRAMES: list[tuple[bytes, dict[str, list[str]]]] = [
     (
         frame(ip(HOST, IpProtocol.ICMP, TOO_BIG.encode())),
         {"icmp.code": ["4"], "icmp.mtu": ["1476"], "icmp.checksum.status": ["1"]},
+    ),
+    (
+        frame(ip(HOST, IpProtocol.ICMP, IcmpTimeExceeded(quoted=QUOTED, labels=STACK).encode())),
+        {
+            "icmp.length": ["32"],
+            "icmp.ext.checksum.status": ["1"],
+            "icmp.mpls.label": ["17", "24"],
+            "icmp.mpls.ttl": ["1", "7"],
+            "icmp.mpls.exp": ["6", "0"],
+        },
+    ),
+    (
+        LABELLED.encode(),
+        {
+            "mpls.label": ["17", "24"],
+            "mpls.exp": ["6", "0"],
+            "mpls.bottom": ["0", "1"],
+            "mpls.ttl": ["1", "7"],
+            "udp.dstport": ["5000"],
+        },
+    ),
+    (
+        frame(bfd(BFD_UP)),
+        {
+            "bfd.version": ["1"],
+            "bfd.sta": ["0x03"],
+            "bfd.flags.p": ["1"],
+            "bfd.detect_time_multiplier": ["3"],
+            "bfd.my_discriminator": ["0x00000001"],
+            "bfd.your_discriminator": ["0x00000002"],
+            "bfd.desired_min_tx_interval": ["300000"],
+            "bfd.required_min_rx_interval": ["50000"],
+        },
+    ),
+    (
+        frame(bfd(BFD_SIGNED)),
+        {"bfd.diag": ["0x07"], "bfd.flags.a": ["1"], "bfd.auth.password": ["secret"]},
     ),
     (
         frame(igmp(ALL_SYSTEMS, ShortMessage(kind=IgmpType.QUERY, group=IPv4Address(0)))),

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.net.mac import BROADCAST, MacAddress
+from controlplane.net.mac import MacAddress
 from controlplane.wire.arp import ArpOperation, ArpPacket
-from controlplane.wire.ethernet import EthernetFrame, EtherType
+from controlplane.wire.ethernet import EtherType
 from controlplane.wire.gre import GrePacket
 from controlplane.wire.icmp import IcmpEcho, IcmpTimeExceeded, IcmpUnreachable, OtherIcmp
 from controlplane.wire.igmp import (
@@ -21,33 +21,16 @@ from controlplane.wire.igmp import (
     ReportV3,
     ShortMessage,
 )
-from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
+from controlplane.wire.ipv4 import IpProtocol
 from controlplane.wire.pim.address import EncodedGroup, EncodedSource
 from controlplane.wire.pim.hello import Hello
 from controlplane.wire.pim.join_prune import GroupSet, JoinPrune
 from controlplane.wire.pim.message import encode_message
 from controlplane.wire.udp import UdpDatagram
 from controlplane.wire.words import frame_words
+from tests.wire.frames import HERE, HOST, THERE, ethernet, ipv4, spoken
 
-HERE, THERE = IPv4Address("192.0.2.1"), IPv4Address("192.0.2.2")
 SOURCE, GROUP = IPv4Address("10.1.0.2"), IPv4Address("232.1.1.1")
-HOST = MacAddress.parse("02:aa:00:00:00:01")
-
-
-def ethernet(payload: bytes, ethertype: int = EtherType.IPV4) -> bytes:
-    return EthernetFrame(
-        destination=BROADCAST, source=HOST, ethertype=ethertype, payload=payload
-    ).encode()
-
-
-def ipv4(protocol: int, payload: bytes, *, fragment_offset: int = 0) -> bytes:
-    return Ipv4Packet(
-        source=HERE,
-        destination=THERE,
-        protocol=protocol,
-        payload=payload,
-        fragment_offset=fragment_offset,
-    ).encode()
 
 
 def gre(payload: bytes, protocol_type: int = EtherType.IPV4) -> bytes:
@@ -63,11 +46,6 @@ def arp(operation: ArpOperation) -> bytes:
         target_address=THERE,
     )
     return ethernet(packet.encode(), EtherType.ARP)
-
-
-def spoken(value: object) -> str:
-    """The name of a case is its words."""
-    return value if isinstance(value, str) else ""
 
 
 JOIN_PRUNE = JoinPrune(
@@ -151,7 +129,7 @@ UDP = UdpDatagram(source_port=5000, destination_port=5001, payload=bytes(8))
             "ICMP type 9, code 0",
         ),
         (IpProtocol.UDP, UDP.encode(HERE, THERE), "UDP 5000 > 5001, 8 octets"),
-        (IpProtocol.TCP, bytes(20), "TCP, 20 octets"),
+        (IpProtocol.EIGRP, bytes(20), "EIGRP, 20 octets"),
         (200, bytes(3), "IP protocol 200, 3 octets"),
         (IpProtocol.GRE, b"", "malformed GRE (at octet 0: 2 octets expected, 0 left)"),
     ],
@@ -190,10 +168,10 @@ def test_other_frames_are_named_as_far_as_they_are_known(frame: bytes, words: st
 @pytest.mark.parametrize(
     ("inner", "words"),
     [
-        (gre(ipv4(IpProtocol.TCP, b"")), "GRE: 192.0.2.1 > 192.0.2.2 TCP, 0 octets"),
+        (gre(ipv4(IpProtocol.RSVP, b"")), "GRE: 192.0.2.1 > 192.0.2.2 RSVP, 0 octets"),
         (gre(b""), "GRE: malformed IPv4 (at octet 0: 1 octets expected, 0 left)"),
         (gre(b"", 0x86DD), "GRE of EtherType 0x86dd"),
-        (gre(gre(ipv4(IpProtocol.TCP, b""))), "GRE: 192.0.2.1 > 192.0.2.2 GRE, 24 octets"),
+        (gre(gre(ipv4(IpProtocol.RSVP, b""))), "GRE: 192.0.2.1 > 192.0.2.2 GRE, 24 octets"),
     ],
     ids=spoken,
 )
