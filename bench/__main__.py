@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.bfd import bfd_figures
 from bench.fib import fib_figures
 from bench.figure import Figure
 from bench.labs import lab_figures
+from bench.ospf import ospf_figures
 from controlplane.lab.live_world import missing_rights
 
 SIMULATED, LIVE = "sim", "softswitch"
@@ -19,6 +21,8 @@ SIMULATED, LIVE = "sim", "softswitch"
 def figures() -> Iterator[Figure]:
     yield from lab_figures(SIMULATED)
     yield from fib_figures()
+    yield from bfd_figures()
+    yield from ospf_figures()
     if (reason := missing_rights()) is not None:
         print(f"no figures of live labs: {reason}", file=sys.stderr)
         return

@@ -46,7 +46,12 @@ SANS_IO = ("net", "wire", "engine", "protocols", "rib", "fib", "mvpn", "router")
 IO_MODULES = {"asyncio", "multiprocessing", "selectors", "socket", "subprocess", "threading"}
 CLOCKS = {"datetime", "time"}
 
-CONTRACTS_OF_LAB = {"controlplane.lab.plan", "controlplane.lab.world", "controlplane.lab.errors"}
+CONTRACTS_OF_LAB = {
+    "controlplane.lab.plan",
+    "controlplane.lab.world",
+    "controlplane.lab.errors",
+    "controlplane.lab.probes",
+}
 
 
 def sources(folder: str) -> list[Path]:

@@ -10,7 +10,7 @@
     SynchronisationChanged               from LDP to OSPF
     WatchNeighbor, ForgetNeighbor        to BFD, and its ClientNotified back
     Listen, OpenStream, ...              out of the router, to the host stack
-    Notice                               out of the router, with its place
+    Notice                               the log; out of the router, with its place
 
 Outputs are carried out in the order in which they came, each of which may be input to another
 engine. That ends, because engines speak of what has changed, and say nothing when nothing has.
@@ -41,6 +41,7 @@ from controlplane.router.engines import Engines, Said
 from controlplane.router.events import Noticed, Output, StreamCommand
 from controlplane.router.inbound import Arrived
 from controlplane.router.links import Links
+from controlplane.router.log import Log
 from controlplane.router.outbound import Outbound, Sent
 from controlplane.router.routing import Routing
 from controlplane.router.vrf import Vrf
@@ -62,6 +63,7 @@ class Exchange:
         labels: LabelTable,
         neighbors: dict[Neighbor, MacAddress],
     ) -> None:
+        self.log = Log()
         self._router = router
         self._links = links
         self._vrfs = vrfs
@@ -142,6 +144,7 @@ class Exchange:
                 self._outputs.append(StreamCommand(vrf=vrf, command=output))
             case Notice():
                 place = Noticed(router=self._router, vrf=vrf, engine=said.engine, notice=output)
+                self.log.add(place, now)
                 self._outputs.append(place)
 
     def _tree_changed(self, vrf: str, tree: TreeUpdate | TreeRemoved, now: Instant) -> None:

@@ -99,6 +99,7 @@ class Router:
             self.labels,
             neighbors,
         )
+        self.log = self._exchange.log
 
     def start(self, now: Instant) -> list[Output]:
         """Come up: with this, the first Hellos and queries are on their way."""

@@ -20,6 +20,10 @@ class SimProbe:
         self._host.icmp.listeners.append(self._hear)
         self._advance()
 
+    def look(self) -> bool:
+        """True while the probe runs; it does so by itself."""
+        return self._probe.running
+
     def _hear(self, packet: Ipv4Packet) -> None:
         self._probe.hear(packet, self._scheduler.now)
         self._advance()

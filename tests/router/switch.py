@@ -1,6 +1,7 @@
 """A switch that does what a Fib says, packet by packet: the tests' stand-in for the P4 program.
 
-It reads nothing but the Fib. Policers are left out, and counters.
+It reads nothing but the Fib. Policers are left out, and counters, ECMP (the first member of a
+group is taken) and the pipe model: labels take the IPv4 TTL along.
 """
 
 from __future__ import annotations
@@ -16,18 +17,22 @@ from controlplane.fib.model import (
     Forward,
     Glean,
     MulticastRoute,
+    Nhlfe,
     PacketIn,
+    PopAndLookUp,
     Port,
     Receive,
     Replica,
     Submit,
 )
+from controlplane.net.label import IMPLICIT_NULL
 from controlplane.net.mac import multicast_mac
 from controlplane.net.multicast import LINK_LOCAL, SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.gre import GrePacket
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
+from controlplane.wire.mpls import LabelStack, LabelStackEntry
 from controlplane.wire.reader import Reader
 
 Copies: TypeAlias = list[tuple[int, bytes]]
@@ -48,6 +53,8 @@ class Switch:
             return []
         if not (ethernet.destination.is_group or ethernet.destination == interface.mac):
             return []
+        if ethernet.ethertype == EtherType.MPLS and not interface.mpls:
+            return []
         return self._Pass(self, interface, frame).run(ethernet)
 
     def submit(self, submit: Submit) -> Copies:
@@ -67,6 +74,8 @@ class Switch:
         def run(self, ethernet: EthernetFrame) -> Copies:
             if ethernet.ethertype == EtherType.ARP:
                 return self._punt(PuntReason.ARP)
+            if ethernet.ethertype == EtherType.MPLS:
+                return self._labelled(Reader(ethernet.payload))
             packet = Ipv4Packet.decode(Reader(ethernet.payload))
             if packet.destination.is_multicast:
                 return self._multicast(packet)
@@ -121,10 +130,9 @@ class Switch:
             return [] if is_back else [(replica.at.port, frame.encode())]
 
         def _rewrite(self, replica: Replica, packet: Ipv4Packet) -> Ipv4Packet:
-            is_own = self._interface.at.port == 0
             if isinstance(replica.rewrite, Decapsulate):
                 packet = _inner(packet)
-            onward = packet if is_own else replace(packet, ttl=packet.ttl - 1)
+            onward = replace(packet, ttl=packet.ttl - self._cost)
             if not isinstance(replica.rewrite, Encapsulate):
                 return onward
             gre = GrePacket(protocol_type=EtherType.IPV4, payload=onward.encode())
@@ -147,26 +155,71 @@ class Switch:
             action = best.action if best else None
             if isinstance(action, Receive):
                 return self._punt(PuntReason.TO_ME)
-            if action is not None and packet.ttl <= 1:
+            if action is not None and packet.ttl <= self._cost:
                 return self._punt(PuntReason.TTL_EXPIRED)
             if isinstance(action, Glean):
                 return self._punt(PuntReason.GLEAN)
             return self._forward(action, packet) if isinstance(action, Forward) else []
 
-        def _forward(self, action: Forward, packet: Ipv4Packet) -> Copies:
+        @property
+        def _cost(self) -> int:
+            """The TTL that this hop takes off: nothing of what the CPU submits."""
+            return 0 if self._interface.at.port == 0 else 1
+
+        def _member(self, action: Forward) -> Nhlfe | None:
             groups = (group.members for group in self._fib.groups if group.way == action.way)
-            member = next(iter(next(groups)), None)
+            return next(iter(next(groups)), None)
+
+        def _forward(self, action: Forward, packet: Ipv4Packet) -> Copies:
+            member = self._member(action)
             if member is None:
                 return self._punt(PuntReason.GLEAN)
-            adjacency = member.adjacency
-            frame = EthernetFrame(
-                destination=adjacency.destination_mac,
-                source=adjacency.source_mac,
-                ethertype=EtherType.IPV4,
-                payload=replace(packet, ttl=packet.ttl - 1).encode(),
-                vlan=adjacency.at.vlan,
-            )
-            return [(adjacency.at.port, frame.encode())]
+            onward = replace(packet, ttl=packet.ttl - self._cost)
+            if member.label in (None, IMPLICIT_NULL):
+                return _leave(member, EtherType.IPV4, onward.encode())
+            entry = LabelStackEntry(label=member.label or 0, ttl=onward.ttl)
+            labelled = LabelStack((entry,)).encode() + onward.encode()
+            return _leave(member, EtherType.MPLS, labelled)
+
+        def _labelled(self, reader: Reader) -> Copies:
+            """By the one label of a stack: LDP alone gives labels here."""
+            (top,) = LabelStack.decode(reader).entries
+            packet = Ipv4Packet.decode(reader)
+            routes = (route.action for route in self._fib.labels if route.label == top.label)
+            action = next(routes, None)
+            if isinstance(action, PopAndLookUp):
+                return self._unicast(replace(packet, ttl=min(packet.ttl, top.ttl)))
+            if action is None:
+                return []
+            if top.ttl <= self._cost:
+                return self._punt(PuntReason.TTL_EXPIRED)
+            onward = replace(top, ttl=top.ttl - self._cost)
+            return self._switched(self._member(action), onward, packet)
+
+        def _switched(
+            self, member: Nhlfe | None, top: LabelStackEntry, packet: Ipv4Packet
+        ) -> Copies:
+            if member is None:
+                return self._punt(PuntReason.GLEAN)
+            if member.label is None:
+                return []
+            if member.label == IMPLICIT_NULL:
+                popped = replace(packet, ttl=min(packet.ttl, top.ttl))
+                return _leave(member, EtherType.IPV4, popped.encode())
+            swapped = LabelStack((replace(top, label=member.label),)).encode()
+            return _leave(member, EtherType.MPLS, swapped + packet.encode())
+
+
+def _leave(member: Nhlfe, ethertype: EtherType, payload: bytes) -> Copies:
+    adjacency = member.adjacency
+    frame = EthernetFrame(
+        destination=adjacency.destination_mac,
+        source=adjacency.source_mac,
+        ethertype=ethertype,
+        payload=payload,
+        vlan=adjacency.at.vlan,
+    )
+    return [(adjacency.at.port, frame.encode())]
 
 
 def _inner(outer: Ipv4Packet) -> Ipv4Packet:

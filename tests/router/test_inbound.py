@@ -17,6 +17,10 @@ from controlplane.router.router import Router
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.gre import GrePacket
 from controlplane.wire.ipv4 import ROUTER_ALERT, IpProtocol, Ipv4Packet
+from controlplane.wire.ldp.numbers import LDP_PORT
+from controlplane.wire.mpls import LabelStack, LabelStackEntry
+from controlplane.wire.udp import UdpDatagram
+from tests.router.core import core_configs
 from tests.router.lab import HOST_MAC, PES, configs, ipv4_frame
 
 PE1_CORE, ROOT_PE2, NOWHERE = 1, 1025, 77
@@ -50,6 +54,15 @@ def packet(
         payload=payload,
         options=options,
     )
+
+
+def stack(*labels: int) -> bytes:
+    return LabelStack(tuple(LabelStackEntry(label=label, ttl=1) for label in labels)).encode()
+
+
+def udp(destination: str, port: int) -> bytes:
+    datagram = UdpDatagram(source_port=49152, destination_port=port, payload=bytes(24))
+    return datagram.encode(PES["pe2"], IPv4Address(destination))
 
 
 def gre(protocol_type: int, payload: bytes) -> bytes:
@@ -87,6 +100,55 @@ def gre(protocol_type: int, payload: bytes) -> bytes:
             ipv4_frame(packet("10.255.0.1", IpProtocol.UDP)),
             Count(Layer.FRAME, "punted as ARP and is not"),
             id="IPv4 with the reason ARP",
+        ),
+        pytest.param(
+            PE1_CORE,
+            PuntReason.LINK_LOCAL,
+            ipv4_frame(packet("224.0.0.2", IpProtocol.UDP, udp("224.0.0.2", LDP_PORT))),
+            Count(Layer.IPV4, "link-local multicast of a protocol that does not run"),
+            id="LDP where it does not run",
+        ),
+        pytest.param(
+            PE1_CORE,
+            PuntReason.BFD,
+            ipv4_frame(packet("192.0.2.1", IpProtocol.UDP, udp("192.0.2.1", 3784)[:-1])),
+            Count(Layer.UDP, "N octets expected, N left"),
+            id="BFD in a datagram that is cut off",
+        ),
+        pytest.param(
+            PE1_CORE,
+            PuntReason.TTL_EXPIRED,
+            ethernet(EtherType.MPLS, b"\0\1\0\1"),
+            Count(Layer.MPLS, "N octets expected, N left"),
+            id="a label stack without a bottom",
+        ),
+        pytest.param(
+            PE1_CORE,
+            PuntReason.TTL_EXPIRED,
+            ethernet(EtherType.MPLS, stack(17) + b"\x45"),
+            Count(Layer.IPV4, "N octets expected, N left"),
+            id="no IPv4 below labels",
+        ),
+        pytest.param(
+            PE1_CORE,
+            PuntReason.ROUTING,
+            ethernet(EtherType.MPLS, stack(0) + b"\x45"),
+            Count(Layer.IPV4, "N octets expected, N left"),
+            id="no IPv4 below explicit null",
+        ),
+        pytest.param(
+            PE1_CORE,
+            PuntReason.GLEAN,
+            ethernet(EtherType.MPLS, stack(17) + packet("10.9.9.9", IpProtocol.UDP).encode()),
+            Count(Layer.FORWARD, "labelled, and the next hop is not known"),
+            id="a label whose next hop is unknown",
+        ),
+        pytest.param(
+            PE1_CORE,
+            PuntReason.TO_ME,
+            ethernet(EtherType.MPLS, stack(17, 0) + packet("10.255.0.1", IpProtocol.UDP).encode()),
+            Count(Layer.FORWARD, "labelled, and the next hop is not known"),
+            id="explicit null below another label",
         ),
         pytest.param(
             PE1_CORE,
@@ -164,26 +226,52 @@ def test_a_flood_of_made_up_streams_fills_a_table_of_fixed_size(router: Router) 
     assert router.counters.drops[OTHERS] == 10
 
 
-ROUTER = make_router()
-PROTOCOLS = st.sampled_from([IpProtocol.PIM, IpProtocol.IGMP, IpProtocol.ICMP, IpProtocol.GRE])
-DESTINATIONS = st.sampled_from(["224.0.0.13", "224.0.0.1", "10.255.0.1", "192.0.2.1", "232.0.0.1"])
-PACKETS = st.builds(packet, DESTINATIONS, PROTOCOLS, st.binary(max_size=80))
+def make_core_router() -> Router:
+    router = Router(core_configs()["p1"], Random(1))
+    router.start(0.0)
+    return router
+
+
+ROUTERS = [make_router(), make_core_router()]
+PROTOCOLS = st.sampled_from(
+    [
+        IpProtocol.PIM,
+        IpProtocol.IGMP,
+        IpProtocol.ICMP,
+        IpProtocol.GRE,
+        IpProtocol.OSPF,
+        IpProtocol.UDP,
+        IpProtocol.TCP,
+    ]
+)
+DESTINATIONS = st.sampled_from(
+    ["224.0.0.13", "224.0.0.1", "224.0.0.5", "10.255.0.1", "192.0.2.1", "192.0.2.2", "232.0.0.1"]
+)
+PORTS = st.sampled_from([646, 3784, 3785, 53])
+PAYLOADS = st.one_of(
+    st.binary(max_size=80), st.builds(udp, st.sampled_from(["192.0.2.1", "224.0.0.2"]), PORTS)
+)
+PACKETS = st.builds(packet, DESTINATIONS, PROTOCOLS, PAYLOADS)
+INSIDE = st.one_of(st.binary(max_size=40), PACKETS.map(Ipv4Packet.encode))
+LABELS = st.lists(st.sampled_from([0, 3, 16, 17]), min_size=1, max_size=3)
 FRAMES = st.one_of(
     st.binary(max_size=100),
-    st.builds(ethernet, st.sampled_from([0x0800, 0x0806, 0x8100]), st.binary(max_size=60)),
+    st.builds(ethernet, st.sampled_from([0x0800, 0x0806, 0x8100, 0x8847]), st.binary(max_size=60)),
     st.builds(ipv4_frame, PACKETS),
+    st.builds(gre, st.just(0x0800), INSIDE),
     st.builds(
-        gre, st.just(0x0800), st.one_of(st.binary(max_size=40), PACKETS.map(Ipv4Packet.encode))
+        lambda labels, inside: ethernet(EtherType.MPLS, stack(*labels) + inside), LABELS, INSIDE
     ),
 )
 
 
 @given(
+    router=st.sampled_from(ROUTERS),
     interface=st.sampled_from([0, PE1_CORE, 2, 100, ROOT_PE2, NOWHERE]),
     reason=st.sampled_from(PuntReason),
     frame=FRAMES,
 )
 def test_no_frame_of_any_reason_and_interface_raises(
-    interface: int, reason: PuntReason, frame: bytes
+    router: Router, interface: int, reason: PuntReason, frame: bytes
 ) -> None:
-    ROUTER.handle(PacketIn(1, interface, reason, frame), 0.0)
+    router.handle(PacketIn(1, interface, reason, frame), 0.0)

@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from controlplane.engine.stream import (
+    DataReceived,
+    Endpoint,
+    StreamAccepted,
+    StreamClosed,
+    StreamOpened,
+    Why,
+)
 from controlplane.engine.time import Instant
+from controlplane.net.interface import DEFAULT_VRF
 from controlplane.rib.route import Blackhole, RouteProtocol, VpnNextHop
 from controlplane.router.config import RouterConfig
-from controlplane.router.events import Output, PortChanged, RouterInput, RoutesReplaced
+from controlplane.router.events import (
+    HostPacketOut,
+    Output,
+    PortChanged,
+    RouterInput,
+    RoutesReplaced,
+    StreamEvent,
+)
 from controlplane.router.plain import from_plain, to_plain
 from controlplane.router.record import (
     Header,
     RecordedRouter,
     RecordError,
     Start,
+    read_step,
     write_header,
     write_step,
 )
 from controlplane.router.replay import Replay, StepFailed
+from tests.router.core import LOOPBACKS, core, core_configs
+from tests.router.core_packets import packet
 from tests.router.lab import (
     PES,
     RD,
@@ -34,6 +54,7 @@ from tests.router.lab import (
 from tests.router.wire import End, Network
 
 SEED = "1 pe2"
+HERE, THERE = Endpoint(LOOPBACKS["p1"], 50_000), Endpoint(LOOPBACKS["pe1"], 646)
 
 
 class Watched(RecordedRouter):
@@ -76,7 +97,65 @@ def test_a_replay_gives_every_output_of_the_run_again() -> None:
     assert any(outputs for _, outputs in watched.outputs)
 
 
-@pytest.mark.parametrize("config", configs(), ids=lambda config: config.name)
+KEYS = {LOOPBACKS["pe1"]: b"secret", LOOPBACKS["p2"]: b"another"}
+
+
+def signing(config: RouterConfig) -> RouterConfig:
+    """p1 and its peers sign their sessions."""
+    assert config.ldp is not None
+    me = LOOPBACKS["p1"]
+    keys = KEYS if config.router_id == me else {me: KEYS.get(config.router_id, b"")}
+    return replace(config, ldp=replace(config.ldp, md5_keys=keys))
+
+
+def test_a_replay_of_a_core_router_goes_through_its_sessions_again() -> None:
+    """Streams, host packets, ports and the keys of sessions, of a run in which all of them fail."""
+    network = core(pe1=signing, p1=signing, p2=signing)
+    watched = Watched(network.nodes["p1"].router.config)
+    network.nodes["p1"].router = watched
+    network.start()
+    network.run(until=2.0)
+    datagram = packet(LOOPBACKS["p1"], LOOPBACKS["pe2"], 255).encode()
+    network.give("p1", HostPacketOut(vrf=DEFAULT_VRF, datagram=datagram))
+    network.streams.reset("p2")
+    network.run(until=4.0)
+    network.set_wire(End("p1", 1), up=False)
+    network.cut_wire(End("p1", 2))
+    network.run(until=6.0)
+    steps = {json.loads(line)["step"]["type"] for line in watched.lines[1:]}
+    assert steps == {"Start", "Advance", "PacketIn", "PortChanged", "StreamEvent", "HostPacketOut"}
+    replay = Replay(watched.lines)
+    assert [(recorded.at, outputs) for recorded, outputs in replay] == watched.outputs
+    assert replay.router.fib == watched.fib
+    assert replay.router.config.ldp == watched.config.ldp
+
+
+def test_a_key_is_written_as_octets_beside_its_peer() -> None:
+    config = signing(core_configs()["p1"])
+    assert to_plain(config, RouterConfig)["ldp"]["md5_keys"] == {
+        "192.0.2.1": "736563726574",
+        "192.0.2.3": "616e6f74686572",
+    }
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        StreamEvent(vrf="default", event=StreamOpened(stream="1", local=HERE, remote=THERE)),
+        StreamEvent(vrf="default", event=StreamAccepted(stream="1", local=HERE, remote=THERE)),
+        StreamEvent(vrf="default", event=DataReceived(stream="1", data=b"\0\1\xff")),
+        StreamEvent(vrf="default", event=StreamClosed(stream="1", why=Why.RESET)),
+        HostPacketOut(vrf="default", datagram=b"\x45\0"),
+    ],
+    ids=lambda event: type(getattr(event, "event", event)).__name__,
+)
+def test_what_the_host_stack_tells_survives_being_written_down(event: RouterInput) -> None:
+    assert read_step(2, write_step(1.5, event)).step == event
+
+
+@pytest.mark.parametrize(
+    "config", [*configs(), *core_configs().values()], ids=lambda config: f"{config.router_id}"
+)
 def test_a_configuration_survives_being_written_down(config: RouterConfig) -> None:
     written = json.dumps(to_plain(config, RouterConfig))
     assert from_plain(json.loads(written), RouterConfig) == config

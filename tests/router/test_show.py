@@ -182,7 +182,7 @@ def test_every_row_is_plain_json_and_names_its_vrf(network: Network, node: str, 
         (
             "mroutes",
             None,
-            "nothing to show under 'mroutes'; there are arp, bfd neighbor, ",
+            "nothing to show under 'mroutes'; there are arp, bfd log, bfd neighbor, ",
         ),
         ("mroute", "green", "no VRF 'green' on pe2; there are default, red"),
     ],

@@ -6,6 +6,20 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
+from controlplane.engine.stream import (
+    CloseStream,
+    DataReceived,
+    Endpoint,
+    Listen,
+    OpenStream,
+    SendData,
+    StreamAccepted,
+    StreamClosed,
+    StreamInput,
+    StreamOpened,
+    StreamOutput,
+    Why,
+)
 from controlplane.fib.model import (
     GLOBAL_VRF,
     Adjacency,
@@ -33,26 +47,49 @@ from controlplane.fib.model import (
     UnicastAction,
     UnicastRoute,
 )
+from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import BROADCAST, MacAddress
 from controlplane.net.punt import PuntReason
 from controlplane.protocols.pim.notices import NeighborUp
 from controlplane.rib.route import RouteProtocol
-from controlplane.router.events import FibChanged, Noticed, Output, PortChanged, RoutesReplaced
+from controlplane.router.events import (
+    FibChanged,
+    HostPacket,
+    HostPacketOut,
+    Noticed,
+    Output,
+    PortChanged,
+    RoutesReplaced,
+    StreamCommand,
+    StreamEvent,
+)
 from controlplane.router.record import Advance, Start, Step
 from controlplane.router.router import Router
 from controlplane.router.step_words import output_words, step_words
 from controlplane.wire.ethernet import EthernetFrame
+from controlplane.wire.ipv4 import IpProtocol
+from tests.router.core_packets import packet
 from tests.router.lab import GROUP, HOST_MAC, PES, STREAM, data, started
 
 MAC = MacAddress.parse("02:00:00:00:04:01")
 ETH1, ETH2, LOOPBACK = 1, 2, 100
 TOWARDS_CORE, TOWARDS_CE = Port(1), Port(2)
+HERE, THERE = Endpoint(PES["pe2"], 50_000), Endpoint(PES["pe1"], 646)
+TCP = packet(PES["pe2"], PES["pe1"], 255, protocol=IpProtocol.TCP, payload=bytes(20)).encode()
 DATA = "10.1.0.2 > 232.1.1.1 UDP 5000 > 5001, 8 octets"
 
 
 @pytest.fixture(scope="module")
 def pe2() -> Router:
     return started().nodes["pe2"].router
+
+
+def event(happened: StreamInput) -> StreamEvent:
+    return StreamEvent(vrf=DEFAULT_VRF, event=happened)
+
+
+def command(wanted: StreamOutput) -> StreamCommand:
+    return StreamCommand(vrf=DEFAULT_VRF, command=wanted)
 
 
 def from_pe1(router: Router) -> int:
@@ -77,6 +114,20 @@ def from_pe1(router: Router) -> int:
         (
             RoutesReplaced(vrf="red", protocol=RouteProtocol.IBGP, routes=()),
             "routes of IBGP in red: 0",
+        ),
+        (
+            event(StreamOpened(stream="1", local=HERE, remote=THERE)),
+            "stream 1 open to 10.255.0.1 port 646",
+        ),
+        (
+            event(StreamAccepted(stream="1", local=HERE, remote=THERE)),
+            "stream 1 accepted from 10.255.0.1 port 646",
+        ),
+        (event(DataReceived(stream="1", data=b"123")), "stream 1: 3 octets"),
+        (event(StreamClosed(stream="1", why=Why.RESET)), "stream 1 closed: the peer reset it"),
+        (
+            HostPacketOut(vrf=DEFAULT_VRF, datagram=TCP),
+            "from the host stack: 10.255.0.2 > 10.255.0.1 ",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -109,11 +160,24 @@ TAGGED = EthernetFrame(
             Noticed(router="pe2", vrf="default", engine="pim", notice=NEIGHBOR_UP),
             "[pe2 default pim] neighbor 192.0.2.5 up on eth1",
         ),
+        (command(Listen(local=HERE)), "listen on 10.255.0.2 port 50000"),
+        (
+            command(OpenStream(stream="1", local=PES["pe2"], remote=THERE)),
+            "open stream 1 to 10.255.0.1 port 646",
+        ),
+        (command(SendData(stream="1", data=b"123")), "on stream 1: 3 octets"),
+        (command(CloseStream(stream="1")), "close stream 1"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_output_is_where_it_goes_and_what_it_is(pe2: Router, output: Output, words: str) -> None:
     assert list(output_words(pe2, output, Fib())) == [words]
+
+
+def test_a_packet_for_the_host_stack_is_told_like_one_from_it(pe2: Router) -> None:
+    for_it = HostPacket(vrf=DEFAULT_VRF, datagram=TCP)
+    (words,) = output_words(pe2, for_it, Fib())
+    assert words.startswith("to the host stack: 10.255.0.2 > 10.255.0.1 ")
 
 
 def unicast(action: UnicastAction) -> Fib:

@@ -9,19 +9,25 @@ from functools import partial
 from itertools import count
 from random import Random
 
+from controlplane.engine.stream import StreamInput
 from controlplane.engine.time import Instant
 from controlplane.fib.model import PacketOut, Submit
+from controlplane.net.interface import DEFAULT_VRF
 from controlplane.rib.route import Route, RouteProtocol
 from controlplane.router.config import RouterConfig
 from controlplane.router.events import (
     FibChanged,
+    HostPacket,
     Noticed,
     Output,
     PortChanged,
     RouterInput,
     RoutesReplaced,
+    StreamCommand,
+    StreamEvent,
 )
 from controlplane.router.router import Router
+from tests.router.streams import Streams
 from tests.router.switch import Copies, Switch
 
 DELAY = 0.001
@@ -40,6 +46,7 @@ class Node:
     router: Router
     switch: Switch = field(default_factory=Switch)
     notices: list[Noticed] = field(default_factory=list)
+    host_packets: list[HostPacket] = field(default_factory=list)
     fib_changes: int = 0
 
 
@@ -56,6 +63,7 @@ class Network:
         self._events: list[tuple[Instant, int, Callable[[], None]]] = []
         self._sequence = count()
         self.sent: list[tuple[End, bytes]] = []
+        self.streams = Streams(self._tell)
 
     def start(self) -> None:
         for name, node in self.nodes.items():
@@ -70,6 +78,10 @@ class Network:
     def host_sends(self, to: End, frame: bytes) -> None:
         """A host that hangs on a port sends a frame."""
         self._at(self.now + DELAY, partial(self._arrive, to, frame))
+
+    def cut_wire(self, end: End) -> None:
+        """Nothing comes through any more, and neither end is told."""
+        self._cut |= {end, self._wires[end]}
 
     def set_wire(self, end: End, up: bool) -> None:
         """Both ends of a wire lose their link, or get it back."""
@@ -111,8 +123,17 @@ class Network:
                 case FibChanged(fib):
                     node.switch.fib = fib
                     node.fib_changes += 1
+                case StreamCommand(command=command):
+                    self.streams.command(name, command)
+                case HostPacket():
+                    node.host_packets.append(output)
                 case Noticed():
                     node.notices.append(output)
+
+    def _tell(self, name: str, event: StreamInput) -> None:
+        """Streams are of the provider's table."""
+        told = StreamEvent(vrf=DEFAULT_VRF, event=event)
+        self._at(self.now + DELAY, partial(self.give, name, told))
 
     def _leave(self, name: str, copies: Copies) -> None:
         for port, frame in copies:

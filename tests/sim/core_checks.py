@@ -8,17 +8,16 @@ without a loop; (c) nothing is left of what is gone.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from controlplane.lab.expand.layout import PlacedLink
+from controlplane.fib.model import Forward
 from controlplane.lab.plan import NetworkPlan
 from controlplane.lab.sim_world import SimWorld
 from controlplane.lab.trace.model import Hop
 from controlplane.lab.trace.walk import Walk
-from controlplane.net.label import FIRST_LABEL
+from controlplane.net.label import EXPLICIT_NULL
 from controlplane.protocols.ospf.events import AreaId, AreaKind
 from tests.sim.core_oracle import DEFAULT, Found, Oracle, network_is_lan
 
@@ -37,8 +36,13 @@ class Checks:
 
     def faults(self) -> list[str]:
         """Everything that is wrong; nothing when all is well."""
-        return [*self.routes(), *self.sessions(), *self._databases(), *self._bindings()] or [
-            *self._lsps()
+        return [
+            *self.routes(),
+            *self._databases(),
+            *self.sessions(),
+            *self._bindings(),
+            *self._lsps(),
+            *self._forwarding(),
         ]
 
     def _show(self, router: str, noun: str) -> Rows:
@@ -63,9 +67,7 @@ class Checks:
             yield from _compared(f"{router}: external route to", seen, wanted)
         elif self._oracle.is_whole and self._takes_externals(router):
             wanted_networks = {
-                network
-                for network, tellers in self._oracle.tellers.items()
-                if tellers != {router}
+                network for network, tellers in self._oracle.tellers.items() if tellers != {router}
             }
             if seen.keys() - {DEFAULT} != wanted_networks:
                 yield f"{router}: external routes to {seen.keys()}, not {wanted_networks}"
@@ -164,11 +166,27 @@ class Checks:
             wanted = {row["prefix"] for row in self._show(router, "route") if _is_fec(row)}
             if fecs != wanted:
                 yield f"{router}: FECs {fecs ^ wanted} are there or missing"
-            labels = [row["local"] for row in self._show(router, "ldp binding")]
-            own = {row["label"] for row in self._show(router, "mpls forwarding")}
-            given = {label for label in labels if label is not None and label >= FIRST_LABEL}
-            if not {label for label in own if label >= FIRST_LABEL} <= given:
-                yield f"{router}: forwards labels {own - given} that it has not given"
+
+    # -- (c)
+
+    def _forwarding(self) -> Iterator[str]:
+        """The switch holds what comes of routes, neighbours and labels, and no group for nobody."""
+        for router in self._routers:
+            fib = self._world.fib(router)
+            prefixes = {str(route.prefix) for route in fib.unicast}
+            routes = {row["prefix"] for row in self._show(router, "route")}
+            known = {f"{row['address']}/32" for row in self._show(router, "arp") if row["mac"]}
+            if not routes <= prefixes <= routes | known:
+                yield f"{router}: switch and tables differ in {prefixes ^ (routes | known)}"
+            actions = [entry.action for entry in (*fib.unicast, *fib.labels)]
+            used = {action.way for action in actions if isinstance(action, Forward)}
+            if used != {group.way for group in fib.groups}:
+                yield f"{router}: groups {fib.groups}, and used are {used}"
+            bindings = self._show(router, "ldp binding")
+            given = {row["local"] for row in bindings if row["local"] is not None}
+            forwarded = {entry.label for entry in fib.labels}
+            if not forwarded <= given | {EXPLICIT_NULL}:
+                yield f"{router}: forwards labels {forwarded - given} that it has not given"
 
     def _lsps(self) -> Iterator[str]:
         fibs = {router: self._world.fib(router) for router in self._routers}

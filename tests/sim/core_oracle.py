@@ -194,9 +194,10 @@ class Oracle:
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether no area has fallen apart, so that everybody reaches everybody."""
+        """Whether no area has fallen apart, or off the backbone: everybody reaches everybody."""
         return all(
             area.reachable(vertex) == frozenset(area.graph)
+            and area.graph.nodes & self.areas[BACKBONE].graph.nodes
             for area in self.areas.values()
             for vertex in area.graph
         )

@@ -117,14 +117,10 @@ class _Core:
     # -- links
 
     def _connect(self, area: _Area) -> None:
-        """A random tree over the area's routers and its border, and more links beside it."""
-        members = [*area.border, *area.routers]
-        edges = [
-            (member, self._rng.choice(members[:at])) for at, member in enumerate(members) if at
-        ]
-        edges = [edge for edge in edges if not set(edge) <= set(area.border)]
-        if len(area.border) > 1:
-            edges += [(border, self._rng.choice(area.routers)) for border in area.border[1:]]
+        """A random tree of the area's routers, each border on one of them, and more links."""
+        inside, members = area.routers, [*area.border, *area.routers]
+        edges = [(router, self._rng.choice(inside[:at])) for at, router in enumerate(inside) if at]
+        edges += [(border, self._rng.choice(inside)) for border in area.border]
         for _ in range(self._rng.randint(0, len(members))):
             one, other = self._rng.sample(members, 2)
             edges.append((one, other))

@@ -8,12 +8,11 @@ fails fails again: `random_core(seed)` is the whole lab.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections import defaultdict
 from contextlib import closing
-from ipaddress import IPv4Network
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import pytest
 
@@ -21,7 +20,6 @@ from controlplane.engine.time import Duration
 from controlplane.lab.load import Lab, load
 from controlplane.lab.sim_world import SimWorld
 from controlplane.lab.world import Stream
-from controlplane.sim.direct import DirectTarget
 from tests.sim.core_checks import Checks
 from tests.sim.core_oracle import Oracle
 from tests.sim.random_cores import random_core
@@ -89,6 +87,21 @@ class Play:
         for link in self.rng.choices(self.core, k=self.rng.randint(3, 9)):
             self.set_link(link, up=link in self.down)
             self.rest(self.rng.choice((0.01, 0.1, 0.3, 1.0)))
+        while not self._is_sound(self.oracle()):
+            self.set_link(min(self.down), up=True)
+
+    def _is_sound(self, oracle: Oracle) -> bool:
+        """With several areas each must hold together: OSPF leads around no gap in the backbone, and
+        then neighbours on a link of another area may not reach each other's loopbacks."""
+        return oracle.is_whole or len(oracle.areas) == 1
+
+    def spare_link(self) -> str:
+        """A link that may break."""
+        return next(
+            link
+            for link in self.rng.sample(self.core, len(self.core))
+            if self._is_sound(Oracle(self.lab.layout, self.down | {link}))
+        )
 
     # -- how it has come out
 
@@ -103,17 +116,17 @@ class Play:
         faults = checks.faults()
         assert not faults, f"after {after}: {faults[:5]}"
         got, expected = self._deliveries(), self._expected()
+        if not self.oracle().is_whole:
+            got = {pair: got.get(pair, []) for pair in expected}
         assert got == expected, f"after {after}: {_differing(got, expected)}"
 
     def _deliveries(self) -> Deliveries:
-        """What each host gets of a stream from each other one."""
+        """What each host gets when each sends a stream to each other one."""
         streams = [self._send(*pair) for pair in permutations(self.lab.plan.hosts, 2)]
         self.rest(1.0)
-        got = {
-            (stream.host, host): list(self.world.received(host, stream.name).numbers)
-            for stream in streams
-            for host in self.lab.plan.hosts
-        }
+        got: Deliveries = defaultdict(list)
+        for stream, host in product(streams, self.lab.plan.hosts):
+            got[stream.host, host] += self.world.received(host, stream.name).numbers
         return {pair: numbers for pair, numbers in got.items() if numbers}
 
     def _send(self, source: str, destination: str) -> Stream:
@@ -149,21 +162,11 @@ class Play:
         )
         return known and all(oracle.reaches(at, router) for router in routers)
 
-    def kept(self) -> dict[str, Any]:
-        """What every switch holds, by what it is for; labels may be others each time."""
-        return {
-            router: (
-                sorted(str(route.prefix) for route in fib.unicast),
-                sorted(group.way for group in fib.groups),
-                len(fib.labels),
-            )
-            for router in self.lab.plan.routers
-            if (fib := self.world.fib(router))
-        }
-
 
 def _differing(got: Deliveries, expected: Deliveries) -> Deliveries:
-    return {pair: got.get(pair, []) for pair in got | expected if got.get(pair) != expected.get(pair)}
+    return {
+        pair: got.get(pair, []) for pair in got | expected if got.get(pair) != expected.get(pair)
+    }
 
 
 def play(seed: int, folder: Path) -> None:
@@ -175,14 +178,13 @@ def play(seed: int, folder: Path) -> None:
         core.rest(10.0)
         core.lose(0.0)
         core.settle("a cold start")
-        before = core.kept()
 
         core.flap()
         core.settle(f"flaps, without {core.down}")
         for link in sorted(core.down):
             core.set_link(link, up=True)
 
-        silent = rng.choice(core.core)
+        silent = core.spare_link()
         core.cut_link(silent, cut=True)
         core.settle(f"{silent} was cut")
         core.cut_link(silent, cut=False)
@@ -191,7 +193,6 @@ def play(seed: int, folder: Path) -> None:
         core.rest(rng.choice((0.0, 10.0)))
         core.world.restart(router)
         core.settle(f"a restart of {router}")
-        assert core.kept() == before
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -11,6 +11,7 @@ or is gone: nobody sends with it any more.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import Final
@@ -86,6 +87,7 @@ class Bindings:
         for fec in self._instance.fecs.values():
             for label, peers in fec.withdrawn.items():
                 if peer in peers:
+                    peers[peer] = 1
                     self._sender.send(session, LabelWithdraw((PrefixFec(fec.prefix),), label))
             if fec.local is not None:
                 self.advertise(fec, fec.local, peer, session)
@@ -125,6 +127,7 @@ class Bindings:
             if fec.remote.pop(peer, None) is not None:
                 self._instance.touch(fec)
             for label in [label for label, peers in fec.withdrawn.items() if peer in peers]:
+                fec.withdrawn[label][peer] = 1
                 self._settled(fec, label, peer)
             self.clean(fec)
 
@@ -195,7 +198,7 @@ class Bindings:
             self._allocation.release(label)
             return
         # RFC 3478: a peer whose session is lost may use the label on. It is told when it is back.
-        fec.withdrawn.setdefault(label, set()).update(peers)
+        fec.withdrawn.setdefault(label, Counter()).update(peers)
         for peer, session in self._instance.operational():
             if peer in peers:
                 self._sender.send(session, LabelWithdraw((PrefixFec(fec.prefix),), label))
@@ -208,7 +211,9 @@ class Bindings:
 
     def _settled(self, fec: Fec, label: Label, peer: LdpId) -> None:
         peers = fec.withdrawn[label]
-        peers.discard(peer)
+        peers[peer] -= 1
+        if not peers[peer]:
+            del peers[peer]
         if not peers:
             del fec.withdrawn[label]
             self._allocation.release(label)

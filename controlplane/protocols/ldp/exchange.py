@@ -7,9 +7,7 @@ that stop coming for a while are taken for all (4.1).
 
 from __future__ import annotations
 
-from typing import Final
-
-from controlplane.engine.time import Duration, Instant
+from controlplane.engine.time import Instant
 from controlplane.protocols.ldp.addresses import Addresses
 from controlplane.protocols.ldp.bindings import Bindings
 from controlplane.protocols.ldp.graceful_restart import Restarts
@@ -22,10 +20,6 @@ from controlplane.wire.ldp.capability import Capability
 from controlplane.wire.ldp.fec import TypedWildcardFec
 from controlplane.wire.ldp.numbers import StatusCode
 from controlplane.wire.ldp.status import Notification, Status
-
-_END_OF_LIB_TIME: Final[Duration] = 60.0
-"""RFC 5919 4.1: "the default value of 60 seconds is RECOMMENDED"."""
-
 
 class Exchange:
     def __init__(
@@ -68,7 +62,8 @@ class Exchange:
     def label_came(self, session: Session, now: Instant) -> None:
         """RFC 5919 4.1: the timer "is reset by the subsequent label advertisement"."""
         if not session.end_of_lib:
-            self._instance.timers.set(EndOfLibTimer(session.stream), now + _END_OF_LIB_TIME)
+            limit = now + self._instance.config.end_of_lib_time
+            self._instance.timers.set(EndOfLibTimer(session.stream), limit)
 
     def end_of_lib(self, neighbor: Neighbor, session: Session) -> None:
         """All labels of the peer have come, or enough time for them has passed."""

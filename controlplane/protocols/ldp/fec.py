@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
@@ -16,8 +17,9 @@ class Fec:
 
     `remote` has the label of every peer that gave one, next hop or not (liberal retention, RFC 5036
     2.6.2.2); `stale` are those of them that a lost session left (RFC 3478 3.3). `advertised` are
-    the peers that have `local`; `withdrawn` those yet to release a former label; `requests` the
-    message IDs of requests that wait for a label. `published` is what was told last.
+    the peers that have `local`; `withdrawn` how often each has yet to release a former label (a
+    reserved one may be given again before that); `requests` the message IDs of requests that wait
+    for a label. `published` is what was told last.
     """
 
     prefix: IPv4Network
@@ -26,7 +28,7 @@ class Fec:
     remote: dict[LdpId, Label] = field(default_factory=dict)
     stale: set[LdpId] = field(default_factory=set)
     advertised: set[LdpId] = field(default_factory=set)
-    withdrawn: dict[Label, set[LdpId]] = field(default_factory=dict)
+    withdrawn: dict[Label, Counter[LdpId]] = field(default_factory=dict)
     requests: dict[LdpId, int] = field(default_factory=dict)
     published: FecBinding | None = None
 

@@ -27,6 +27,7 @@ class Count(StrEnum):
     LSA_FLUSHED = "own LSA flushed"
     LSA_AGED_OUT = "LSA reached MaxAge"
     LSA_RETRANSMITTED = "LSA retransmitted"
+    SPF_RUN = "routes calculated"
 
     DROP_NOT_ENABLED = "drop: OSPF is not enabled on the interface"
     DROP_PASSIVE = "drop: the interface is passive"

@@ -66,6 +66,8 @@ class Flooding:
                 break
         if duplicates:
             self._acknowledgments.direct(interface, neighbor, duplicates, now)
+        if self._instance.troubles and _is_sound(update):
+            self._instance.settled(interface.name, neighbor.address, LsaRefused)
 
     def settle(self, now: Instant) -> None:
         """Go on with Link state request lists that are shorter now, or empty."""
@@ -289,6 +291,10 @@ class Flooding:
     ) -> None:
         self._instance.counters[count] += 1
         self._instance.complain(LsaRefused(interface.name, neighbor.address, reason), now)
+
+
+def _is_sound(update: LinkStateUpdate) -> bool:
+    return not update.unreadable and all(lsa.checksum_ok() for lsa in update.lsas)
 
 
 def words_of(lsa: Lsa) -> str:

@@ -63,14 +63,11 @@ class OwnLsas:
 
     def _tells_externals_in(self, area: Area) -> bool:
         """Bit E: "should never be set in a router-LSA for a stub area" (RFC 2328 12.4.1); RFC 3101
-        3.1 wants it of NSSA border routers in normal areas, whether they translate or not."""
-        match area.settings.kind:
-            case AreaKind.STUB:
-                return False
-            case AreaKind.NSSA:
-                return self._is_boundary
-            case AreaKind.NORMAL:
-                return self._is_boundary or (self._was_border and self._is_in_nssa())
+        3.1 wants it of NSSA border routers in all others, whether they translate or not: inside the
+        NSSA it makes their default route of type 7 believed (2.5 (3))."""
+        if area.settings.kind is AreaKind.STUB:
+            return False
+        return self._is_boundary or (self._was_border and self._is_in_nssa())
 
     def _is_border(self) -> bool:
         """RFC 2328 12.4.1: "actively attached to two or more areas"."""

@@ -13,6 +13,7 @@ from controlplane.engine.time import Instant
 from controlplane.protocols.ospf.area import Area
 from controlplane.protocols.ospf.attached import AreaView
 from controlplane.protocols.ospf.calculation import AreaRun, Changes, RouteCalculation
+from controlplane.protocols.ospf.counters import Count
 from controlplane.protocols.ospf.events import AreaId, ExternalRoute, RoutesUpdated
 from controlplane.protocols.ospf.instance import OspfInstance
 from controlplane.protocols.ospf.lsdb import AS_SCOPE
@@ -57,6 +58,7 @@ class Routing:
 
     def run(self, now: Instant) -> None:
         """The SPF timer has expired."""
+        self._instance.counters[Count.SPF_RUN] += 1
         changed, self._instance.changed = self._instance.changed, {}
         changes = self.calculation.run(self._views(), self._instance.external, changed)
         self._throttle.ran(now)

@@ -21,6 +21,7 @@ from controlplane.router.show.labels import (
     ldp_neighbor,
     mpls_forwarding,
 )
+from controlplane.router.show.log import bfd_log, ldp_log, ospf_log, pim_log
 from controlplane.router.show.multicast import (
     igmp_groups,
     mroute,
@@ -36,6 +37,7 @@ from controlplane.router.show.ospf import (
     ospf_spf,
     ospf_trouble,
 )
+from controlplane.router.show.ospf_process import ospf_process
 from controlplane.router.show.row import Json, Row
 from controlplane.router.show.unicast import arp, route
 from controlplane.router.vrf import Vrf
@@ -46,6 +48,7 @@ _Rows: TypeAlias = Callable[[Router, Vrf, Instant], list[Row]]
 
 _ROWS: Final[Mapping[str, _Rows]] = {
     "arp": arp,
+    "bfd log": bfd_log,
     "bfd neighbor": bfd_neighbor,
     "counters": counters,
     "forwarding": forwarding,
@@ -53,17 +56,21 @@ _ROWS: Final[Mapping[str, _Rows]] = {
     "ldp binding": ldp_binding,
     "ldp discovery": ldp_discovery,
     "ldp interface": ldp_interface,
+    "ldp log": ldp_log,
     "ldp neighbor": ldp_neighbor,
     "mpls forwarding": mpls_forwarding,
     "mroute": mroute,
     "mvpn": mvpn,
     "ospf database": ospf_database,
     "ospf interface": ospf_interface,
+    "ospf log": ospf_log,
     "ospf neighbor": ospf_neighbor,
+    "ospf process": ospf_process,
     "ospf route": ospf_route,
     "ospf spf": ospf_spf,
     "ospf trouble": ospf_trouble,
     "pim interface": pim_interface,
+    "pim log": pim_log,
     "pim neighbor": pim_neighbor,
     "route": route,
 }

@@ -52,5 +52,10 @@ def mpls_forwarding(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
 
 def bfd_neighbor(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
     return [
-        {**row_of(vrf, view), "state": view.state.capitalize()} for view in vrf.bfd.sessions(now)
+        {
+            **row_of(vrf, view),
+            "state": view.state.capitalize(),
+            "remote_state": view.remote_state.capitalize(),
+        }
+        for view in vrf.bfd.sessions(now)
     ]

@@ -33,9 +33,7 @@ def ospf_spf(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
     """The last calculations of routes, the newest last."""
     if vrf.ospf is None:
         return []
-    return [
-        {**row_of(vrf, run), "at": None, "age": seconds(now - run.at)} for run in vrf.ospf.spf_log
-    ]
+    return [{**row_of(vrf, run, "at"), "age": seconds(now - run.at)} for run in vrf.ospf.spf_log]
 
 
 def ospf_route(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
@@ -43,7 +41,7 @@ def ospf_route(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
     if vrf.ospf is None:
         return []
     routes = vrf.ospf.calculation.table
-    return [{**row_of(vrf, routes[prefix]), "behind": None} for prefix in sorted(routes)]
+    return [row_of(vrf, routes[prefix], "behind") for prefix in sorted(routes)]
 
 
 def ospf_database(router: Router, vrf: Vrf, now: Instant) -> list[Row]:

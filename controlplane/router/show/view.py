@@ -10,9 +10,10 @@ from controlplane.router.show.row import Json, Row, seconds
 from controlplane.router.vrf import Vrf
 
 
-def row_of(vrf: Vrf, view: Any) -> Row:
-    """The fields of a view (a dataclass) behind the VRF's name; times are rounded."""
-    return {"vrf": vrf.name, **_fields(view)}
+def row_of(vrf: Vrf, view: Any, *without: str) -> Row:
+    """The fields of a view (a dataclass) behind the VRF's name, but for some; times rounded."""
+    shown = (name for name in _names(view) if name not in without)
+    return {"vrf": vrf.name, **{name: _plain(getattr(view, name)) for name in shown}}
 
 
 def body_of(body: Any) -> Json:
@@ -20,8 +21,8 @@ def body_of(body: Any) -> Json:
     return _plain(body)
 
 
-def _fields(view: Any) -> Row:
-    return {field.name: _plain(getattr(view, field.name)) for field in fields(view)}
+def _names(view: Any) -> list[str]:
+    return [field.name for field in fields(view)]
 
 
 def _plain(value: Any) -> Json:
@@ -34,5 +35,5 @@ def _plain(value: Any) -> Json:
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
     if is_dataclass(value):
-        return _fields(value)
+        return {name: _plain(getattr(value, name)) for name in _names(value)}
     return str(value)

@@ -162,6 +162,19 @@ class TestRelease:
         assert peer.labels.used == 1
         assert [str(p) for p in peer.engine.bindings()[0].advertised] == ["10.0.0.9:0"]
 
+    def test_each_release_is_for_one_withdrawal_of_a_reserved_label(self) -> None:
+        """A network of ours goes and comes twice before the peer has answered."""
+        peer = up()
+        for _ in range(2):
+            peer.route(NEAR, via=())
+            peer.unroute(NEAR)
+        peer.route(NEAR, via=())
+        peer.say(LabelRelease((NEAR_FEC,), IMPLICIT_NULL))
+        peer.say(LabelRelease((NEAR_FEC,), IMPLICIT_NULL))
+        (binding,) = peer.engine.bindings()
+        assert [str(p) for p in binding.advertised] == ["10.0.0.9:0"]
+        assert binding.awaited == ()
+
     @pytest.mark.parametrize(
         "release",
         [

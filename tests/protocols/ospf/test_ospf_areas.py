@@ -80,8 +80,18 @@ DEFAULT = IPv4Network("0.0.0.0/0")
             {LsType.ROUTER, LsType.SUMMARY_NETWORK},
             {DEFAULT},
         ),
+        (
+            AreaSettings(id=ONE, kind=AreaKind.NSSA),
+            {LsType.ROUTER, LsType.SUMMARY_NETWORK, LsType.NSSA_EXTERNAL},
+            {DEFAULT, IPv4Network("192.0.2.2/32")},
+        ),
+        (
+            AreaSettings(id=ONE, kind=AreaKind.NSSA, summaries=False),
+            {LsType.ROUTER, LsType.SUMMARY_NETWORK},
+            {DEFAULT},
+        ),
     ],
-    ids=["normal", "stub", "totally stubby"],
+    ids=["normal", "stub", "totally stubby", "NSSA", "totally stubby NSSA"],
 )
 def test_an_area_gets_what_its_kind_allows(
     area: AreaSettings, expected: set[int], prefixes: set[IPv4Network]

@@ -175,6 +175,8 @@ def test_a_link_that_corrupts_lsas_is_repaired_by_retransmission() -> None:
     assert broken["left"] == 0
     assert_databases_are_equal(network)
     assert_nothing_is_pending(network)
+    assert network.notices(LsaRefused)
+    assert not any(network.engines[name].troubles(network.now) for name in ("a", "b"))
 
 
 def test_an_lsa_of_an_unknown_type_is_dropped_alone() -> None:
