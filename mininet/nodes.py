@@ -51,8 +51,8 @@ class LanNode(LabNode):
 class P4Node(LabNode):
     """A P4 switch: `ports` are its interfaces by port number, `address` is where P4Runtime is.
 
-    Mininet's command `switch NAME start|stop` goes to `on_power`. A target that `reads_no_more` from
-    any port once an interface of its own goes down must have links that break elsewhere.
+    Mininet's command `switch NAME start|stop` goes to `on_power`. A target that `reads_no_more` of
+    any port when an interface of its own goes down needs links that break elsewhere.
     """
 
     program: ClassVar[list[str]]

@@ -1,7 +1,7 @@
 """What a switch has counted, beside the rows of `show` that it belongs to.
 
-`mroute` and the multicast rows of `forwarding` get the packets of their (S,G), `mpls forwarding` and
-the label rows of `forwarding` those that came under the label, the interface rows of `forwarding`
+`mroute` and the multicast rows of `forwarding` get the packets of their (S,G), `mpls forwarding`
+and the label rows of `forwarding` those that came under the label, interface rows of `forwarding`
 those in and out. Behind the rows of the provider's table `forwarding` says what was punted to the
 CPU and what was dropped, by reason: `{"table": "punt", "reason", "packets", "policed"}` and
 `{"table": "drop", "reason", "packets"}`.

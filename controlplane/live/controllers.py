@@ -6,10 +6,12 @@ ports have no link is kept here, since a router that restarts is told both anew.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from controlplane.fib.model import Fib
+from controlplane.live.clock import Clock
 from controlplane.live.driver import LiveRouter, SwitchAddress, TracedNotice
 from controlplane.live.loop import LoopThread
 from controlplane.live.ports import PortWatcher, SwitchPorts
@@ -36,6 +38,7 @@ class Controllers:
         self._routers: dict[str, LiveRouter] = {}
         self._watchers: list[PortWatcher] = []
         self._thread = LoopThread()
+        self._clock: Clock | None = None
 
     def start(self, lives: Lives, switch: SwitchAddress, ports: SwitchPorts) -> None:
         """Bring a router up when its switch is there, and keep that in step."""
@@ -79,10 +82,14 @@ class Controllers:
 
     async def _start(self, lives: Lives, switch: SwitchAddress, ports: SwitchPorts) -> None:
         name = lives.config.name
-        router = LiveRouter(lives, switch, on_start=lambda: self._supply(name))
+        router = LiveRouter(lives, switch, self._clock_of_all(), lambda: self._supply(name))
         self._routers[name] = router
         self._watchers.append(PortWatcher(ports, partial(self._port_changed, name)))
         self._thread.spawn(router.run())
+
+    def _clock_of_all(self) -> Clock:
+        self._clock = self._clock or Clock(asyncio.get_running_loop())
+        return self._clock
 
     async def _stop_watching(self) -> None:
         for watcher in self._watchers:

@@ -24,6 +24,7 @@ from controlplane.engine.notice import Notice
 from controlplane.engine.stream import LABEL_ROOM, StreamInput
 from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import PacketOut, Submit
+from controlplane.live.clock import Clock, Timer
 from controlplane.live.host_stack import HostStack
 from controlplane.p4rt.client import ConnectionFailed
 from controlplane.p4rt.counters import Counters
@@ -81,7 +82,11 @@ class LiveRouter:
     """
 
     def __init__(
-        self, lives: Lives, switch: SwitchAddress, on_start: Callable[[], None] = lambda: None
+        self,
+        lives: Lives,
+        switch: SwitchAddress,
+        clock: Clock,
+        on_start: Callable[[], None] = lambda: None,
     ) -> None:
         self.config = lives.config
         self.failure: str | None = None
@@ -94,10 +99,11 @@ class LiveRouter:
         )
         self.told: deque[TracedNotice] = deque(maxlen=_TOLD_LIMIT)
         self._lives = lives
+        self._clock = clock
         self._on_start = on_start
         self._stacks: dict[str, HostStack] = {}
         self._up = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._counted: Counters | None = None
         self._counted_at: Instant = 0.0
 
@@ -131,7 +137,7 @@ class LiveRouter:
 
     def show(self, noun: str, vrf: str | None) -> list[Row]:
         """Rows as in `router/show`."""
-        return show(self.router, noun, vrf, self.now())
+        return show(self.router, noun, vrf, self._clock.now())
 
     async def counters(self) -> Counters | None:
         """What the switch has counted, at most a second ago; None when it does not answer."""
@@ -145,17 +151,17 @@ class LiveRouter:
         return self._counted
 
     def now(self) -> Instant:
-        """The router's clock: CLOCK_MONOTONIC."""
+        """The world's time, CLOCK_MONOTONIC; the router has a clock of its own."""
         return asyncio.get_running_loop().time()
 
     def _wake(self) -> None:
-        """A loop may call a little early; then the deadline is still ahead."""
+        """A loop may call a little early, or the clock stood; then the deadline is still ahead."""
         self._advance()
         self._sleep()
 
     def _advance(self) -> None:
         deadline = self.router.next_deadline()
-        if deadline is not None and deadline <= self.now():
+        if deadline is not None and deadline <= self._clock.now():
             self._guarded(self.router.advance)
 
     def _guarded(self, step: Callable[[Instant], Iterable[Output]]) -> None:
@@ -163,7 +169,7 @@ class LiveRouter:
         if self.failure is not None:
             return
         try:
-            for output in step(self.now()):
+            for output in step(self._clock.now()):
                 self._perform(output)
             self._sleep()
         except Exception as error:
@@ -219,7 +225,7 @@ class LiveRouter:
         self._stop_timer()
         deadline = self.router.next_deadline()
         if deadline is not None and self.failure is None:
-            self._timer = asyncio.get_running_loop().call_at(deadline, self._wake)
+            self._timer = self._clock.call_at(deadline, self._wake)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

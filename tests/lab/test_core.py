@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from controlplane.cli.main import main
 from controlplane.fib.model import TtlMode
 from controlplane.lab.judge.state import StateJudge
 from controlplane.lab.load import Lab
@@ -20,6 +22,7 @@ from controlplane.protocols.ospf.events import (
     Md5Key,
     NetworkType,
     OspfSettings,
+    TrafficEngineering,
 )
 from controlplane.rib.route import RouteProtocol
 from controlplane.router.config import InterfaceConfig, Redistribution
@@ -73,6 +76,7 @@ def test_customers_see_nothing_of_it(load_text: LoadText, small: str) -> None:
 
 def test_settings_of_the_provider_reach_every_core_router(load_text: LoadText, small: str) -> None:
     text = small.replace("[p1, pe2]}", "[p1, pe2], area: 0.0.0.1}") + PROVIDER
+    text = text.replace("pe2: {role: pe}", "pe2: {role: pe, area: 0.0.0.1}")
     lab = load_text(text)
     p1, pe1 = lab.plan.routers["p1"], lab.plan.routers["pe1"]
     assert p1.ospf is not None
@@ -91,6 +95,76 @@ def test_settings_of_the_provider_reach_every_core_router(load_text: LoadText, s
     pim = interface(lab, "p1", "eth2").pim
     assert pim is not None
     assert pim.bfd
+
+
+def test_a_key_of_ldp_is_for_every_pair_of_core_routers(load_text: LoadText, small: str) -> None:
+    lab = load_text(small + "provider: {ldp: {key: secret}}\n")
+    loopbacks = lab.layout.loopbacks
+    for name in ("pe1", "p1", "pe2"):
+        ldp = lab.plan.routers[name].ldp
+        assert ldp is not None
+        others = {"pe1", "p1", "pe2"} - {name}
+        assert ldp.md5_keys == {loopbacks[other]: b"secret" for other in others}
+
+
+def test_targeted_peers_are_told_of_each_other(load_text: LoadText, small: str) -> None:
+    more = "targeted: {pe1: pe2, p1: [pe1]}, targeted_hello_interval: 2, targeted_hello_hold: 7"
+    lab = load_text(f"{small}provider: {{ldp: {{{more}}}}}\n")
+    loopbacks = lab.layout.loopbacks
+    peers = {"pe1": ["p1", "pe2"], "p1": ["pe1"], "pe2": ["pe1"]}
+    for name, its in peers.items():
+        ldp = lab.plan.routers[name].ldp
+        assert ldp is not None
+        assert ldp.targeted == tuple(loopbacks[peer] for peer in its)
+        assert (ldp.targeted_hello_interval, ldp.targeted_hello_hold) == (2, 7)
+        assert not ldp.accept_targeted
+
+
+ACROSS = """\
+provider:
+  ospf: {min_ls_interval: 0.2, min_ls_arrival: 0.1, traffic_engineering: true}
+  ldp: {hello_interval: 1, key: secret, targeted: {pe1: pe2}, targeted_hello_interval: 1}
+routers: {pe1: {role: pe}, p1: {role: p}, pe2: {role: pe}}
+links: [{ends: [pe1, p1]}, {ends: [p1, pe2]}]
+start: [{ldp_sessions: all}]
+"""
+
+
+def test_peers_meet_across_the_core_and_sign_what_they_say(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = tmp_path / "lab.yaml"
+    lab.write_text(ACROSS)
+    assert main(["lab", "check", str(lab), "--target", "sim", "--record", str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert main(["replay", str(tmp_path / "pe1.jsonl")]) == 0
+    told = capsys.readouterr().out.splitlines()
+    between = [words for words in told if "10.255.0.3 > 10.255.0.1 TCP" in words]
+    assert between
+    assert all("signed" in words for words in between)
+
+
+def test_traffic_engineering_is_told_of_links_between_core_routers(load_text: LoadText) -> None:
+    text = """\
+    routers: {pe1: {role: pe}, pe2: {role: pe}}
+    hosts: {h1: {}}
+    links: [{ends: [pe1, pe2]}, {ends: [pe1, h1]}]
+    provider: {ospf: {traffic_engineering: true}}
+    """
+    lab = load_text(text)
+    assert ospf(lab, "pe1", "eth1").traffic_engineering == TrafficEngineering()
+    assert ospf(lab, "pe1", "eth2").traffic_engineering is None
+    assert ospf(lab, "pe1", "lo0").traffic_engineering is None
+
+
+def test_without_being_asked_for_there_is_no_key_no_target_and_no_traffic_engineering(
+    load_text: LoadText, small: str
+) -> None:
+    lab = load_text(small)
+    ldp = lab.plan.routers["pe1"].ldp
+    assert ldp is not None
+    assert (ldp.md5_keys, ldp.targeted) == ({}, ())
+    assert ospf(lab, "pe1", "eth1").traffic_engineering is None
 
 
 def test_an_end_has_the_last_word(load_text: LoadText, small: str) -> None:
@@ -200,6 +274,15 @@ def test_ldp_sessions_are_between_routers_not_links(load_text: LoadText, small: 
     assert judged(lab, rows, at=1) == Seen(True, "4 sessions")
     rows["pe2", "ldp neighbor"] = [{"neighbor": ids["p1"], "state": "Opensent"}]
     assert judged(lab, rows, at=1) == Seen(False, "pe2 misses p1")
+
+
+def test_targeted_peers_have_a_session_too(load_text: LoadText, small: str) -> None:
+    lab = load_text(f"{small}provider: {{ldp: {{targeted: {{pe1: pe2}}}}}}\n{START}")
+    assert judged(lab, {}, at=1) == Seen(
+        False,
+        "pe1 misses p1, pe1 misses pe2, pe2 misses p1, pe2 misses pe1, p1 misses pe1, "
+        "p1 misses pe2",
+    )
 
 
 def test_without_bfd_no_session_is_expected(load_text: LoadText, small: str) -> None:

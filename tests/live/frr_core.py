@@ -140,7 +140,7 @@ class FrrCore:
         """As pe1 has them; of networks without a label of FRR's there are none."""
         return {
             row["prefix"]: (_label(row["local"]), _label(remote["label"]))
-            for row in self.show("ldp binding")
+            for row in map(_loosely, self.show("ldp binding"))
             for remote in row["remote"]
         }
 
@@ -277,12 +277,12 @@ class FrrCore:
 
     def _start_switch(self, stack: ExitStack, target: str) -> None:
         """Its socket is in a folder that ends with the namespace."""
-        inside = ["nsenter", "--net", "--mount", "-t", str(self.ours.pid)]
-        own = ["--no-p4", *(f"-i{port}@{name}" for name, port in self._ports.items())]
-        serve = ["--device-id", "1", "--", "--grpc-server-addr", f"unix:{_SOCKET}"]
+        inside = ["setpriv", "--pdeathsig", "KILL", "nsenter", "--net", "--mount", "-t"]
+        ports = (f"-i{port}@{name}" for name, port in self._ports.items())
+        own = ["--no-p4", *ports, "--device-id", "1"]
+        target_own = ["--grpc-server-addr", f"unix:{_SOCKET}", "--cpu-port", str(CPU_PORT)]
         switch = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *inside, *_SWITCHES[target]]
-            + [*own, *serve, "--cpu-port", str(CPU_PORT)],
+            [*inside, str(self.ours.pid), *_SWITCHES[target], *own, "--", *target_own],
             stdout=subprocess.DEVNULL,
         )
         stack.callback(switch.wait)

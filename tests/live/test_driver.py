@@ -14,6 +14,7 @@ import pytest
 from controlplane.engine.time import Instant
 from controlplane.fib.model import Fib, PacketIn, PacketOut
 from controlplane.live import driver
+from controlplane.live.clock import Clock
 from controlplane.live.driver import LiveRouter, SwitchAddress
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt.counters import Counters
@@ -94,7 +95,12 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
     config = RouterConfig(
         name="pe1", role=Role.PE, router_id=IPv4Address("192.0.2.1"), interfaces=()
     )
-    return lambda: LiveRouter(Lives(config, "1 pe1"), SwitchAddress("unix:pe1.sock", 1))
+
+    def make_it() -> LiveRouter:
+        clock = Clock(asyncio.get_running_loop())
+        return LiveRouter(Lives(config, "1 pe1"), SwitchAddress("unix:pe1.sock", 1), clock)
+
+    return make_it
 
 
 def test_outputs_of_the_start_go_to_the_switch(make: Callable[[], Any]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controlplane.engine.notice import Notice
+from controlplane.engine.stream import Why
 from controlplane.fib.model import PacketOut
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.router.config import RouterConfig
@@ -192,3 +193,16 @@ def test_where_the_neighbour_speaks_no_ldp_the_link_stays_a_last_resort() -> Non
     network.run(until=20.0)
     assert cost(network, "p1", "eth2") == MAX_LINK_COST
     assert knows(network, "pe1")
+
+
+def test_peers_with_different_keys_have_no_session_and_say_so() -> None:
+    def signing(config: RouterConfig) -> RouterConfig:
+        assert config.ldp is not None
+        return replace(config, ldp=replace(config.ldp, md5_keys={LOOPBACKS["p1"]: b"another"}))
+
+    network = core_up(p2=signing)
+    network.run(until=20.0)
+    assert sessions(network, "p2") == {str(LOOPBACKS["pe2"])}
+    (row,) = (r for r in rows(network, "p2", "ldp neighbor") if r["neighbor"] == "192.0.2.2")
+    assert row["last_failure"] == f"connection closed: {Why.NO_ANSWER}"
+    assert cost(network, "p2", "eth1") == MAX_LINK_COST

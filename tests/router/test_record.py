@@ -38,6 +38,7 @@ from controlplane.router.record import (
     write_step,
 )
 from controlplane.router.replay import Replay, StepFailed
+from controlplane.router.show import show
 from tests.router.core import LOOPBACKS, core, core_configs
 from tests.router.core_packets import packet
 from tests.router.lab import (
@@ -115,6 +116,8 @@ def test_a_replay_of_a_core_router_goes_through_its_sessions_again() -> None:
     network.nodes["p1"].router = watched
     network.start()
     network.run(until=2.0)
+    ldp = show(watched, "ldp neighbor", None, network.now)
+    assert [row["state"] for row in ldp] == ["Operational", "Operational"]
     datagram = packet(LOOPBACKS["p1"], LOOPBACKS["pe2"], 255).encode()
     network.give("p1", HostPacketOut(vrf=DEFAULT_VRF, datagram=datagram))
     network.streams.reset("p2")

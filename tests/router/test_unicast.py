@@ -23,6 +23,7 @@ from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.icmp import IcmpEcho, IcmpTimeExceeded, IcmpUnreachable, UnreachableCode
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
 from controlplane.wire.reader import Reader
+from controlplane.wire.udp import UdpDatagram, WellKnownPort
 from tests.router.lab import HOST_MAC, configs, gateway, route
 from tests.router.wire import End, Network
 
@@ -244,6 +245,22 @@ def test_what_nobody_here_takes_is_answered_with_unreachable(
     message = icmp.decode(Reader(answer.payload))
     assert isinstance(message, IcmpUnreachable)
     assert message.code == code
+
+
+@pytest.mark.parametrize(
+    ("port", "is_refused"), [(WellKnownPort.LDP, True), (53, True), (WellKnownPort.BFD, False)]
+)
+def test_a_udp_port_is_unreachable_unless_something_listens_there(
+    network: Network, port: int, is_refused: bool
+) -> None:
+    """A CE speaks no LDP; BFD is there for whoever wants a neighbour watched, and says nothing."""
+    host_is_known(network)
+    datagram = UdpDatagram(source_port=49152, destination_port=port, payload=b"?")
+    send(network, LAN, frame(packet(ROUTER, datagram.encode(HOST, ROUTER))))
+    answers = [icmp.decode(Reader(answer.payload)) for answer in packets(network, LAN)]
+    assert [isinstance(one, IcmpUnreachable) and one.code for one in answers] == (
+        [UnreachableCode.PORT] if is_refused else []
+    )
 
 
 @pytest.mark.parametrize("reason", [PuntReason.TTL_EXPIRED, PuntReason.TO_ME])

@@ -178,7 +178,7 @@ class Checks:
             known = {f"{row['address']}/32" for row in self._show(router, "arp") if row["mac"]}
             if not routes <= prefixes <= routes | known:
                 yield f"{router}: switch and tables differ in {prefixes ^ (routes | known)}"
-            actions = [entry.action for entry in (*fib.unicast, *fib.labels)]
+            actions = {*(r.action for r in fib.unicast), *(r.action for r in fib.labels)}
             used = {action.way for action in actions if isinstance(action, Forward)}
             if used != {group.way for group in fib.groups}:
                 yield f"{router}: groups {fib.groups}, and used are {used}"

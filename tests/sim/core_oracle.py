@@ -203,7 +203,7 @@ class Oracle:
         )
 
     def reaches(self, source: Vertex, goal: Vertex) -> bool:
-        """Whether there is a way from router to router, which areas that fell apart do not prove."""
+        """Whether there is a way from router to router, which broken areas do not prove."""
         return self.is_whole or IPv4Network(self.layout.loopbacks[goal]) in self.routes(source)
 
     # -- routes from elsewhere

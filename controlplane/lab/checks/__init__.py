@@ -8,6 +8,7 @@ that one mistake is not reported twice.
 from __future__ import annotations
 
 from controlplane.lab.checks.addresses import check_addresses
+from controlplane.lab.checks.core import check_core
 from controlplane.lab.checks.expectations import check_expectations
 from controlplane.lab.checks.known import Known
 from controlplane.lab.checks.play import check_play
@@ -31,6 +32,7 @@ def check(file: LabFile, raw: Value, *, whole: bool) -> list[Problem]:
         *check_roles(file),
         *check_addresses(file),
         *check_vpns(file, known),
+        *check_core(file, known),
         *check_provider_streams(file),
         *check_play(file, known),
         *check_expectations(file, known),

@@ -6,8 +6,9 @@ LDP and BFD on the latter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from ipaddress import IPv4Address
 from typing import Final
 
 from controlplane.fib.model import TtlMode
@@ -19,6 +20,7 @@ from controlplane.protocols.ospf.events import (
     NetworkType,
     OspfConfig,
     OspfSettings,
+    TrafficEngineering,
 )
 from controlplane.rib.route import RouteProtocol
 from controlplane.router.config import InterfaceConfig, Redistribution, RouterConfig
@@ -54,8 +56,21 @@ def _ospf(layout: Layout, name: str, interfaces: Iterable[InterfaceConfig]) -> O
 
 
 def _ldp(layout: Layout, name: str) -> LdpConfig:
-    me = layout.loopbacks[name]
-    return layout.file.provider.ldp.over(LdpConfig(router_id=me, transport_address=me))
+    me, ldp = layout.loopbacks[name], layout.file.provider.ldp
+    base = LdpConfig(
+        router_id=me,
+        transport_address=me,
+        targeted=tuple(layout.loopbacks[peer] for peer in ldp.peers_of(name)),
+        md5_keys=dict(_keys(layout, name, ldp.key)) if ldp.key else {},
+    )
+    return ldp.over(base)
+
+
+def _keys(layout: Layout, name: str, key: str) -> Iterator[tuple[IPv4Address, bytes]]:
+    """The key for each other router of the core."""
+    for other, address in layout.loopbacks.items():
+        if other != name and layout.domains.is_core(other):
+            yield address, key.encode()
 
 
 def _interface(
@@ -89,10 +104,15 @@ def _ospf_settings(layout: Layout, end: PlacedEnd, shared: bool) -> OspfSettings
         passive=not shared,
         bfd=provider.bfd is not None,
         ldp_sync=provider.ldp.enabled and provider.ldp.sync and end.spec.ldp and shared,
+        traffic_engineering=_traffic_engineering(layout) if shared else None,
     )
     for timers in (layout.file.timers, provider.timers):
         settings = timers.ospf.over(settings)
     return own.over(settings) if own else settings
+
+
+def _traffic_engineering(layout: Layout) -> TrafficEngineering | None:
+    return TrafficEngineering() if layout.file.provider.ospf.traffic_engineering else None
 
 
 def _network_type(layout: Layout, end: PlacedEnd) -> NetworkType:

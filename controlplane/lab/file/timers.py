@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from controlplane.lab.file.values import Interval, Model, Seconds
+from controlplane.lab.file.values import Interval, Model, OspfKey, Seconds
 from controlplane.protocols.igmp.events import IgmpSettings
 from controlplane.protocols.ospf.events import Md5Key, OspfSettings
 from controlplane.protocols.pim.events import PimSettings
@@ -56,7 +56,7 @@ class Ospf(Model):
     retransmit_interval: Interval | None = None
     transmit_delay: Annotated[int, Field(ge=1, le=3_600)] | None = None
     priority: Annotated[int, Field(ge=0, le=255)] | None = None
-    key: Annotated[str, Field(min_length=1, max_length=16)] | None = None
+    key: OspfKey | None = None
 
     def over(self, base: OspfSettings) -> OspfSettings:
         """The base with what is given here in its place."""

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -146,6 +147,26 @@ Seconds: TypeAlias = Annotated[float, Field(ge=0, le=_LAST_SECOND, allow_inf_nan
 
 Interval: TypeAlias = Annotated[float, Field(gt=0, le=_LAST_SECOND, allow_inf_nan=False)]
 """A period of a timer: it cannot be nothing."""
+
+
+def _at_most(octets: int) -> AfterValidator:
+    def validate(text: str) -> str:
+        if (length := len(text.encode())) > octets:
+            raise ValueError(f"a key has at most {octets} octets, this one has {length}")
+        return text
+
+    return AfterValidator(validate)
+
+
+OspfKey: TypeAlias = Annotated[
+    str, Field(min_length=1, json_schema_extra={"maxLength": 16}), _at_most(16)
+]
+"""A password for MD5 in OSPF (RFC 2328 D.3)."""
+
+TcpKey: TypeAlias = Annotated[
+    str, Field(min_length=1, json_schema_extra={"maxLength": 80}), _at_most(80)
+]
+"""A password for MD5 in TCP (RFC 2385); 80 octets are what Linux takes."""
 
 
 def _listed(value: object) -> object:

@@ -39,10 +39,16 @@ def core_neighbors(layout: Layout, expectation: CoreNeighbors) -> Mapping[str, f
             for own in layout.ends[router]
             for other in layout.neighbors(own)
             if _meet(layout, expectation, own, other)
-        )
+        ).union(_targeted(layout, expectation, router))
         for router in layout.file.routers
         if layout.domains.is_core(router)
     }
+
+
+def _targeted(layout: Layout, expectation: CoreNeighbors, router: str) -> tuple[str, ...]:
+    """Those that LDP meets wherever they are."""
+    ldp = layout.file.provider.ldp
+    return ldp.peers_of(router) if isinstance(expectation, LdpSessions) and ldp.enabled else ()
 
 
 def _meet(layout: Layout, expectation: CoreNeighbors, own: PlacedEnd, other: PlacedEnd) -> bool:

@@ -23,7 +23,7 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy that leaves: on which interface, changed how, to whom; `lost` where nobody gets it.
+    """A copy that leaves: on which interface, changed how, to which routers and hosts.
 
     `chosen` is set where this is one of several equal ways, of which a flow takes one.
     """

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import IPv4Address
 from typing import Self
 
 from controlplane.fib.model import (
+    GLOBAL_VRF,
     Fib,
     LabelRoute,
     MulticastRoute,
@@ -15,7 +17,8 @@ from controlplane.fib.model import (
     UnicastRoute,
 )
 from controlplane.lab.plan import NetworkPlan
-from controlplane.net.interface import Interface
+from controlplane.lab.trace.model import Packet
+from controlplane.net.interface import DEFAULT_VRF, Interface
 from controlplane.net.label import Label
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
@@ -65,14 +68,30 @@ class RouterTables:
         )
 
     def named(self, index: int) -> str:
-        """The name of an interface index; a tunnel's where it is no interface."""
+        """The name of an interface index; of a tunnel, its tree."""
         names = (i.interface.name for i in self.config.interfaces if i.interface.index == index)
-        return next(names, f"tunnel {index}")
+        tunnel = self.tunnel(index)
+        return next(names, f"tunnel {tunnel.sg}" if tunnel else f"interface {index}")
 
-    def vrf_id(self, name: str) -> int | None:
-        """The number of a VRF; None when the router has none of this name."""
-        from_config = {vrf.name: vrf.id for vrf in self.config.vrfs}
-        return from_config.get(name)
+    def tunnel(self, index: int) -> MulticastRoute | None:
+        """The P-tunnel's route whose packets come in on this index when they are out of it."""
+        tails = (route for route in self.fib.multicast if route.tail and route.tail.iif == index)
+        return next(tails, None)
+
+    def inside(self, outer: MulticastRoute, packet: Packet) -> MulticastRoute | None:
+        """The C-route that takes a packet from the tunnel that it is in."""
+        if outer.tail is None or not isinstance(packet.inner, SourceGroup):
+            return None
+        found = self.multicast.get((outer.tail.vrf, packet.inner))
+        return found if found is not None and found.iif == outer.tail.iif else None
+
+    @cached_property
+    def vrfs(self) -> dict[str, int]:
+        """The numbers of the VRFs by name."""
+        return {DEFAULT_VRF: GLOBAL_VRF} | {vrf.name: vrf.id for vrf in self.config.vrfs}
+
+    def vrf_name(self, number: int) -> str:
+        return next(name for name, known in self.vrfs.items() if known == number)
 
     def vrf_of(self, interface: Interface) -> int:
         return next(entry.vrf for entry in self.fib.interfaces if entry.index == interface.index)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address
-from typing import Final
+from typing import Final, TypeAlias
 
 from controlplane.fib.model import (
-    GLOBAL_VRF,
     Decapsulate,
     Encapsulate,
     Fib,
@@ -23,19 +22,23 @@ from controlplane.fib.model import (
     NextHopGroup,
     Nhlfe,
     PopAndLookUp,
+    Port,
     Receive,
     Replica,
+    Tail,
     UnicastRoute,
 )
 from controlplane.lab.plan import NetworkPlan
 from controlplane.lab.trace.model import Copy, Hop, Packet
 from controlplane.lab.trace.tables import Reached, RouterTables, Topology
-from controlplane.net.interface import DEFAULT_VRF, Interface
+from controlplane.net.interface import Interface
 from controlplane.net.label import IMPLICIT_NULL
 from controlplane.net.multicast import SourceGroup
 
-_MOST_HOPS: Final = 32
-"""A packet that is still on its way after so many is in a loop."""
+Seen: TypeAlias = frozenset[tuple[str, str, Packet]]
+"""Where the packet was before, by router and interface, and what it was there."""
+
+_NOWHERE: Final[Seen] = frozenset()
 
 
 class TraceError(ValueError):
@@ -70,32 +73,42 @@ class Walk:
         """A packet that reaches this router in this VRF, for a group where its tree has it come."""
         if router not in self._tables:
             raise TraceError(f"no router is called {router}")
-        number = GLOBAL_VRF if vrf == DEFAULT_VRF else self._tables[router].vrf_id(vrf)
-        if number is None:
-            raise TraceError(f"{router} has no VRF {vrf}")
+        vrfs = self._tables[router].vrfs
+        if vrf not in vrfs:
+            raise TraceError(f"{router} has no VRF {vrf}; there are {', '.join(vrfs)}")
+        number = vrfs[vrf]
         if isinstance(inner, IPv4Address):
-            return self._unicast(router, "", number, Packet(inner), (), _MOST_HOPS)
-        route = self._tables[router].multicast.get((number, inner))
-        came = self._tables[router].named(route.iif) if route else ""
-        return self._multicast(router, came, number, Packet(inner), _MOST_HOPS, route)
+            return self._unicast(router, "", number, Packet(inner), (), _NOWHERE)
+        return self._from_tree(router, number, inner)
+
+    def _from_tree(self, router: str, vrf: int, inner: SourceGroup) -> Hop:
+        """Where its C-route takes it from a tunnel, a packet comes inside of that."""
+        tables = self._tables[router]
+        route = tables.multicast.get((vrf, inner))
+        tunnel = tables.tunnel(route.iif) if route else None
+        packet, way = (Packet(inner, tunnel.sg), tunnel) if tunnel else (Packet(inner), route)
+        came = tables.named(way.iif) if way else ""
+        return self._multicast(router, came, packet, _NOWHERE, way)
 
     # -- a packet at a router
 
-    def _arrive(self, at: Reached, packet: Packet, left: int) -> Hop:
+    def _arrive(self, at: Reached, packet: Packet, seen: Seen) -> Hop:
         interface = at.interface
         assert interface is not None
-        if left == 0:
-            return Hop(at.node, interface.name, packet, (), end="a loop")
+        place = (at.node, interface.name, packet)
+        if place in seen:
+            return Hop(*place, (), end="a loop")
+        seen |= {place}
         vrf = self._tables[at.node].vrf_of(interface)
         if packet.labels:
-            return self._labelled(at.node, interface, packet, left)
+            return self._labelled(at.node, interface, packet, seen)
         if isinstance(packet.inner, IPv4Address):
-            return self._unicast(at.node, interface.name, vrf, packet, (), left)
+            return self._unicast(at.node, interface.name, vrf, packet, (), seen)
         route = self._tables[at.node].multicast.get((vrf, packet.gre or packet.inner))
         if route is not None and route.iif != interface.index:
             entries = (_route_words(self._tables[at.node], route),)
             return Hop(at.node, interface.name, packet, entries, end="RPF check failed")
-        return self._multicast(at.node, interface.name, vrf, packet, left, route)
+        return self._multicast(at.node, interface.name, packet, seen, route)
 
     def _unicast(
         self,
@@ -104,7 +117,7 @@ class Walk:
         vrf: int,
         packet: Packet,
         before: tuple[str, ...],
-        left: int,
+        seen: Seen,
     ) -> Hop:
         assert isinstance(packet.inner, IPv4Address)
         tables = self._tables[router]
@@ -114,11 +127,11 @@ class Walk:
         entries = (*before, f"route {route.prefix}{_action_words(route)}")
         if isinstance(route.action, Forward):
             group = tables.groups.get(route.action.way)
-            copies = tuple(self._ways(router, group, packet, left))
+            copies = tuple(self._ways(router, group, packet, seen))
             return Hop(router, interface, packet, entries, copies, _nobody(copies))
         return Hop(router, interface, packet, entries, end=_end_words(route))
 
-    def _labelled(self, router: str, interface: Interface, packet: Packet, left: int) -> Hop:
+    def _labelled(self, router: str, interface: Interface, packet: Packet, seen: Seen) -> Hop:
         tables, top = self._tables[router], packet.labels[0]
         route = tables.labels.get(top)
         if route is None:
@@ -127,63 +140,55 @@ class Walk:
             case PopAndLookUp(vrf):
                 inner = replace(packet, labels=packet.labels[1:])
                 entries = (f"label {top}: pop, look up",)
-                return self._unicast(router, interface.name, vrf, inner, entries, left)
+                return self._unicast(router, interface.name, vrf, inner, entries, seen)
             case Forward(way):
-                copies = tuple(self._ways(router, tables.groups.get(way), packet, left))
+                copies = tuple(self._ways(router, tables.groups.get(way), packet, seen))
                 entries = (f"label {top}: way {way}",)
                 return Hop(router, interface.name, packet, entries, copies, _nobody(copies))
 
     def _ways(
-        self, router: str, group: NextHopGroup | None, packet: Packet, left: int
+        self, router: str, group: NextHopGroup | None, packet: Packet, seen: Seen
     ) -> Iterator[Copy]:
         members = sorted(group.members, key=_member_key) if group else []
         for member in members:
             interface = self._tables[router].at(member.adjacency.at)
             change, onward = _switched(member, packet)
             if onward is None:
-                yield Copy(interface.name, change, ())
+                yield Copy(interface.name, change, (), chosen=len(members) > 1)
                 continue
             mac = member.adjacency.destination_mac
             across = self._topology.across(router, interface)
             to = [end for end in across if end.mac == mac]
-            hops = tuple(self._arrive(end, onward, left - 1) for end in to if end.interface)
+            hops = tuple(self._arrive(end, onward, seen) for end in to if end.interface)
             hosts = tuple(end.node for end in to if end.interface is None)
             yield Copy(interface.name, change, hops, hosts, len(members) > 1)
 
     # -- multicast
 
     def _multicast(
-        self,
-        router: str,
-        interface: str,
-        vrf: int,
-        packet: Packet,
-        left: int,
-        route: MulticastRoute | None,
+        self, router: str, interface: str, packet: Packet, seen: Seen, route: MulticastRoute | None
     ) -> Hop:
         if route is None:
             return Hop(router, interface, packet, (), end="no multicast route")
         tables = self._tables[router]
+        inside = tables.inside(route, packet)
         entries = [_route_words(tables, route)]
-        replicas = route.replicas
-        if route.tail is not None and isinstance(packet.inner, SourceGroup):
-            inner = tables.multicast.get((route.tail.vrf, packet.inner))
-            if inner is not None and inner.iif == route.tail.iif:
-                entries.append(_route_words(tables, inner))
-                replicas = inner.replicas
-            else:
-                entries.append("inner packet: no C-route that takes it from this tunnel")
+        if inside is not None:
+            entries.append(_route_words(tables, inside))
+        elif route.tail is not None:
+            entries.append(_tail_words(tables, route.tail, packet))
         copies = tuple(
-            self._copy(router, replica, packet, left)
-            for replica in sorted(replicas, key=lambda one: (one.at, str(one.rewrite)))
+            self._copy(router, replica, packet, seen)
+            for replica in sorted((inside or route).replicas, key=_replica_key)
         )
-        return Hop(router, interface, packet, tuple(entries), copies, _nobody(copies))
+        end = _nobody(copies) if packet.gre or not route.tail else ""
+        return Hop(router, interface, packet, tuple(entries), copies, end)
 
-    def _copy(self, router: str, replica: Replica, packet: Packet, left: int) -> Copy:
+    def _copy(self, router: str, replica: Replica, packet: Packet, seen: Seen) -> Copy:
         interface = self._tables[router].at(replica.at)
         change, onward = _rewritten(replica, packet)
         across = self._topology.across(router, interface)
-        hops = tuple(self._arrive(end, onward, left - 1) for end in across if end.interface)
+        hops = tuple(self._arrive(end, onward, seen) for end in across if end.interface)
         hosts = tuple(end.node for end in across if end.interface is None)
         takers = tuple(hop for hop in hops if hop.copies or hop.entries)
         return Copy(interface.name, change, takers, hosts)
@@ -217,6 +222,10 @@ def _member_key(member: Nhlfe) -> tuple[int, int]:
     return member.adjacency.at.port, member.adjacency.at.vlan
 
 
+def _replica_key(replica: Replica) -> tuple[Port, str]:
+    return replica.at, str(replica.rewrite)
+
+
 def _nobody(copies: tuple[Copy, ...]) -> str:
     return "" if copies else "nobody to send it to"
 
@@ -224,6 +233,13 @@ def _nobody(copies: tuple[Copy, ...]) -> str:
 def _route_words(tables: RouterTables, route: MulticastRoute) -> str:
     tail = ", then look inside" if route.tail else ""
     return f"{route.sg} from {tables.named(route.iif)}{tail}"
+
+
+def _tail_words(tables: RouterTables, tail: Tail, packet: Packet) -> str:
+    """Of a tunnel that is followed for its own sake it is not known what is inside."""
+    if packet.gre is None:
+        return f"VRF {tables.vrf_name(tail.vrf)} gets what is inside"
+    return f"no C-route of VRF {tables.vrf_name(tail.vrf)} takes what is inside from this tunnel"
 
 
 def _action_words(route: UnicastRoute) -> str:

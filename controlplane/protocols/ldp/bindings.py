@@ -60,13 +60,15 @@ class Bindings:
     def routes_changed(self, changed: Iterable[FecRoute], withdrawn: Iterable[IPv4Network]) -> None:
         for route in changed:
             if route.prefix.prefixlen == _HOST or not self._instance.config.host_routes_only:
-                fec = self.fec(route.prefix)
-                fec.route = route.next_hops
-                self._instance.touch(fec)
+                self._set_route(self.fec(route.prefix), route.next_hops)
         for prefix in withdrawn:
             if (known := self._instance.fecs.get(prefix)) is not None:
-                known.route = None
-                self._instance.touch(known)
+                self._set_route(known, None)
+
+    def _set_route(self, fec: Fec, route: frozenset[FecNextHop] | None) -> None:
+        if route != fec.route:
+            fec.route = route
+            self._instance.touch(fec)
 
     def settle(self, now: Instant) -> None:
         """Let every FEC that changed decide again, and tell what came of it."""
@@ -149,6 +151,11 @@ class Bindings:
         """Forget a FEC of which nothing is known."""
         if fec.is_empty and fec.prefix not in self._instance.changed:
             self._instance.fecs.pop(fec.prefix, None)
+
+    def is_next_hop(self, fec: Fec, peer: LdpId) -> bool:
+        """Whether a peer's label of the FEC is used; those of others are just kept."""
+        owners = self._instance.owners
+        return any(peer in owners.get(hop.address, ()) for hop in fec.route or ())
 
     def outgoing(self, fec: Fec) -> dict[FecNextHop, Label]:
         """The label of each next hop that gave one."""

@@ -94,7 +94,8 @@ class Distribution:
             release = LabelRelease((PrefixFec(fec.prefix),), former)
             self._sender.send(origin.session, release)
         fec.remote[origin.peer] = label
-        self._instance.touch(fec)
+        if self._bindings.is_next_hop(fec, origin.peer):
+            self._instance.touch(fec)
 
     def _withdraw(self, message: LabelWithdraw, origin: From) -> None:
         for fec in self._fecs(message.fecs):

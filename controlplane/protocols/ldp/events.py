@@ -45,8 +45,8 @@ class LdpConfig:
     """Timers as in RFC 5036; `targeted` are peers to meet wherever they are (2.4.2).
 
     With `host_routes_only` FECs are /32 prefixes alone. `md5_keys` by peer's transport address.
-    `reconnect_time` and `recovery_time` are those of graceful restart (RFC 3478), 0 for none. A peer
-    that has sent no label for `end_of_lib_time` has sent all (RFC 5919 4.1, EOL Notification timer).
+    `reconnect_time` and `recovery_time` are those of graceful restart (RFC 3478), 0 for none. Who
+    has sent no label for `end_of_lib_time` has sent all (RFC 5919 4.1, EOL Notification timer).
     """
 
     router_id: IPv4Address

@@ -21,6 +21,7 @@ from controlplane.wire.ldp.fec import TypedWildcardFec
 from controlplane.wire.ldp.numbers import StatusCode
 from controlplane.wire.ldp.status import Notification, Status
 
+
 class Exchange:
     def __init__(
         self,

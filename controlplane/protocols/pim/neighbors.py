@@ -48,7 +48,7 @@ class Neighbors:
         self._learned(interface)
 
     def fail(self, failure: NeighborFailed) -> None:
-        """RFC 5882 4.3: a neighbour that BFD has lost is gone, as if its holdtime had run out."""
+        """RFC 5882 4.2.1: a neighbour that BFD has lost is gone, as if its holdtime had run out."""
         interface = self._instance.interfaces.get(failure.interface)
         if interface is not None and failure.neighbor in interface.neighbors:
             self.remove(interface, failure.neighbor, failure.why)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network
 from typing import Final, Self, TypeAlias
 
@@ -17,6 +18,7 @@ from controlplane.wire.reader import Reader
 
 _PREFIX_HEAD: Final = bytes((FecType.PREFIX, 0, IPV4_FAMILY))
 _BITS: Final = 32
+_CACHED: Final = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,7 @@ class PrefixFec:
             raise LdpError(StatusCode.UNSUPPORTED_ADDRESS_FAMILY, reader.offset, what)
         if length > _BITS:
             raise reader.error(f"a prefix of {length} bits")
-        octets = reader.take(_octets(length)).ljust(4, b"\0")
-        return cls(IPv4Network((octets, length), strict=False))
+        return cls(_network(reader.take(_octets(length)), length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,12 @@ def _decode_element(reader: Reader) -> FecElement:
     if decode is None:
         raise LdpError(StatusCode.UNKNOWN_FEC, reader.offset, f"a FEC of type {kind:#04x}")
     return decode(reader)
+
+
+@lru_cache(maxsize=_CACHED)
+def _network(octets: bytes, length: int) -> IPv4Network:
+    """Cached: every peer tells of the same prefixes."""
+    return IPv4Network((octets.ljust(4, b"\0"), length), strict=False)
 
 
 def _octets(bits: int) -> int:
