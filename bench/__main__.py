@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.bfd import bfd_figures
+from bench.core import core_figures, failure_figures
 from bench.fib import fib_figures
 from bench.figure import Figure
 from bench.labs import lab_figures
 from bench.ospf import ospf_figures
+from controlplane.lab.garbage import collect_rarely
 from controlplane.lab.live_world import missing_rights
 
 SIMULATED, LIVE = "sim", "softswitch"
@@ -23,13 +25,16 @@ def figures() -> Iterator[Figure]:
     yield from fib_figures()
     yield from bfd_figures()
     yield from ospf_figures()
+    yield from core_figures()
     if (reason := missing_rights()) is not None:
         print(f"no figures of live labs: {reason}", file=sys.stderr)
         return
     yield from lab_figures(LIVE)
+    yield from failure_figures(LIVE)
 
 
 def main() -> int:
+    collect_rarely()
     for figure in figures():
         print(figure.line(), flush=True)
     if missing_rights() is None:

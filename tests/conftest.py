@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from hypothesis import settings
 
+from controlplane.lab.garbage import collect_rarely
+
 # The same examples each time, however fast the machine is: a test that passed passes again.
 settings.register_profile("mvpn", deadline=None, derandomize=True)
 settings.load_profile("mvpn")
+
+collect_rarely()

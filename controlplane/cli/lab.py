@@ -14,6 +14,7 @@ from typing import Final
 
 from controlplane.lab.control import serving
 from controlplane.lab.errors import LabError
+from controlplane.lab.garbage import collect_rarely
 from controlplane.lab.load import load
 from controlplane.lab.picture import write_picture
 from controlplane.lab.picture.timeline import write_timeline
@@ -65,6 +66,7 @@ def _add_record(verb: argparse.ArgumentParser) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     lab = load(options.file)
+    collect_rarely()
     _prepare(options)
     target = options.target or _possible_target()
     with recording_to(options.record) as record:
@@ -132,6 +134,7 @@ def _require_writable(path: Path) -> None:
 
 def _up(options: argparse.Namespace) -> int:
     lab = load(options.file)
+    collect_rarely()
     with recording_to(options.record) as record:
         world = make_live_world(lab.plan, options.target, None, record)
         run = Run(lab, world, options.target, _progress, partial(serving, lab.plan, world))

@@ -74,7 +74,7 @@ def text(words: str) -> str:
 
 
 def shape(trace: str) -> str:
-    """The trace with N for each label: which they are is LDP's business, and a wrong one ends it."""
+    """The trace with N for each label: LDP chooses them, and a wrong one would end the trace."""
     return re.sub(r"(label|push|pop|swap|for) \d+", r"\1 N", trace)
 
 

@@ -21,7 +21,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from controlplane.lab.load import load
 from controlplane.lab.testbed.network import CPU_PORT
@@ -36,7 +36,6 @@ from controlplane.protocols.ospf.events import Md5Key
 from controlplane.rib.route import Gateway, Route, RouteProtocol
 from controlplane.router.config import RouterConfig
 from controlplane.router.lives import Lives
-from controlplane.router.show import Row
 from tests.peers.frr import Frr
 from tests.peers.namespace import Namespace, cable
 from tests.peers.ospf.configuration import FrrInterface, ospfd
@@ -121,7 +120,7 @@ class FrrCore:
 
     # -- what pe1 shows
 
-    def show(self, noun: str) -> list[Row]:
+    def show(self, noun: str) -> list[dict[str, Any]]:
         return self._controllers.show("pe1", noun, None)
 
     def routes(self) -> Table:
@@ -140,7 +139,7 @@ class FrrCore:
         """As pe1 has them; of networks without a label of FRR's there are none."""
         return {
             row["prefix"]: (_label(row["local"]), _label(remote["label"]))
-            for row in map(_loosely, self.show("ldp binding"))
+            for row in self.show("ldp binding")
             for remote in row["remote"]
         }
 

@@ -117,7 +117,8 @@ class Area:
 
     @cached_property
     def distances(self) -> Mapping[Vertex, Mapping[Vertex, int]]:
-        return dict(nx.all_pairs_dijkstra_path_length(self.graph, weight="cost"))
+        lengths = nx.all_pairs_dijkstra_path_length(self.graph, weight="cost")
+        return {vertex: {to: int(cost) for to, cost in its.items()} for vertex, its in lengths}
 
     def reachable(self, router: Vertex) -> frozenset[Vertex]:
         """The vertices of the part of the area that a router is in, itself among them."""

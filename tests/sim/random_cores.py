@@ -41,7 +41,7 @@ class _Area:
 
     @property
     def takes_externals(self) -> bool:
-        return self.settings.get("kind", "normal") != "stub"
+        return bool(self.settings.get("kind", "normal") != "stub")
 
 
 class _Core:
@@ -90,7 +90,7 @@ class _Core:
     def _divide(self, size: int) -> list[_Area]:
         """The backbone, and with some luck one or two areas of one to three routers each."""
         names = [f"r{number}" for number in range(1, size + 1)]
-        areas = []
+        areas: list[_Area] = []
         while len(names) > 4 and len(areas) < 2 and self._rng.random() < 0.45:
             taken = [names.pop() for _ in range(self._rng.randint(1, min(3, len(names) - 3)))]
             areas.append(_Area(f"0.0.0.{len(areas) + 1}", taken))
