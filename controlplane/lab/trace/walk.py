@@ -140,7 +140,8 @@ class Walk:
             case PopAndLookUp(vrf):
                 inner = replace(packet, labels=packet.labels[1:])
                 entries = (f"label {top}: pop, look up",)
-                return self._unicast(router, interface.name, vrf, inner, entries, seen)
+                hop = self._unicast(router, interface.name, vrf, inner, entries, seen)
+                return replace(hop, packet=packet)
             case Forward(way):
                 copies = tuple(self._ways(router, tables.groups.get(way), packet, seen))
                 entries = (f"label {top}: way {way}",)
