@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -37,6 +38,7 @@ def main() -> int:
     collect_rarely()
     for figure in figures():
         print(figure.line(), flush=True)
+        gc.collect()  # what one figure leaves behind is not the next one's to carry
     if missing_rights() is None:
         script = Path(__file__).with_name("softswitch_rate.py")
         return subprocess.run([sys.executable, str(script)], check=False).returncode

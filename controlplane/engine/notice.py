@@ -9,9 +9,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from controlplane.engine.time import Instant
+
 
 @dataclass(frozen=True, slots=True)
 class Notice(ABC):
     @abstractmethod
     def words(self) -> str:
         """One line for people: what happened, where, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedNotice:
+    """A notice, and when it came on the clock of whoever keeps it."""
+
+    at: Instant
+    notice: Notice

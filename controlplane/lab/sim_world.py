@@ -198,7 +198,7 @@ class SimWorld:
 
     def notices(self) -> Sequence[Told]:
         told = (
-            Told(traced.at - self._zero, router, traced.noticed.notice)
+            Told(traced.at - self._zero, router, traced.notice)
             for router, switch in self._switches.items()
             for traced in switch.trace
         )

@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from controlplane.engine.notice import TimedNotice
 from controlplane.fib.model import Fib
 from controlplane.live.clock import Clock
-from controlplane.live.driver import LiveRouter, SwitchAddress, TracedNotice
+from controlplane.live.driver import LiveRouter, SwitchAddress
 from controlplane.live.loop import LoopThread
 from controlplane.live.ports import PortWatcher, SwitchPorts
 from controlplane.p4rt.counters import Counters
@@ -70,7 +71,7 @@ class Controllers:
         """What a router has last told its switch to do."""
         return self._routers[router].router.fib
 
-    def notices(self, router: str) -> list[TracedNotice]:
+    def notices(self, router: str) -> list[TimedNotice]:
         """What a router and its session have told so far."""
         return self._thread.call(self._notices(router))
 
@@ -105,7 +106,7 @@ class Controllers:
             raise RouterFailed(f"router {router} has failed: {driver.failure}")
         return driver.show(noun, vrf)
 
-    async def _notices(self, router: str) -> list[TracedNotice]:
+    async def _notices(self, router: str) -> list[TimedNotice]:
         return list(self._routers[router].told)
 
     async def _restart(self, router: str) -> None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from controlplane.engine.notice import Notice
+from controlplane.engine.notice import Notice, TimedNotice
 from controlplane.engine.stream import LABEL_ROOM, StreamInput
 from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import PacketOut, Submit
@@ -60,14 +60,6 @@ _TOLD_LIMIT: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class TracedNotice:
-    """What the router or its session had to tell, and when on its clock."""
-
-    at: Instant
-    notice: Notice
-
-
-@dataclass(frozen=True, slots=True)
 class SwitchAddress:
     """Where a switch serves P4Runtime, and the id that it has there."""
 
@@ -97,7 +89,7 @@ class LiveRouter:
             on_packet_in=self.handle,
             on_notice=self._on_session_notice,
         )
-        self.told: deque[TracedNotice] = deque(maxlen=_TOLD_LIMIT)
+        self.told: deque[TimedNotice] = deque(maxlen=_TOLD_LIMIT)
         self._lives = lives
         self._clock = clock
         self._on_start = on_start
@@ -191,7 +183,7 @@ class LiveRouter:
             case HostPacket(vrf=vrf, datagram=datagram):
                 self._stack(vrf).receive(datagram)
             case Noticed(notice=notice):
-                self.told.append(TracedNotice(self.now(), notice))
+                self.told.append(TimedNotice(self.now(), notice))
                 _LOG.info("%s", output.words())
 
     def _stack(self, vrf: str) -> HostStack:
@@ -233,7 +225,7 @@ class LiveRouter:
 
     def _on_session_notice(self, notice: Notice) -> None:
         """A switch that is lost, or refuses something, is told to whoever runs the lab."""
-        self.told.append(TracedNotice(self.now(), notice))
+        self.told.append(TimedNotice(self.now(), notice))
         level = _LEVELS.get(type(notice), logging.WARNING)
         _LOG.log(level, "[%s p4rt] %s", self.config.name, notice.words())
         if isinstance(notice, SwitchConnected) and not self._up:

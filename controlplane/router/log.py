@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from controlplane.engine.notice import Notice
+from controlplane.engine.notice import TimedNotice
 from controlplane.engine.time import Instant
 from controlplane.router.events import Noticed
 
@@ -15,23 +14,17 @@ _KEPT: Final = 200
 """Of each engine of each VRF: one that has much to tell does not hide what others told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
-    at: Instant
-    notice: Notice
-
-
 class Log:
     """Of one router, by VRF and engine."""
 
     def __init__(self) -> None:
-        self._logged: dict[tuple[str, str], deque[Logged]] = {}
+        self._logged: dict[tuple[str, str], deque[TimedNotice]] = {}
 
     def add(self, told: Noticed, now: Instant) -> None:
         """Keep a notice, in the place of the oldest one when there are many."""
         kept = self._logged.setdefault((told.vrf, told.engine), deque(maxlen=_KEPT))
-        kept.append(Logged(now, told.notice))
+        kept.append(TimedNotice(now, told.notice))
 
-    def of(self, vrf: str, engine: str) -> Sequence[Logged]:
+    def of(self, vrf: str, engine: str) -> Sequence[TimedNotice]:
         """The newest last."""
         return tuple(self._logged.get((vrf, engine), ()))

@@ -16,6 +16,14 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
+from controlplane.fib.lookup import (
+    by_label,
+    by_place,
+    by_prefix,
+    by_tree,
+    by_way,
+    longest_match,
+)
 from controlplane.fib.model import (
     Fib,
     Forward,
@@ -37,15 +45,7 @@ from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt.memory import Sent
-from controlplane.sim.derived import (
-    Derived,
-    by_label,
-    by_place,
-    by_tree,
-    by_way,
-    longest_match,
-    prefixes,
-)
+from controlplane.sim.derived import Derived
 from controlplane.sim.headers import CPU_PORT, ETHERNET_HEADER, Headers, flow
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.ipv4 import Ipv4Packet
@@ -87,7 +87,7 @@ class DirectTarget:
     def __init__(self) -> None:
         self._fib = Fib()
         self._interfaces = Derived(by_place)
-        self._prefixes = Derived(prefixes)
+        self._prefixes = Derived(by_prefix)
         self._groups = Derived(by_way)
         self._labels = Derived(by_label)
         self._trees = Derived(by_tree)
@@ -148,7 +148,8 @@ class DirectTarget:
     def _route(self, arrived: _Arrived, packet: Ipv4Packet, vrf: int, ttl: int) -> Sent:
         """By the longest prefix; `ttl` is what the packet came with, on a label perhaps."""
         table = self._prefixes.of(self._fib.unicast)
-        match longest_match(table, vrf, int(packet.destination)):
+        route = longest_match(table, vrf, int(packet.destination))
+        match route.action if route else None:
             case Receive():
                 return arrived.punt(arrived.headers.punted_to_me)
             case Forward() | Glean() if packet.options:

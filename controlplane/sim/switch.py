@@ -9,11 +9,11 @@ the stack may tell the router of things in the middle of its work.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import Final, Protocol, TypeAlias
 
+from controlplane.engine.notice import TimedNotice
 from controlplane.engine.stream import LABEL_ROOM, StreamInput
 from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import Fib, PacketOut, Submit
@@ -39,14 +39,6 @@ CONTROL_DELAY: Final[Duration] = 0.002
 Transmit: TypeAlias = Callable[[bytes], None]
 
 
-@dataclass(frozen=True, slots=True)
-class TracedNotice:
-    """What an engine reported, and when on the simulator's clock."""
-
-    at: Instant
-    noticed: Noticed
-
-
 class Target(Protocol):
     """A switch in this process."""
 
@@ -68,7 +60,7 @@ class SimSwitch:
 
     def __init__(self, lives: Lives, scheduler: Scheduler, target: Target, rng: Random) -> None:
         self.target = target
-        self.trace: list[TracedNotice] = []
+        self.trace: list[TimedNotice] = []
         self._lives = lives
         self._scheduler = scheduler
         self._rng = rng
@@ -135,8 +127,8 @@ class SimSwitch:
                     self._later(self.tcp.command, command)
                 case HostPacket(datagram=datagram):
                     self._later(self.tcp.receive, datagram)
-                case Noticed():
-                    self.trace.append(TracedNotice(self._scheduler.now, output))
+                case Noticed(notice=notice):
+                    self.trace.append(TimedNotice(self._scheduler.now, notice))
         self._sleep()
 
     def _later(self, action: Callable[..., None], argument: object) -> None:

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
-from scapy.layers.inet import ICMP, IP, UDP
+from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import GRE, Dot1Q, Ether
 from scapy.packet import Packet, Raw
 from scapy.utils import wrpcap
@@ -17,6 +17,9 @@ from scapy.utils import wrpcap
 from controlplane.lab.errors import LabError
 from controlplane.lab.judge import capture
 from controlplane.lab.judge.carriage import Crossing, LinkCapture
+from controlplane.wire.ldp.message import encode_message
+from controlplane.wire.ldp.pdu import pack
+from tests.wire.ldp_samples import END_OF_LIB, ME
 
 PORT = 5004
 """A port that Wireshark has a dissector for."""
@@ -86,6 +89,16 @@ def test_a_wrong_checksum_is_a_malformed_packet(read_packets: ReadCapture) -> No
     found = read_packets([Ether() / numbered(1, 6), Ether() / broken])
     assert len(found.malformed) == 1
     assert found.malformed[0].startswith("frame 2 ")
+
+
+@pytest.mark.parametrize(("checksum", "malformed"), [(None, 0), (1, 1)])
+def test_of_an_end_of_lib_one_error_is_none(
+    read_packets: ReadCapture, checksum: int | None, malformed: int
+) -> None:
+    pdu = Raw(pack(ME, [encode_message(END_OF_LIB, 1)]))
+    packet = IP(dst="10.9.0.2", chksum=checksum) / TCP(sport=40_000, dport=646, flags="PA") / pdu
+    found = read_packets([Ether() / packet])
+    assert len(found.malformed) == malformed
 
 
 @pytest.mark.skipif(not shutil.which("tshark"), reason="tshark is not installed")

@@ -87,6 +87,14 @@ def test_a_calculation_that_changed_nothing_is_no_phase(load_text: LoadText) -> 
     assert timeline.gaps == ()
 
 
+def test_traffic_that_does_not_come_back_is_missed_until_the_last_packet(
+    load_text: LoadText,
+) -> None:
+    timeline = only(load_text(LAB), Played([], list(range(20))))
+    (gap,) = timeline.gaps
+    assert (gap.last, gap.first, gap.lost) == (SENT[19] + 0.01, SENT[39], 20)
+
+
 def test_a_failure_that_nobody_notices_is_said_to_be_one(load_text: LoadText) -> None:
     timeline = only(load_text(LAB), Played([], list(range(100))))
     assert timeline.words() == "link core loses all packets: nobody noticed"

@@ -6,11 +6,9 @@ import errno
 import os
 import selectors
 import socket
-import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from ipaddress import IPv4Address
 from typing import Final
 
 from controlplane.engine.stream import (
@@ -26,12 +24,18 @@ from controlplane.engine.stream import (
     StreamName,
     StreamOpened,
     StreamOutput,
+    accepted_name,
+)
+from controlplane.live.sockets import (
+    change_keys,
+    endpoint,
+    make_listening,
+    make_opening,
+    prepare,
+    set_gtsm,
 )
 from tests.peers.namespace import Namespace
 
-_TCP_MD5SIG: Final = 14
-_IP_MINTTL: Final = 21
-_MAX_TTL: Final = 255
 _CHUNK: Final = 65536
 
 
@@ -56,7 +60,7 @@ class Streams:
         self._namespace = namespace
         self._selector = selector
         self._tell = tell
-        self._listeners: dict[Endpoint, socket.socket] = {}
+        self._listeners: dict[Endpoint, tuple[Listen, socket.socket]] = {}
         self._streams: dict[StreamName, _Stream] = {}
 
     def carry_out(self, command: StreamOutput) -> None:
@@ -72,37 +76,35 @@ class Streams:
 
     def close(self) -> None:
         """Let go of all sockets: peers see their streams reset."""
-        for listener in self._listeners.values():
+        for _, listener in self._listeners.values():
             listener.close()
         for stream in self._streams.values():
             stream.end.close()
 
     def _listen(self, command: Listen) -> None:
-        listener = self._listeners.get(command.local)
-        if listener is None:
-            listener = self._listeners[command.local] = self._namespace.inside(_tcp_socket)
-            listener.bind(_pair(command.local))
-            listener.listen()
+        known = self._listeners.get(command.local)
+        if known is None:
+            listener = self._namespace.inside(partial(make_listening, command))
             self._selector.register(
-                listener,
-                selectors.EVENT_READ,
-                lambda _: self._accept(self._listeners[command.local]),
+                listener, selectors.EVENT_READ, lambda _: self._accept(listener)
             )
-        _secure(listener, command.md5_keys.items(), command.gtsm)
+        else:
+            listener = known[1]
+            set_gtsm(listener, gtsm=command.gtsm)
+        change_keys(listener, known[0].md5_keys if known else {}, command.md5_keys)
+        self._listeners[command.local] = command, listener
 
     def _accept(self, listener: socket.socket) -> None:
         end, _ = listener.accept()
-        end.setblocking(False)
-        local, remote = _endpoint(end.getsockname()), _endpoint(end.getpeername())
-        stream = _Stream(f"{_name(local)} {_name(remote)}", end, is_open=True)
+        prepare(end)
+        local, remote = endpoint(end.getsockname()), endpoint(end.getpeername())
+        stream = _Stream(accepted_name(local, remote), end, is_open=True)
         self._watch(stream)
         self._tell(StreamAccepted(stream=stream.name, local=local, remote=remote))
 
     def _open(self, command: OpenStream) -> None:
-        stream = _Stream(command.stream, self._namespace.inside(_tcp_socket))
-        keys = [] if command.md5_key is None else [(command.remote.address, command.md5_key)]
-        _secure(stream.end, keys, command.gtsm)
-        stream.end.bind((str(command.local), 0))
+        end = self._namespace.inside(partial(make_opening, command))
+        stream = _Stream(command.stream, end)
         self._watch(stream)
         error = stream.end.connect_ex(_pair(command.remote))
         if error not in (0, errno.EINPROGRESS):
@@ -141,7 +143,7 @@ class Streams:
             stream.is_open = True
             local, remote = stream.end.getsockname(), stream.end.getpeername()
             self._tell(
-                StreamOpened(stream=stream.name, local=_endpoint(local), remote=_endpoint(remote))
+                StreamOpened(stream=stream.name, local=endpoint(local), remote=endpoint(remote))
             )
         self._flush(stream)
 
@@ -181,36 +183,6 @@ class Streams:
         if self._streams.pop(stream.name, None) is not None:
             self._selector.unregister(stream.end)
             stream.end.close()
-
-
-def _tcp_socket() -> socket.socket:
-    end = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    end.setblocking(False)
-    end.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return end
-
-
-def _secure(end: socket.socket, keys: Iterable[tuple[IPv4Address, bytes]], gtsm: bool) -> None:
-    for peer, key in keys:
-        end.setsockopt(socket.IPPROTO_TCP, _TCP_MD5SIG, _md5_signature(peer, key))
-    # A peer may insist on GTSM (RFC 5082) where we do not, so the TTL is the highest always.
-    end.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, _MAX_TTL)
-    end.setsockopt(socket.IPPROTO_IP, _IP_MINTTL, _MAX_TTL if gtsm else 0)
-
-
-def _md5_signature(peer: IPv4Address, key: bytes) -> bytes:
-    """struct tcp_md5sig of linux/tcp.h; a key of no octets takes the peer's key away."""
-    address = struct.pack("HH4s120x", socket.AF_INET, 0, peer.packed)
-    return address + struct.pack("2xHI80s", len(key), 0, key)
-
-
-def _endpoint(pair: tuple[str, int]) -> Endpoint:
-    return Endpoint(IPv4Address(pair[0]), pair[1])
-
-
-def _name(endpoint: Endpoint) -> str:
-    return f"{endpoint.address}:{endpoint.port}"
 
 
 def _pair(endpoint: Endpoint) -> tuple[str, int]:

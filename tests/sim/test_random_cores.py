@@ -24,7 +24,7 @@ from tests.sim.core_checks import Checks
 from tests.sim.core_oracle import Oracle
 from tests.sim.random_cores import random_core
 
-SEEDS: Final = range(8)
+SEEDS: Final = range(10)
 
 Deliveries: TypeAlias = dict[tuple[str, str], list[int]]
 """Numbers of packets by source and receiver."""

@@ -27,7 +27,6 @@ _FIELDS: Final = (
     "ip.src",
     "ip.dst",
     "udp.payload",
-    "_ws.malformed",
     "_ws.expert.severity",
     "ldp.msg.tlv.status.data",
 )
@@ -37,7 +36,7 @@ _ERROR: Final = 0x00800000
 
 _END_OF_LIB: Final = "0x0000002f"
 """RFC 5919 4: this notification holds a typed wildcard FEC (RFC 5918), which tshark 4.0 knows not
-and calls malformed. FRR sends and reads the same octets."""
+and calls malformed: one error that is none. FRR sends and reads the same octets."""
 
 _PROCESSES: Final = 2
 
@@ -98,9 +97,8 @@ def _run(command: Sequence[str], links: Iterable[str]) -> str:
 def _capture(rows: Sequence[Sequence[str]]) -> LinkCapture:
     crossings, malformed = [], []
     for number, row in enumerate(rows, start=1):
-        protocols, vlan, sources, destinations, payload, broken, severities, ldp_status = row
-        faulty = broken or (severities and _has_error(severities))
-        if faulty and _END_OF_LIB not in ldp_status:
+        protocols, vlan, sources, destinations, payload, severities, ldp_status = row
+        if _errors(severities) > ldp_status.count(_END_OF_LIB):
             malformed.append(f"frame {number} ({protocols})")
         # An ICMP error quotes the packet that it is about; that is not the packet.
         if len(payload) >= 2 * NUMBERS.size and ":icmp" not in protocols:
@@ -111,8 +109,8 @@ def _capture(rows: Sequence[Sequence[str]]) -> LinkCapture:
 
 
 @cache
-def _has_error(severities: str) -> bool:
-    return any(int(one, 0) >= _ERROR for one in severities.split(",") if one)
+def _errors(severities: str) -> int:
+    return sum(int(one, 0) >= _ERROR for one in severities.split(",") if one)
 
 
 @cache

@@ -55,7 +55,10 @@ def _mark(at: Instant, router: str, notice: Notice) -> Iterator[Mark]:
 
 
 def _gaps(lab: Lab, world: World, start: Instant, end: Instant) -> Iterator[Gap]:
-    """Of the unicast streams that were under way; what does not come back has no end."""
+    """Of the unicast streams that were under way.
+
+    One that does not come back is missed until the last packet that was sent, at least.
+    """
     for stream in lab.streams:
         if stream.destination.is_multicast:
             continue
@@ -63,6 +66,7 @@ def _gaps(lab: Lab, world: World, start: Instant, end: Instant) -> Iterator[Gap]
         got = world.received(host, stream.name)
         around = [at for at in got.times if start - 1.0 <= at < end]
         sent = [at for at in world.sent_times(stream.name) if start - 1.0 <= at < end]
-        if len(around) > 1 and len(sent) > len(around):
-            last, first = max(pairwise(around), key=lambda pair: pair[1] - pair[0])
+        if around and len(sent) > len(around):
+            arrivals = [*around, max(around[-1], sent[-1])]
+            last, first = max(pairwise(arrivals), key=lambda pair: pair[1] - pair[0])
             yield Gap(stream.name, host, last, first, len(sent) - len(around))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address
-from typing import Self
 
+from controlplane.fib.lookup import Prefixes, by_label, by_prefix, by_tree, by_way, longest_match
 from controlplane.fib.model import (
     GLOBAL_VRF,
     Fib,
     LabelRoute,
     MulticastRoute,
-    NextHopGroup,
+    Nhlfe,
     Port,
     UnicastRoute,
 )
@@ -22,7 +23,6 @@ from controlplane.net.interface import DEFAULT_VRF, Interface
 from controlplane.net.label import Label
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
-from controlplane.net.trie import PrefixTrie
 from controlplane.router.config import RouterConfig
 
 
@@ -39,25 +39,25 @@ class Reached:
 class RouterTables:
     config: RouterConfig
     fib: Fib
-    unicast: dict[int, PrefixTrie[UnicastRoute]] = field(default_factory=dict)
-    groups: dict[str, NextHopGroup] = field(default_factory=dict)
-    labels: dict[Label, LabelRoute] = field(default_factory=dict)
-    multicast: dict[tuple[int, SourceGroup], MulticastRoute] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, config: RouterConfig, fib: Fib) -> Self:
-        tables = cls(config, fib)
-        for route in fib.unicast:
-            tables.unicast.setdefault(route.vrf, PrefixTrie()).insert(route.prefix, route)
-        tables.groups.update((group.way, group) for group in fib.groups)
-        tables.labels.update((route.label, route) for route in fib.labels)
-        tables.multicast.update(((route.vrf, route.sg), route) for route in fib.multicast)
-        return tables
+    @cached_property
+    def unicast(self) -> Prefixes:
+        return by_prefix(self.fib.unicast)
+
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[Nhlfe, ...]]:
+        return by_way(self.fib.groups)
+
+    @cached_property
+    def labels(self) -> Mapping[Label, LabelRoute]:
+        return by_label(self.fib.labels)
+
+    @cached_property
+    def multicast(self) -> Mapping[tuple[int, SourceGroup], MulticastRoute]:
+        return by_tree(self.fib.multicast)
 
     def route(self, vrf: int, address: IPv4Address) -> UnicastRoute | None:
-        trie = self.unicast.get(vrf)
-        found = trie.lookup(address) if trie else None
-        return found[1] if found else None
+        return longest_match(self.unicast, vrf, int(address))
 
     def at(self, port: Port) -> Interface:
         """The interface on a port."""

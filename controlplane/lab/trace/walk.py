@@ -19,7 +19,6 @@ from controlplane.fib.model import (
     Glean,
     InPlace,
     MulticastRoute,
-    NextHopGroup,
     Nhlfe,
     PopAndLookUp,
     Port,
@@ -66,7 +65,7 @@ class Walk:
     def __init__(self, plan: NetworkPlan, fibs: Mapping[str, Fib]) -> None:
         self._topology = Topology(plan)
         self._tables = {
-            name: RouterTables.of(config, fibs[name]) for name, config in plan.routers.items()
+            name: RouterTables(config, fibs[name]) for name, config in plan.routers.items()
         }
 
     def start(self, router: str, vrf: str, inner: IPv4Address | SourceGroup) -> Hop:
@@ -126,8 +125,8 @@ class Walk:
             return Hop(router, interface, packet, before, end="no route")
         entries = (*before, f"route {route.prefix}{_action_words(route)}")
         if isinstance(route.action, Forward):
-            group = tables.groups.get(route.action.way)
-            copies = tuple(self._ways(router, group, packet, seen))
+            members = tables.groups.get(route.action.way, ())
+            copies = tuple(self._ways(router, members, packet, seen))
             return Hop(router, interface, packet, entries, copies, _nobody(copies))
         return Hop(router, interface, packet, entries, end=_end_words(route))
 
@@ -143,14 +142,13 @@ class Walk:
                 hop = self._unicast(router, interface.name, vrf, inner, entries, seen)
                 return replace(hop, packet=packet)
             case Forward(way):
-                copies = tuple(self._ways(router, tables.groups.get(way), packet, seen))
+                copies = tuple(self._ways(router, tables.groups.get(way, ()), packet, seen))
                 entries = (f"label {top}: way {way}",)
                 return Hop(router, interface.name, packet, entries, copies, _nobody(copies))
 
     def _ways(
-        self, router: str, group: NextHopGroup | None, packet: Packet, seen: Seen
+        self, router: str, members: tuple[Nhlfe, ...], packet: Packet, seen: Seen
     ) -> Iterator[Copy]:
-        members = sorted(group.members, key=_member_key) if group else []
         for member in members:
             interface = self._tables[router].at(member.adjacency.at)
             change, onward = _switched(member, packet)
@@ -217,10 +215,6 @@ def _rewritten(replica: Replica, packet: Packet) -> tuple[str, Packet]:
         case Encapsulate(source, group):
             tunnel = SourceGroup(source, group)
             return f"into GRE {source} > {group}", Packet(packet.inner, tunnel)
-
-
-def _member_key(member: Nhlfe) -> tuple[int, int]:
-    return member.adjacency.at.port, member.adjacency.at.vlan
 
 
 def _replica_key(replica: Replica) -> tuple[Port, str]:

@@ -1,0 +1,65 @@
+"""Look-ups in a Fib as a pipeline does them: its sets as tables, by what packets are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from controlplane.fib.model import (
+    FibInterface,
+    LabelRoute,
+    MulticastRoute,
+    NextHopGroup,
+    Nhlfe,
+    UnicastRoute,
+)
+from controlplane.net.label import Label
+from controlplane.net.multicast import SourceGroup
+
+Prefixes: TypeAlias = Mapping[tuple[int, int], Mapping[int, UnicastRoute]]
+"""The routes of a VRF and a prefix length, by their bits; longer prefixes come first."""
+
+
+def by_prefix(routes: frozenset[UnicastRoute]) -> Prefixes:
+    """For `longest_match`; made in less time than a trie, which pays where it changes in part."""
+    found: dict[tuple[int, int], dict[int, UnicastRoute]] = {}
+    for route in routes:
+        length = route.prefix.prefixlen
+        bits = int(route.prefix.network_address)
+        found.setdefault((route.vrf, length), {})[bits] = route
+    return {key: found[key] for key in sorted(found, reverse=True)}
+
+
+def longest_match(table: Prefixes, vrf: int, address: int) -> UnicastRoute | None:
+    """The route of the longest prefix that covers an address."""
+    for (of_vrf, length), routes in table.items():
+        if of_vrf == vrf:
+            route = routes.get(address >> 32 - length << 32 - length)
+            if route is not None:
+                return route
+    return None
+
+
+def by_place(interfaces: frozenset[FibInterface]) -> Mapping[tuple[int, int], FibInterface]:
+    """Interfaces by port and VLAN."""
+    return {(interface.at.port, interface.at.vlan): interface for interface in interfaces}
+
+
+def by_way(groups: frozenset[NextHopGroup]) -> Mapping[str, tuple[Nhlfe, ...]]:
+    """The members of each group, in an order that is the same in each run."""
+    return {group.way: tuple(sorted(group.members, key=_order)) for group in groups}
+
+
+def by_label(routes: frozenset[LabelRoute]) -> Mapping[Label, LabelRoute]:
+    return {route.label: route for route in routes}
+
+
+def by_tree(routes: frozenset[MulticastRoute]) -> Mapping[tuple[int, SourceGroup], MulticastRoute]:
+    return {(route.vrf, route.sg): route for route in routes}
+
+
+def _order(member: Nhlfe) -> tuple[object, ...]:
+    """By port, then by all that tells members on one port apart."""
+    adjacency = member.adjacency
+    label = -1 if member.label is None else member.label
+    return adjacency.at, adjacency.source_mac, adjacency.destination_mac, label
