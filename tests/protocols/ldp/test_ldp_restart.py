@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from controlplane.engine.engine import InterfaceDown
 from controlplane.engine.stream import StreamClosed
@@ -186,12 +189,15 @@ class TestSynchronisation:
         peer.say(END_OF_LIB)
         assert self.synchronised(lost(peer)) == [False]
 
-    def test_of_who_never_says_so_a_minute_without_labels_is_the_end(self) -> None:
-        peer = Peer(ACTIVE)
+    @pytest.mark.parametrize(("setting", "time"), [({}, 60.0), ({"end_of_lib_time": 5.0}, 5.0)])
+    def test_of_who_never_says_so_some_time_without_labels_is_the_end(
+        self, setting: dict[str, Any], time: float
+    ) -> None:
+        peer = Peer(ACTIVE, **setting)
         peer.establish()
-        peer.run_greeting(59.0)
+        peer.run_greeting(time - 1)
         peer.say(LabelMapping((FAR_FEC,), 100))
-        assert self.synchronised(peer.run_greeting(59.0)) == []
+        assert self.synchronised(peer.run_greeting(time - 1)) == []
         assert self.synchronised(peer.run_greeting(2.0)) == [True]
 
     def test_the_end_of_the_ipv6_labels_says_nothing(self) -> None:
