@@ -113,6 +113,17 @@ class DataReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamDrained:
+    """Input: the peer's TCP has taken all that was sent on the stream; nothing waits any more.
+
+    Said each time after something was sent. An engine that has much to say sends a part of it, and
+    the next one when it hears this: what a slow peer has not read waits as state, not as octets.
+    """
+
+    stream: StreamName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamClosed:
     """Input: a stream is gone, or could not be opened; `why` is in words."""
 
@@ -125,5 +136,5 @@ def accepted_name(local: Endpoint, remote: Endpoint) -> StreamName:
     return f"{remote.address}:{remote.port} > {local.address}:{local.port}"
 
 
-StreamInput: TypeAlias = StreamOpened | StreamAccepted | DataReceived | StreamClosed
+StreamInput: TypeAlias = StreamOpened | StreamAccepted | DataReceived | StreamDrained | StreamClosed
 StreamOutput: TypeAlias = Listen | OpenStream | SendData | CloseStream

@@ -91,6 +91,26 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True)
+class ForwardVpn:
+    """Unicast action: push the label of the VPN path of this name, and go its way."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class VpnPath:
+    """What routes through a PE share (RFC 4364 5): the PE's label, below that of the way to it.
+
+    `way` is None while no PE of the path is in reach: packets are dropped. Where a route has
+    backups they are part of the name, so that the death of a PE changes paths and no route.
+    """
+
+    name: str
+    label: Label
+    way: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PopAndLookUp:
     """Action of a label at the bottom of the stack: pop, and look the IPv4 header up in `vrf`."""
 
@@ -112,7 +132,7 @@ class Discard:
     """Unicast action: drop and count."""
 
 
-UnicastAction: TypeAlias = Forward | Receive | Glean | Discard
+UnicastAction: TypeAlias = Forward | ForwardVpn | Receive | Glean | Discard
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +229,7 @@ class Fib:
     interfaces: frozenset[FibInterface] = field(default_factory=frozenset)
     unicast: frozenset[UnicastRoute] = field(default_factory=frozenset)
     groups: frozenset[NextHopGroup] = field(default_factory=frozenset)
+    vpn_paths: frozenset[VpnPath] = field(default_factory=frozenset)
     labels: frozenset[LabelRoute] = field(default_factory=frozenset)
     multicast: frozenset[MulticastRoute] = field(default_factory=frozenset)
     policers: frozenset[Policer] = field(default_factory=frozenset)

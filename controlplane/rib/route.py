@@ -12,6 +12,7 @@ from enum import IntEnum
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeAlias
 
+from controlplane.net.label import Label
 from controlplane.net.vpn import RouteDistinguisher
 
 
@@ -51,10 +52,14 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class VpnNextHop:
-    """Next hop: a PE of the same VPN; `pe` is its loopback in the provider's table."""
+    """Next hop: a PE of the same VPN; `pe` is its loopback in the provider's table.
+
+    `label` is the one that the PE gave the route (RFC 4364 4.3.2); without one nothing can be sent.
+    """
 
     pe: IPv4Address
     rd: RouteDistinguisher
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,9 @@ NextHop: TypeAlias = Attached | Gateway | Local | VpnNextHop | Blackhole
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """`way` names what the route leads to, for forwarding state that many routes share.
+    """`backups` stand in for VPN next hops whose PE is out of reach, the first that is not itself.
+
+    `way` names what the route leads to, for forwarding state that many routes share.
 
     Routes of a protocol with the same way have the same next hops, at any time. A route without a
     way shares with those that have its next hops now.
@@ -78,3 +85,4 @@ class Route:
     next_hops: tuple[NextHop, ...]
     metric: int = 0
     way: str = ""
+    backups: tuple[VpnNextHop, ...] = ()

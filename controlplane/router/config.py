@@ -11,6 +11,7 @@ from controlplane.mvpn.config import DiscoveredPe, MvpnConfig
 from controlplane.net.interface import Interface
 from controlplane.net.vpn import RouteDistinguisher, RouteTarget
 from controlplane.protocols.bfd.events import BfdSettings
+from controlplane.protocols.bgp.events import BgpConfig
 from controlplane.protocols.igmp.events import IgmpSettings
 from controlplane.protocols.ldp.events import LdpConfig
 from controlplane.protocols.ospf.events import OspfConfig, OspfSettings
@@ -24,6 +25,7 @@ __all__ = [
     "Redistribution",
     "Role",
     "RouterConfig",
+    "VpnLabels",
     "VrfConfig",
 ]
 
@@ -46,9 +48,19 @@ class InterfaceConfig:
     bfd: BfdSettings | None = None
 
 
+class VpnLabels(Enum):
+    """RFC 4364 4.3.2: one label for all routes of a VRF, or one for each of them."""
+
+    PER_VRF = "per-vrf"
+    PER_PREFIX = "per-prefix"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VrfConfig:
-    """A VRF; `id` is its number in the data plane, from 1."""
+    """A VRF; `id` is its number in the data plane, from 1.
+
+    `redistribute` are the protocols whose routes BGP tells others, beside its own.
+    """
 
     name: str
     id: int
@@ -56,6 +68,9 @@ class VrfConfig:
     import_targets: frozenset[RouteTarget]
     export_targets: frozenset[RouteTarget]
     mvpn: MvpnConfig | None = None
+    labels: VpnLabels = VpnLabels.PER_VRF
+    bgp: BgpConfig | None = None
+    redistribute: frozenset[RouteProtocol] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +87,9 @@ class Redistribution:
 class RouterConfig:
     """`router_id` is the loopback's address: source of GRE and of PIM over PMSIs.
 
-    OSPF and LDP run in the provider's table, which is a CE's only one.
+    OSPF and LDP run in the provider's table, which is a CE's only one. So does `bgp`, for the
+    families of VPNs on a PE or reflector, for IPv4 unicast on a CE; there `bgp_redistribute` says
+    which other routes it tells. BGP of a VRF has its configuration there, and never none on a PE.
     """
 
     name: str
@@ -83,4 +100,6 @@ class RouterConfig:
     ospf: OspfConfig | None = None
     redistribute: tuple[Redistribution, ...] = ()
     ldp: LdpConfig | None = None
+    bgp: BgpConfig | None = None
+    bgp_redistribute: frozenset[RouteProtocol] = frozenset()
     ttl_mode: TtlMode = TtlMode.UNIFORM
