@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.bfd import bfd_figures
+from bench.bgp import bgp_figures
 from bench.core import core_figures, failure_figures
 from bench.fib import fib_figures
 from bench.figure import Figure
 from bench.labs import lab_figures
 from bench.ospf import ospf_figures
+from bench.vpn_paths import pe_death_figures
 from controlplane.lab.garbage import collect_rarely
 from controlplane.lab.live_world import missing_rights
 
@@ -24,8 +26,11 @@ SIMULATED, LIVE = "sim", "softswitch"
 def figures() -> Iterator[Figure]:
     yield from lab_figures(SIMULATED)
     yield from fib_figures()
+    yield from pe_death_figures(10_000)
+    yield from pe_death_figures(100_000)
     yield from bfd_figures()
     yield from ospf_figures()
+    yield from bgp_figures()
     yield from core_figures()
     if (reason := missing_rights()) is not None:
         print(f"no figures of live labs: {reason}", file=sys.stderr)

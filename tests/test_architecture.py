@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "wire": {"net"},
     "engine": {"net", "wire"},
     "protocols": {"net", "wire", "engine"},
-    "rib": {"net", "protocols", "engine"},
+    "rib": {"net", "wire", "protocols", "engine"},
     "fib": {"net", "protocols", "rib"},
     "mvpn": {"net", "wire", "engine", "protocols", "rib"},
     "router": {"net", "wire", "engine", "protocols", "rib", "fib", "mvpn"},

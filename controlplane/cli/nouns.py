@@ -8,6 +8,7 @@ from typing import Final
 
 from controlplane.cli.core_nouns import CORE_NOUNS, forwarded, log, switched
 from controlplane.cli.tables import Cell, Row, duration, plain, table, time
+from controlplane.cli.vpn_nouns import VPN_NOUNS
 
 
 def _dr(row: Row) -> str:
@@ -210,12 +211,13 @@ def _arp(rows: Sequence[Row]) -> Iterator[str]:
 
 NOUNS: Final[Mapping[str, Callable[[Sequence[Row]], Iterator[str]]]] = {
     **CORE_NOUNS,
+    "mvpn tunnel": _mvpn,
+    **VPN_NOUNS,
     "mroute": _mroute,
     "pim neighbor": _pim_neighbor,
     "pim interface": _pim_interface,
     "pim log": log,
     "igmp groups": _igmp_groups,
-    "mvpn": _mvpn,
     "route": _route,
     "arp": _arp,
     "forwarding": _forwarding,

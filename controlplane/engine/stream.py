@@ -114,7 +114,8 @@ class DataReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamDrained:
-    """Input: the peer's TCP has taken all that was sent on the stream; nothing waits any more.
+    """Input: all that was sent on the stream is with the peer's TCP, or under way to it within the
+    window that it offers; nothing waits for room any more.
 
     Said each time after something was sent. An engine that has much to say sends a part of it, and
     the next one when it hears this: what a slow peer has not read waits as state, not as octets.

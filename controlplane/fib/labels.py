@@ -1,4 +1,9 @@
-"""The incoming label map (RFC 3031 3.11): what becomes of packets that come with our labels."""
+"""The incoming label map (RFC 3031 3.11): what becomes of packets that come with our labels.
+
+The label of a VRF has what is below looked up there (RFC 4364 4.3.2). That of one prefix says all
+by itself, so the packet goes to the neighbours that the route leads to without another look-up;
+where these are whoever is on a subnet, or this router, it is looked up after all.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +11,11 @@ from typing import Final
 
 from controlplane.fib.model import GLOBAL_VRF, Forward, LabelRoute, PopAndLookUp
 from controlplane.fib.unicast import Goal
-from controlplane.net.label import EXPLICIT_NULL, FIRST_LABEL
+from controlplane.net.label import EXPLICIT_NULL, FIRST_LABEL, Label
 from controlplane.protocols.ldp.events import FecBinding
 
 
-def label_route(binding: FecBinding | None, goal: Goal | None) -> LabelRoute | None:
+def fec_label_route(binding: FecBinding | None, goal: Goal | None) -> LabelRoute | None:
     """The entry of a FEC that has a label of ours and is reached through neighbours.
 
     FECs that end here have reserved ones, if any: EXPLICIT_NULL_ROUTE is there without them.
@@ -18,6 +23,11 @@ def label_route(binding: FecBinding | None, goal: Goal | None) -> LabelRoute | N
     if binding is None or binding.local is None or binding.local < FIRST_LABEL or goal is None:
         return None
     return LabelRoute(binding.local, Forward(goal.way))
+
+
+def prefix_label_route(label: Label, vrf: int, goal: Goal | None) -> LabelRoute:
+    """The entry of a VRF's prefix that has a label; `goal` is where its neighbours are, if any."""
+    return LabelRoute(label, Forward(goal.way) if goal else PopAndLookUp(vrf))
 
 
 EXPLICIT_NULL_ROUTE: Final = LabelRoute(EXPLICIT_NULL, PopAndLookUp(GLOBAL_VRF))

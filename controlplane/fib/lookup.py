@@ -12,6 +12,7 @@ from controlplane.fib.model import (
     NextHopGroup,
     Nhlfe,
     UnicastRoute,
+    VpnPath,
 )
 from controlplane.net.label import Label
 from controlplane.net.multicast import SourceGroup
@@ -48,6 +49,11 @@ def by_place(interfaces: frozenset[FibInterface]) -> Mapping[tuple[int, int], Fi
 def by_way(groups: frozenset[NextHopGroup]) -> Mapping[str, tuple[Nhlfe, ...]]:
     """The members of each group, in an order that is the same in each run."""
     return {group.way: tuple(sorted(group.members, key=_order)) for group in groups}
+
+
+def by_name(paths: frozenset[VpnPath]) -> Mapping[str, VpnPath]:
+    """VPN paths by their names."""
+    return {path.name: path for path in paths}
 
 
 def by_label(routes: frozenset[LabelRoute]) -> Mapping[Label, LabelRoute]:

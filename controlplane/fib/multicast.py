@@ -29,12 +29,11 @@ from controlplane.fib.model import (
     Port,
     Replica,
     Rewrite,
-    Tail,
 )
-from controlplane.fib.tunnels import RemoteTunnel, VpnTunnels
 from controlplane.net.interface import Interface
 from controlplane.net.multicast import SourceGroup
 from controlplane.protocols.pim.events import TreeUpdate
+from controlplane.rib.tunnels import RemoteTunnel, VpnTunnels
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +116,3 @@ class Replicator:
             for link in links
             if link.port is not None and link.mac is not None
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """This PE as a leaf of a remote PE's tunnel: once the PMSI is an outgoing interface of it."""
-
-    pmsi: str
-    tail: Tail
-
-    def of(self, path: Path) -> Tail | None:
-        return self.tail if self.pmsi in path.outgoing else None

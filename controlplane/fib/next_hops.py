@@ -31,19 +31,26 @@ class NextHopGroups:
         self._through: defaultdict[Neighbor, set[str]] = defaultdict(set)
         self._stale: set[str] = set()
         self._groups: Table[str, NextHopGroup] = Table()
+        self._adjacencies: dict[Neighbor, Adjacency] = {}
 
     def use(self, user: User, goal: Goal | None) -> None:
         """A user leads to this goal now, or nowhere."""
-        before = self._way_of.pop(user, None)
+        before, way = self._way_of.get(user), goal.way if goal else None
         if goal is not None:
-            self._way_of[user] = goal.way
-            self._users[goal.way].add(user)
             self._aim(goal)
-        if before is not None and (goal is None or before != goal.way):
+        if way == before:
+            return
+        if way is not None:
+            self._way_of[user] = way
+            self._users[way].add(user)
+        else:
+            del self._way_of[user]
+        if before is not None:
             self._leave(before, user)
 
     def neighbor_changed(self, neighbor: Neighbor) -> None:
         """A neighbour's MAC address is another now, or unknown."""
+        self._adjacencies.pop(neighbor, None)
         self._stale |= self._through.get(neighbor, set())
 
     @property
@@ -91,6 +98,13 @@ class NextHopGroups:
         return frozenset(Nhlfe(adjacency, label) for adjacency, label in found if adjacency)
 
     def _adjacency(self, neighbor: Neighbor) -> Adjacency | None:
+        """What leads to a neighbour, made once: its groups may be thousands."""
+        known = self._adjacencies.get(neighbor)
+        if known is None and (known := self._find(neighbor)) is not None:
+            self._adjacencies[neighbor] = known
+        return known
+
+    def _find(self, neighbor: Neighbor) -> Adjacency | None:
         link, mac = self._interfaces[neighbor[0]], self._neighbors.get(neighbor)
         if mac is None or link.port is None or link.mac is None:
             return None

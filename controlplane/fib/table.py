@@ -12,32 +12,45 @@ V = TypeVar("V", bound=Hashable)
 class Table(Generic[K, V]):
     """Values hold their key, so no two keys have equal values.
 
-    Copying a set to a frozenset keeps the hashes of its members: a snapshot of 10,000 routes of
-    which one changed hashes that one.
+    Sets keep the hashes of their members when they are copied or joined: a snapshot of 10,000
+    routes of which one changed hashes that one.
     """
 
     def __init__(self) -> None:
         self._by_key: dict[K, V] = {}
-        self._values: set[V] = set()
-        self._snapshot: frozenset[V] | None = None
+        self._snapshot: frozenset[V] = frozenset()
+        self._gone: set[V] = set()
+        self._new: set[V] = set()
+
+    def get(self, key: K) -> V | None:
+        return self._by_key.get(key)
 
     def put(self, key: K, value: V | None) -> None:
         """Set the entry of a key, or take it out."""
-        old = self._by_key.pop(key, None)
+        old = self._by_key.get(key)
+        if old == value:
+            return
         if value is not None:
             self._by_key[key] = value
-        if old != value:
-            self._exchange(old, value)
+        else:
+            del self._by_key[key]
+        _move(old, self._new, self._gone)
+        _move(value, self._gone, self._new)
 
     def snapshot(self) -> frozenset[V]:
         """All entries; the same object while nothing changes."""
-        if self._snapshot is None:
-            self._snapshot = frozenset(self._values)
+        if self._gone:
+            self._snapshot -= self._gone
+            self._gone = set()
+        if self._new:
+            self._snapshot |= self._new
+            self._new = set()
         return self._snapshot
 
-    def _exchange(self, old: V | None, new: V | None) -> None:
-        self._snapshot = None
-        if old is not None:
-            self._values.remove(old)
-        if new is not None:
-            self._values.add(new)
+
+def _move(value: V | None, back: set[V], into: set[V]) -> None:
+    """Note a change, unless it takes one back that no snapshot has seen."""
+    if value in back:
+        back.remove(value)
+    elif value is not None:
+        into.add(value)

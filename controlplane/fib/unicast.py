@@ -5,21 +5,25 @@ Packets with next hops on links go a *way*, named by what it leads to:
     a FEC with labels (RFC 3031 2.1)    its prefix: labels differ from FEC to FEC
     a route that names its way          that name: all routes of the way share it
     any other route, or a neighbour     the neighbours themselves
+    a prefix of a VRF with a label      that of its route, with the label popped
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from controlplane.fib.model import Discard, Forward, Glean, Receive, UnicastAction
-from controlplane.net.label import Label
+from controlplane.net.label import IMPLICIT_NULL, Label
 from controlplane.net.mac import MacAddress
 from controlplane.protocols.ldp.events import FecBinding, FecNextHop
 from controlplane.rib.rib import Rib
 from controlplane.rib.route import Attached, Gateway, Local, NextHop, Route
+
+_CACHED: Final = 1 << 16
 
 Neighbor: TypeAlias = tuple[str, IPv4Address]
 """A next hop on a link: the interface's name and the neighbour's address."""
@@ -42,7 +46,7 @@ def goal_of(vrf: str, route: Route, binding: FecBinding | None) -> Goal | None:
     if not gateways:
         return None
     if binding is not None:
-        return Goal(str(route.prefix), frozenset(_labelled(gateways, binding)))
+        return Goal(_fec_way(route.prefix), frozenset(_labelled(gateways, binding)))
     hops = frozenset(_labelled(gateways, None))
     return Goal(f"{vrf} {route.way}" if route.way else _neighbors_way(hops), hops)
 
@@ -51,6 +55,12 @@ def neighbor_goal(neighbor: Neighbor) -> Goal:
     """The goal of packets to a neighbour itself."""
     hops = frozenset({(neighbor, None)})
     return Goal(_neighbors_way(hops), hops)
+
+
+def popping_goal(goal: Goal) -> Goal:
+    """The goal of packets that come with a label for it, which nobody behind here wants."""
+    hops = frozenset((neighbor, IMPLICIT_NULL) for neighbor, _ in goal.hops)
+    return Goal(f"{goal.way}, popped", hops)
 
 
 def attached_neighbor(rib: Rib, prefix: IPv4Network) -> Neighbor | None:
@@ -71,8 +81,13 @@ def action_of(next_hop: NextHop, goal: Goal | None) -> UnicastAction:
         case Local():
             return Receive()
         case _:
-            # Unicast between sites needs the VPN labels of RFC 4364 5, which no tunnel carries yet.
+            # A route to a PE that gave no label leads multicast alone (RFC 6513 5.1).
             return Discard()
+
+
+@lru_cache(maxsize=_CACHED)
+def _fec_way(prefix: IPv4Network) -> str:
+    return str(prefix)
 
 
 def _labelled(

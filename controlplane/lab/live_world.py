@@ -16,6 +16,7 @@ from controlplane.lab.errors import LabError
 from controlplane.lab.plan import LinkPlan, NetworkPlan
 from controlplane.lab.probes.probe import Probe
 from controlplane.lab.testbed.capture import Captures
+from controlplane.lab.testbed.frr import FrrRouter, require_frr
 from controlplane.lab.testbed.hosts import LiveHost
 from controlplane.lab.testbed.network import Commands, Network
 from controlplane.lab.testbed.owner import Owner, accepts, claim, clean, release
@@ -62,6 +63,9 @@ class LiveWorld:
         self._captures: Captures | None = None
         self._processes: Processes | None = None
         self._switches: dict[str, Child] = {}
+        self._frr: dict[str, FrrRouter] = {}
+        self._daemons: list[Child] = []
+        """Those of FRR."""
         self._hosts: dict[str, LiveHost] = {}
         self._links = {link.name: link for link in plan.links}
         self._streams: dict[str, Stream] = {}
@@ -73,6 +77,8 @@ class LiveWorld:
             raise LabError(reason)
         if self._target == "bmv2":
             require_program("simple_switch_grpc", "build BMv2, or use --target softswitch")
+        if self._plan.frr:
+            require_frr()
         signals = Signals()
         self._undo.callback(signals.give_back)
         signals.take()
@@ -107,7 +113,7 @@ class LiveWorld:
     def wait(self, holds: Callable[[], bool], limit: Duration) -> bool:
         end = time.monotonic() + limit
         while not holds():
-            require_alive(self._switches.values())
+            require_alive([*self._switches.values(), *self._daemons])
             if time.monotonic() >= end:
                 return False
             time.sleep(_POLL)
@@ -148,10 +154,13 @@ class LiveWorld:
         self._running()[1].restart(router)
 
     def replace_routes(self, router: str, vrf: str, routes: Sequence[Route]) -> None:
-        self._running()[1].replace_routes(router, vrf, by_protocol(routes))
+        if router not in self._frr:
+            self._running()[1].replace_routes(router, vrf, by_protocol(routes))
 
     def show(self, router: str, noun: str, vrf: str | None) -> list[dict[str, Any]]:
         _, controllers = self._running()
+        if router in self._frr:
+            return self._frr[router].show(noun)
         try:
             rows = controllers.show(router, noun, vrf)
         except (RouterFailed, ShowError) as error:
@@ -166,13 +175,13 @@ class LiveWorld:
         network.cut(link, cut=cut)
 
     def fib(self, router: str) -> Fib:
-        return self._running()[1].fib(router)
+        return Fib() if router in self._frr else self._running()[1].fib(router)
 
     def notices(self) -> Sequence[Told]:
         _, controllers = self._running()
         told = (
             Told(traced.at - self._zero, router, traced.notice)
-            for router in self._plan.routers
+            for router in self._ours()
             for traced in controllers.notices(router)
         )
         return sorted(told, key=lambda one: one.at)
@@ -205,8 +214,12 @@ class LiveWorld:
         taps = [network.tap(link.name) for link in self._plan.links if link.capture or self._pcap]
         folder = self._pcap or owner.folder / "captures"
         self._captures = Captures(taps, folder.absolute(), processes)
-        for name in self._plan.routers:
+        for name in self._ours():
             self._start_switch(name, network, processes)
+        for name in sorted(self._plan.frr):
+            folder = owner.folder / f"frr-{name}"
+            self._frr[name] = frr = FrrRouter(self._plan.routers[name], folder)
+            self._daemons += frr.start(processes, network.namespace(name))
         self._hosts = {
             name: LiveHost(host, processes, network.namespace(name))
             for name, host in self._plan.hosts.items()
@@ -218,7 +231,7 @@ class LiveWorld:
 
     def _wait_for_switches(self, network: Network) -> None:
         deadline = time.monotonic() + _SWITCH_START_LIMIT
-        paths = [network.socket(name) for name in self._plan.routers]
+        paths = [network.socket(name) for name in self._ours()]
         while not all(map(accepts, paths)):
             require_alive(self._switches.values())
             if time.monotonic() > deadline:
@@ -229,12 +242,17 @@ class LiveWorld:
         routes = {of: by_protocol(routes) for of, routes in self._plan.routes.items()}
         self._controllers = controllers = Controllers(routes)
         self._undo.callback(controllers.stop)
-        for name, config in self._plan.routers.items():
+        for name in self._ours():
+            config = self._plan.routers[name]
             address = SwitchAddress(network.address(name), network.device_id(name))
             ports = SwitchPorts(network.namespace(name), network.ports(name))
             controllers.start(Lives(config, self._plan.seed_of(name), self._record), address, ports)
 
     # -- the rest
+
+    def _ours(self) -> list[str]:
+        """The routers that are a switch and a control plane of ours."""
+        return [name for name in self._plan.routers if name not in self._plan.frr]
 
     def _running(self) -> tuple[Network, Controllers]:
         if self._network is None or self._controllers is None:

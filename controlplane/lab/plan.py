@@ -63,13 +63,17 @@ class HostPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPlan:
-    """`routes`: the provider's at the start, by router and VRF. `seed` feeds all chance."""
+    """`routes`: the provider's at the start, by router and VRF. `seed` feeds all chance.
+
+    `frr` are the routers that FRR runs where there is FRR.
+    """
 
     name: str
     routers: Mapping[str, RouterConfig]
     hosts: Mapping[str, HostPlan]
     links: tuple[LinkPlan, ...]
     routes: Mapping[tuple[str, str], tuple[Route, ...]] = field(default_factory=dict)
+    frr: frozenset[str] = frozenset()
     seed: int = 1
 
     def seed_of(self, part: str) -> str:

@@ -11,12 +11,10 @@ from typing import Final
 from controlplane.engine.time import Duration
 from controlplane.lab.expand.layout import Layout
 from controlplane.lab.file.expect import (
-    PING_INTERVAL,
-    PathSpec,
     PingAnswered,
-    PingSpec,
     ProbeExpectation,
 )
+from controlplane.lab.file.probes import PING_INTERVAL, PathSpec, PingSpec
 from controlplane.lab.judge.probes import judge_path, judge_ping
 from controlplane.lab.probes.ping import Ping, PingProbe
 from controlplane.lab.probes.traceroute import Traceroute, TracerouteProbe

@@ -1,17 +1,10 @@
-"""The route provider: what BGP will bring to VRFs and sites, worked out from the lab file.
+"""What the lab gives routers, and what it knows that they should find by themselves.
 
-It stands where those protocols will stand and speaks as they do, in routes of a VRF that replace
-the ones before. Three kinds of routes come from it:
-
-- routes inside a domain, the shortest by the costs of outgoing ends, as a link-state protocol
-  finds them: in a customer's site between CEs and the VRFs of the PEs that serve it (a PE passes
-  nothing on between its sites' routers here: that is what the VPN does);
-- a default route at each CE towards the nearest PE;
-- routes that a PE imports from VRFs of other PEs, by route target (RFC 4364 4.3.1), with the PE's
-  loopback as next hop.
-
-In the core it gives nothing away but the file's static routes: there routers find the others by
-OSPF. What they should find is worked out all the same, and the lab holds them against it.
+Given are the file's static routes, and in a customer's site what its own IGP would find: between
+CEs the shortest paths by the costs of outgoing ends, and for CEs inside a default route to the
+nearest one with a link to others. Everything else protocols find: OSPF in the core, BGP between
+PEs, their VRFs and CEs. What should come of that is worked out all the same, and the lab holds
+the routers against it: the core's shortest paths here, what BGP brings in `reach.py`.
 
 Connected routes are a router's own. A link that is down carries nothing and its subnet is not
 known anywhere; convergence takes no time.
@@ -20,16 +13,18 @@ known anywhere; convergence takes no time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import IPv4Address, IPv4Network
+from functools import cached_property
+from ipaddress import IPv4Network
 from typing import Final, TypeAlias, cast
 
 import networkx as nx
 
 from controlplane.lab.expand.domains import PROVIDER, Domain
 from controlplane.lab.expand.layout import Layout, PlacedEnd, PlacedLink
+from controlplane.lab.expand.sites import is_inside_site, routing_of
+from controlplane.lab.reach import Reach, Reached, Table
 from controlplane.net.interface import DEFAULT_VRF
-from controlplane.net.vpn import RouteDistinguisher
-from controlplane.rib.route import Gateway, Route, RouteProtocol, VpnNextHop
+from controlplane.rib.route import Gateway, Route, RouteProtocol
 
 DEFAULT_ROUTE: Final = IPv4Network("0.0.0.0/0")
 
@@ -44,19 +39,22 @@ class RouteProvider:
         self._layout = layout
 
     def routes(self, down: frozenset[str] = frozenset()) -> Routes:
-        """All routes of all routers while these links are down."""
-        return _Moment(self._layout, down).routes()
+        """The routes of IGPs and of the file while these links are down."""
+        return _Moment(self._layout, down).routes
+
+    def reached(self, down: frozenset[str] = frozenset()) -> Mapping[Table, Reached]:
+        """What BGP should bring then, by router and VRF."""
+        return _Moment(self._layout, down).reached()
 
     def given(self, routes: Routes) -> Routes:
         """The part of these that routers are told: the others they find by themselves."""
         return {
-            (router, vrf): tuple(route for route in found if not self._is_found(router, vrf, route))
+            (router, vrf): tuple(route for route in found if not self._is_found(router, route))
             for (router, vrf), found in routes.items()
         }
 
-    def _is_found(self, router: str, vrf: str, route: Route) -> bool:
-        in_core = vrf == DEFAULT_VRF and self._layout.domains.is_core(router)
-        return in_core and route.protocol is RouteProtocol.COMPUTED
+    def _is_found(self, router: str, route: Route) -> bool:
+        return self._layout.domains.is_core(router) and route.protocol is RouteProtocol.COMPUTED
 
 
 class _Moment:
@@ -65,29 +63,27 @@ class _Moment:
     def __init__(self, layout: Layout, down: frozenset[str]) -> None:
         self._layout = layout
         self._down = down
-        domains = {PROVIDER, *(link.domain for link in layout.links), *layout.file.vpns}
+        domains = {PROVIDER, *(link.domain for link in layout.links)}
         self._areas = {domain: Area(layout, domain, down) for domain in domains}
 
+    @cached_property
     def routes(self) -> Routes:
-        inside = {
-            (router, vrf): self._inside(router, vrf)
+        """Those of IGPs and of the file."""
+        return {
+            (router, vrf): tuple(self._of_table(router, vrf).values())
             for router in self._layout.file.routers
             for vrf in (DEFAULT_VRF, *self._layout.vrfs(router))
         }
-        exported = {
-            (router, vrf): table.keys() | self._areas[vrf].connected(router)
-            for (router, vrf), table in inside.items()
-            if vrf != DEFAULT_VRF
-        }
-        return {
-            (router, vrf): (*table.values(), *self._imported(router, vrf, exported))
-            for (router, vrf), table in inside.items()
-        }
 
-    def _inside(self, router: str, vrf: str) -> dict[IPv4Network, Route]:
-        domain = self._layout.domains.of_node(router) if vrf == DEFAULT_VRF else vrf
-        area = self._areas.get(domain)
-        computed = area.routes(router) if area else ()
+    def reached(self) -> Mapping[Table, Reached]:
+        """What BGP brings."""
+        core = self._areas[PROVIDER]
+        reachable = {name: frozenset(core.distances(name)) for name in self._layout.file.routers}
+        return Reach(self._layout, self._down, self.routes, reachable).tables()
+
+    def _of_table(self, router: str, vrf: str) -> dict[IPv4Network, Route]:
+        area = self._areas.get(self._layout.domains.of_node(router))
+        computed = area.routes(router) if area and vrf == DEFAULT_VRF else ()
         return {route.prefix: route for route in (*computed, *self._static(router, vrf))}
 
     def _static(self, router: str, vrf: str) -> Iterator[Route]:
@@ -99,53 +95,28 @@ class _Moment:
                 gateway = Gateway(own.interface, other.address.ip)
                 yield Route(prefix=spec.to, protocol=RouteProtocol.STATIC, next_hops=(gateway,))
 
-    def _imported(
-        self, router: str, vrf: str, exported: Mapping[tuple[str, str], Iterable[IPv4Network]]
-    ) -> Iterator[Route]:
-        """For each prefix the nearest PE that exports what this VRF imports."""
-        if vrf == DEFAULT_VRF:
-            return
-        vpns, loopbacks = self._layout.file.vpns, self._layout.loopbacks
-        distances = self._areas[PROVIDER].distances(router)
-        offers: dict[IPv4Network, tuple[int, IPv4Address, RouteDistinguisher]] = {}
-        for (pe, name), prefixes in exported.items():
-            if pe == router or pe not in distances:
-                continue
-            if vpns[name].export_targets & vpns[vrf].import_targets:
-                offer = (distances[pe], loopbacks[pe], vpns[name].rd)
-                for prefix in prefixes:
-                    offers[prefix] = min(offers.get(prefix, offer), offer)
-        for prefix, (distance, pe_address, rd) in sorted(offers.items()):
-            yield Route(
-                prefix=prefix,
-                protocol=RouteProtocol.IBGP,
-                next_hops=(VpnNextHop(pe_address, rd),),
-                metric=distance,
-            )
-
 
 class Area:
-    """One domain's working links as a graph; an edge costs what the end costs that it leaves."""
+    """One domain's working links as a graph; an edge costs what the end costs that it leaves.
+
+    A customer's domain has an area for each of its sites, with nothing between them.
+    """
 
     def __init__(self, layout: Layout, domain: Domain, down: frozenset[str]) -> None:
         self._layout = layout
         self._domain = domain
-        self._links = [
-            link for link in layout.links if link.domain == domain and link.name not in down
-        ]
+        links = [link for link in layout.links if link.domain == domain]
+        self._links = [link for link in links if link.name not in down and self._is_inside(link)]
+        self._exits = frozenset(_exits(layout, links))
         self._graph = _graph(layout, self._links)
         self._owners = self._prefixes()
-
-    def connected(self, router: str) -> set[IPv4Network]:
-        """The subnets of the router's own working links."""
-        return {link.subnet for link in self._links if any(end.node == router for end in link.ends)}
 
     def distances(self, source: str) -> Mapping[str, int]:
         """The cost to each router in reach."""
         return self._shortest(source)[0]
 
     def routes(self, source: str) -> Iterator[Route]:
-        """Routes of a router to all that is not its own; of a CE, also the default route.
+        """Routes of a router to all that is not its own; of a CE inside, also the default route.
 
         To a subnet the last cost is that of its owner's interface there (RFC 2328 12.4.1).
         """
@@ -157,15 +128,14 @@ class Area:
             if near and source not in owners:
                 nearest = min(near, key=near.__getitem__)
                 yield self._route(prefix, paths[nearest], near[nearest])
-        exits = [node for node in distances if self._is_exit(node, source)]
-        if exits and not self._layout.domains.is_core(source):
+        exits = [node for node in distances if node in self._exits]
+        if exits and source not in self._exits:
             nearest = min(exits, key=distances.__getitem__)
             yield self._route(DEFAULT_ROUTE, paths[nearest], distances[nearest])
 
-    def next_hop(self, source: str, target: str) -> str | None:
-        """The neighbour on the way to a router."""
-        paths = self._shortest(source)[1]
-        return paths[target][1] if target in paths and target != source else None
+    def _is_inside(self, link: PlacedLink) -> bool:
+        """In a customer's domain, what a site's own IGP knows of."""
+        return self._domain == PROVIDER or is_inside_site(self._layout.file, link.spec)
 
     def _prefixes(self) -> dict[IPv4Network, dict[str, int]]:
         """Who has which subnet or loopback, and what it costs there."""
@@ -178,18 +148,10 @@ class Area:
             owners[link.subnet] = {end.node: end.cost for end in ends}
         return owners
 
-    def _is_exit(self, node: str, source: str) -> bool:
-        """A PE, seen from a customer's site."""
-        return node != source and self._domain != PROVIDER and self._layout.domains.is_core(node)
-
     def _shortest(self, source: str) -> tuple[Mapping[str, int], Mapping[str, list[str]]]:
         if source not in self._graph:
             return {}, {}
-
-        def cost(node: str, _: str, edge: Mapping[str, int]) -> int | None:
-            return None if self._is_exit(node, source) else edge["cost"]
-
-        distances, paths = nx.single_source_dijkstra(self._graph, source, weight=cost)
+        distances, paths = nx.single_source_dijkstra(self._graph, source, weight="cost")
         return cast("dict[str, int]", distances), cast("dict[str, list[str]]", paths)
 
     def _route(self, prefix: IPv4Network, path: list[str], distance: int) -> Route:
@@ -200,6 +162,13 @@ class Area:
             next_hops=(Gateway(edge["own"].interface, edge["other"].address.ip),),
             metric=distance,
         )
+
+
+def _exits(layout: Layout, links: Iterable[PlacedLink]) -> Iterator[str]:
+    """CEs with a link out of their site; how to use it they learn there, or from each other."""
+    for link in links:
+        if routing_of(layout.file, link.spec) not in (None, "igp"):
+            yield from (end.node for end in link.ends if not layout.domains.is_core(end.node))
 
 
 def _graph(layout: Layout, links: Iterable[PlacedLink]) -> nx.DiGraph[str]:

@@ -34,6 +34,7 @@ from controlplane.lab.timeline.model import Timeline
 from controlplane.lab.verdict import Row, Verdict
 from controlplane.lab.watch import Judge, Watch
 from controlplane.lab.world import World
+from controlplane.lab.worlds import SIMULATOR
 
 _DRAIN: Final[Duration] = 0.25
 """For packets on their way when the last one was sent."""
@@ -59,7 +60,8 @@ class Run:
         self._target = target
         self._progress = progress
         self._while_up = while_up
-        self._state = StateJudge(lab.layout, lab.routes.routes())
+        self._state = StateJudge(lab.layout, lab.routes)
+        self._given = lab.routes.given(lab.routes.routes())
         self._probes = count(1)
         self._watches = {
             at: self._watch(expectation)
@@ -95,6 +97,7 @@ class Run:
         """The network while the block runs, ready or not; the rows say which."""
         try:
             self._progress(f"starting {self._lab.name} on {self._target}: {self._size()}")
+            self._say_who_stands_in()
             self._world.start()
             with self._while_up():
                 yield self._wait_until_ready()
@@ -104,6 +107,11 @@ class Run:
     def _size(self) -> str:
         plan = self._lab.plan
         return f"{len(plan.routers)} routers, {len(plan.hosts)} hosts, {len(plan.links)} links"
+
+    def _say_who_stands_in(self) -> None:
+        if self._target == SIMULATOR and self._lab.plan.frr:
+            names = ", ".join(sorted(self._lab.plan.frr))
+            self._progress(f"no FRR in the simulator: our own routers stand in for {names}")
 
     # -- until the network is ready
 
@@ -265,9 +273,9 @@ class Run:
         links = {name for name, its in self._lab.wires.items() if its == wire}
         self._down = self._down - links if up else self._down | links
         provider = self._lab.routes
-        before = provider.given(self._state.routes)
-        self._state.routes = provider.routes(frozenset(self._down))
-        for (router, vrf), routes in provider.given(self._state.routes).items():
+        before, self._given = self._given, provider.given(provider.routes(self._down))
+        self._state.links_changed(self._down)
+        for (router, vrf), routes in self._given.items():
             if routes != before[router, vrf]:
                 self._world.replace_routes(router, vrf, routes)
 

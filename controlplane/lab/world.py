@@ -18,7 +18,7 @@ from controlplane.fib.model import Fib
 from controlplane.lab.probes.probe import Probe
 from controlplane.rib.route import Route, RouteProtocol
 
-PROVIDED: Final = (RouteProtocol.STATIC, RouteProtocol.COMPUTED, RouteProtocol.IBGP)
+PROVIDED: Final = (RouteProtocol.STATIC, RouteProtocol.COMPUTED)
 """The protocols whose routes a lab's route provider gives."""
 
 

@@ -89,6 +89,8 @@ def prepare(sock: socket.socket) -> None:
     """What every stream is, whoever opened it."""
     sock.setblocking(False)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # tcp(7): it is writable when the kernel has sent all that it was given, and not before.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 1)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(DEAD_AFTER * 1000))
 
 

@@ -24,6 +24,7 @@ from controlplane.engine.stream import (
     UNSENT_LIMIT,
     DataReceived,
     StreamClosed,
+    StreamDrained,
     StreamInput,
     StreamName,
     StreamOpened,
@@ -121,7 +122,16 @@ class Stream:
         self.start()
         local, remote = self._socket.getsockname(), self._socket.getpeername()
         self._hear(StreamOpened(stream=self.name, local=endpoint(local), remote=endpoint(remote)))
-        self._flush()
+        if self._unsent:
+            self._flush()
+
+    def _writable(self) -> None:
+        """The kernel has sent all that it was given."""
+        if self._unsent:
+            self._flush()
+        else:
+            self._loop.remove_writer(self._socket)
+            self._hear(StreamDrained(stream=self.name))
 
     def _readable(self) -> None:
         try:
@@ -146,23 +156,22 @@ class Stream:
             self._end()
 
     def _flush(self) -> None:
-        """Give the kernel what it takes, and come back when it takes more."""
+        """Give the kernel what it takes, and come back when it has sent that."""
         if self.state not in (State.OPEN, State.DRAINING):
             return
         try:
-            sent = self._socket.send(self._unsent) if self._unsent else 0
+            sent = self._socket.send(self._unsent)
         except BlockingIOError:
             sent = 0
         except OSError as error:
             self._loop.call_soon(self._fail, _words(error.errno))
             return
         del self._unsent[:sent]
-        if self._unsent:
-            self._loop.add_writer(self._socket, self._flush)
+        if self._unsent or self.state is State.OPEN:
+            self._loop.add_writer(self._socket, self._writable)
         else:
             self._loop.remove_writer(self._socket)
-            if self.state is State.DRAINING:
-                self._say_end()
+            self._say_end()
 
     # -- ends
 

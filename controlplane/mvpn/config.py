@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
+from controlplane.mvpn.options import DiscoveryOption, UpstreamOption
+from controlplane.net.vpn import RouteDistinguisher, RouteTarget
 from controlplane.protocols.pim.events import PimSettings
+from controlplane.wire.bgp.attributes import ConnectorForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscoveredPe:
-    """One row of the static auto-discovery list: a PE of the MVPN and its default MDT group."""
+    """A PE of the MVPN and the group of its default MDT; the tree's root is the PE itself."""
 
     address: IPv4Address
     group: IPv4Address
@@ -18,11 +21,19 @@ class DiscoveredPe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MvpnConfig:
-    """Multicast of one VRF: the profile's name or number, and what its layers need."""
+    """Multicast of one VRF: the profile's name or number, and what its layers need.
+
+    `discovery` and `upstream` take the place of the profile's options; two ways of discovery at
+    once let a network migrate from one to the other. `discovered` is the static list. `connector`
+    is the form of the attribute that goes with MDT-SAFI.
+    """
 
     profile: str
     default_group: IPv4Address
     discovered: tuple[DiscoveredPe, ...] = ()
+    discovery: frozenset[DiscoveryOption] = frozenset()
+    upstream: UpstreamOption | None = None
+    connector: ConnectorForm = ConnectorForm.RFC6037
     pim: PimSettings = field(default_factory=PimSettings)
 
 
@@ -30,10 +41,16 @@ class MvpnConfig:
 class LocalMvpn:
     """One MVPN at one PE, which is what the options of every layer are made from.
 
-    `me` is this PE's loopback, `vrf` its VRF of the MVPN, `core_mtu` the least of its core links.
+    `me` is this PE's loopback, `vrf` and `number` its VRF of the MVPN, with the RD and the route
+    targets of it; `asn` is None where BGP does not run. `core_mtu` is the least of its core links.
     """
 
     vrf: str
+    number: int
     me: IPv4Address
+    asn: int | None
+    rd: RouteDistinguisher
+    import_targets: frozenset[RouteTarget]
+    export_targets: frozenset[RouteTarget]
     core_mtu: int
     config: MvpnConfig

@@ -1,27 +1,60 @@
-"""Data plane numbers for interfaces that have no port: PMSIs, and the roots behind them."""
+"""Data plane numbers for interfaces that have no port: PMSIs, and the roots behind them.
+
+A root that is gone keeps its number while there are others: should it come back, entries of the
+switch that name it are right again. Roots come by routes from other PEs, so a shortage is not a
+mistake of ours and must not stop the router.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from itertools import count
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Final
 
 FIRST_INDEX: Final = 1024
 """Indices below are the configured interfaces' own."""
 
-_LIMIT: Final = 1 << 16
+_ALL: Final = range(FIRST_INDEX, 1 << 16)
+
+
+class IndicesExhausted(Exception):
+    """Every number is in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The PMSI of a VRF, or a root PE behind it."""
+
+    vrf: str
+    root: IPv4Address | None = None
 
 
 class IndexAllocator:
-    """One number for each key, always the same for the same order of asking."""
+    """One number for each place, always the same for the same order of asking."""
 
-    def __init__(self) -> None:
-        self._by_key: dict[Hashable, int] = {}
-        self._free = count(FIRST_INDEX)
+    def __init__(self, numbers: Iterable[int] = _ALL) -> None:
+        self._fresh: Iterator[int] = iter(numbers)
+        self._by_place: dict[Place, int] = {}
+        self._idle: dict[Place, int] = {}
 
-    def index_of(self, key: Hashable) -> int:
-        if key not in self._by_key:
-            index = next(self._free)
-            assert index < _LIMIT, "more PMSIs and root PEs than the data plane has numbers for"
-            self._by_key[key] = index
-        return self._by_key[key]
+    def index_of(self, place: Place) -> int:
+        """The number of a place that is in use from now on; IndicesExhausted when there is none."""
+        index = self._by_place.get(place)
+        if index is None:
+            index = self._by_place[place] = self._take(place)
+        return index
+
+    def release(self, place: Place) -> None:
+        """Nothing comes in there any more."""
+        self._idle[place] = self._by_place.pop(place)
+
+    def _take(self, place: Place) -> int:
+        """Its old number, else a fresh one, else that of who is gone for longest."""
+        known = self._idle.pop(place, None)
+        number = next(self._fresh, None) if known is None else known
+        if number is not None:
+            return number
+        if not self._idle:
+            raise IndicesExhausted
+        return self._idle.pop(next(iter(self._idle)))

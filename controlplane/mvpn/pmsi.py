@@ -7,20 +7,12 @@ multidirectional one (MI-PMSI) delivers to all, from any: to the customer's PIM 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from ipaddress import IPv4Interface
 from typing import Final, Protocol
 
 from controlplane.mvpn.config import LocalMvpn
+from controlplane.mvpn.options import PmsiOption
 from controlplane.net.interface import Interface, InterfaceKind
-
-
-class PmsiOption(Enum):
-    """The value completes the sentence "profile X needs ..."."""
-
-    MULTIDIRECTIONAL_INCLUSIVE = "MI-PMSIs"
-    PARTITIONED = "MS-PMSIs"
-    SELECTIVE = "S-PMSIs alone"
 
 
 class Pmsi(Protocol):

@@ -3,6 +3,11 @@
 draft-rosen-l3vpn-mvpn-profiles-00 1: "each profile contains a single option at each layer". Rows
 with a number are Cisco's of that number. A profile is refused by name while an option of it has no
 class in its layer's module.
+
+A profile without A-D routes discovers by MDT-SAFI where its trees are source-specific, as those of
+Cisco do. A VPN may have other options of discovery and of upstream hops than its profile: both
+kinds of routes while it migrates from one to the other, or the static list in a network without
+BGP.
 """
 
 from __future__ import annotations
@@ -12,11 +17,19 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from controlplane.mvpn.discovery import DISCOVERIES, DiscoveryOption
-from controlplane.mvpn.pmsi import PMSIS, PmsiOption
-from controlplane.mvpn.signalling import SIGNALLINGS, SignallingOption
-from controlplane.mvpn.tunnel import TUNNELS, TunnelOption
-from controlplane.mvpn.upstream import UPSTREAM_HOPS, UpstreamOption
+from controlplane.mvpn.config import LocalMvpn
+from controlplane.mvpn.discovery import DISCOVERIES
+from controlplane.mvpn.options import (
+    DiscoveryOption,
+    PmsiOption,
+    SignallingOption,
+    TunnelOption,
+    UpstreamOption,
+)
+from controlplane.mvpn.pmsi import PMSIS
+from controlplane.mvpn.signalling import SIGNALLINGS
+from controlplane.mvpn.tunnel import TUNNELS
+from controlplane.mvpn.upstream import UPSTREAM_HOPS
 
 _LIST, _MDT_SAFI, _A_D, _NO_A_D = (
     DiscoveryOption.STATIC_LIST,
@@ -52,11 +65,9 @@ class Profile:
         yield from (self.discovery, self.tunnel, self.pmsi, self.signalling, self.upstream)
 
 
-# A number without A-D routes discovers by MDT-SAFI when its trees are source-specific; until BGP
-# speaks that, profile 0 takes the static list.
 PROFILES: Final = (
-    Profile("pim-gre-ssm", 0, _LIST, TunnelOption.PIM_SSM, _MI, _PIM, _INSTALLED),
-    Profile("pim-gre-ssm-mdt-safi", None, _MDT_SAFI, TunnelOption.PIM_SSM, _MI, _PIM, _INSTALLED),
+    Profile("pim-gre-ssm", 0, _MDT_SAFI, TunnelOption.PIM_SSM, _MI, _PIM, _INSTALLED),
+    Profile("pim-gre-ssm-static", None, _LIST, TunnelOption.PIM_SSM, _MI, _PIM, _INSTALLED),
     Profile("pim-gre-sm", None, _NO_A_D, TunnelOption.PIM_SM, _MI, _PIM, _INSTALLED),
     Profile("pim-gre-bidir", None, _NO_A_D, TunnelOption.BIDIR_PIM, _MI, _PIM, _INSTALLED),
     Profile("pim-mp2mp", 1, _NO_A_D, TunnelOption.MLDP_MP2MP, _MI, _PIM, _INSTALLED),
@@ -83,6 +94,16 @@ def find_profile(text: str) -> Profile:
             _require_built(profile, text)
             return profile
     raise ProfileError(f"no profile {text!r}; {_offer()}")
+
+
+def choose_discovery(profile: Profile, local: LocalMvpn) -> frozenset[DiscoveryOption]:
+    """How PEs find each other; ProfileError when that needs BGP and there is none."""
+    chosen = local.config.discovery or frozenset({profile.discovery})
+    by_bgp = [one.value for one in DISCOVERIES if one in chosen and DISCOVERIES[one].family]
+    if by_bgp and local.asn is None:
+        text = f"VRF {local.vrf} finds other PEs by {' and '.join(by_bgp)}"
+        raise ProfileError(f"{text}, which need BGP in the provider's table")
+    return chosen
 
 
 def _missing(profile: Profile) -> list[str]:

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from typing import Final, Protocol
 
 from controlplane.engine.engine import InterfaceUp
 from controlplane.mvpn.config import LocalMvpn
+from controlplane.mvpn.options import SignallingOption
 from controlplane.net.interface import Interface
 from controlplane.protocols.pim.events import PimEnabled, PimInput
-
-
-class SignallingOption(Enum):
-    """The value completes the sentence "profile X needs ..."."""
-
-    PIM_OVER_PMSI = "PIM instances over the PMSI"
-    UNICAST_PIM = "unicast PIM messages"
-    BGP = "BGP C-multicast routes"
 
 
 class Signalling(Protocol):

@@ -47,3 +47,5 @@ class DropReason(IntEnum):
     """Below a label that says to look at IPv4."""
     MPLS_PAYLOAD = 23
     """Below the last label: not IPv4, or not unicast."""
+    PE_OUT_OF_REACH = 24
+    """No way leads to any PE that has the VPN route."""

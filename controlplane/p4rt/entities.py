@@ -110,6 +110,10 @@ def next_hop_group_key(group: int) -> Key:
     return names.NEXT_HOP_GROUP, (group,)
 
 
+def vpn_path_key(path: int) -> Key:
+    return names.VPN_PATH, (path,)
+
+
 def next_hop_key(next_hop: int) -> Key:
     return names.NEXT_HOP, (next_hop,)
 
@@ -122,6 +126,10 @@ def references(entity: Entity) -> tuple[Key, ...]:
         case ActionSet(members=members):
             return tuple(next_hop_key(args[0]) for _, args in members if args)
         case TableEntry(action=names.FORWARD | names.LABEL_FORWARD, args=(group,)):
+            return (next_hop_group_key(group),)
+        case TableEntry(action=names.FORWARD_VPN, args=(path,)):
+            return (vpn_path_key(path),)
+        case TableEntry(action=names.VIA_TUNNEL, args=(_, group)):
             return (next_hop_group_key(group),)
         case TableEntry(action=names.MULTICAST_FORWARD | names.MULTICAST_TAIL | names.TAIL_FORWARD):
             return (group_key(entity.args[1]),) if entity.args[1] != NO_GROUP else ()

@@ -11,6 +11,7 @@ INTERFACE: Final = "interface"
 EGRESS_INTERFACE: Final = "egress_interface"
 UNICAST_ROUTE: Final = "unicast_route"
 LABEL_ROUTE: Final = "label_route"
+VPN_PATH: Final = "vpn_path"
 NEXT_HOP_GROUP: Final = "next_hop_group"
 NEXT_HOP: Final = "next_hop"
 TTL_MODE: Final = "ttl_mode"
@@ -23,6 +24,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     EGRESS_INTERFACE: ("port", "vlan"),
     UNICAST_ROUTE: ("vrf", "destination"),
     LABEL_ROUTE: ("label",),
+    VPN_PATH: ("path",),
     NEXT_HOP_GROUP: ("group",),
     NEXT_HOP: ("next_hop",),
     TTL_MODE: (),
@@ -35,11 +37,14 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 SET_INTERFACE: Final = "set_interface"
 COUNT_INTERFACE_OUT: Final = "count_interface_out"
 FORWARD: Final = "forward"
+FORWARD_VPN: Final = "forward_vpn"
 RECEIVE: Final = "receive"
 GLEAN: Final = "glean"
 DISCARD: Final = "discard"
 LABEL_FORWARD: Final = "label_forward"
 POP_AND_LOOK_UP: Final = "pop_and_look_up"
+VIA_TUNNEL: Final = "via_tunnel"
+OUT_OF_REACH: Final = "out_of_reach"
 VIA: Final = "via"
 VIA_POP: Final = "via_pop"
 VIA_LABEL: Final = "via_label"
@@ -58,11 +63,14 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     SET_INTERFACE: ("index", "vrf", "mac", "mpls"),
     COUNT_INTERFACE_OUT: ("index",),
     FORWARD: ("group",),
+    FORWARD_VPN: ("vpn_path",),
     RECEIVE: (),
     GLEAN: (),
     DISCARD: (),
     LABEL_FORWARD: ("group",),
     POP_AND_LOOK_UP: ("vrf",),
+    VIA_TUNNEL: ("label", "group"),
+    OUT_OF_REACH: (),
     VIA: ("next_hop",),
     VIA_POP: ("next_hop",),
     VIA_LABEL: ("next_hop", "label"),
@@ -103,3 +111,4 @@ LAST_GROUP: Final = 0x7FFF
 LAST_REPLICA: Final = 0xFFFF
 LAST_NEXT_HOP: Final = 0xFFFF
 LAST_NEXT_HOP_GROUP: Final = 0xFFFF
+LAST_VPN_PATH: Final = 0xFFFF

@@ -2,8 +2,8 @@
 
 P4Runtime orders nothing inside a request, so a plan is a list of batches, each of which may be
 carried out in any order. What is referred to comes first: rewrites and next hops, then groups,
-then routes and labels; deletions go the other way, behind all else. At no moment does a route name
-a group, or a group a rewrite, that is not there.
+then VPN paths, then routes and labels; deletions go the other way, behind all else. At no moment
+does a route name a group, or a group a rewrite, that is not there.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ STAGES: Final[tuple[tuple[str, ...], ...]] = (
     (names.REPLICA_REWRITE, names.NEXT_HOP),
     (GROUP, names.NEXT_HOP_GROUP),
     # Before the P-routes: one that becomes a tail sends packets here at once.
-    (names.TAIL_ROUTE,),
+    (names.TAIL_ROUTE, names.VPN_PATH),
     (names.MULTICAST_ROUTE, names.UNICAST_ROUTE, names.LABEL_ROUTE),
 )
 

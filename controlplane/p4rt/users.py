@@ -1,4 +1,4 @@
-"""What a route and a label become: entries that name a next hop group, or say another thing."""
+"""What routes, labels and VPN paths become: entries that name another one, or say a thing."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import TypeAlias, assert_never
 from controlplane.fib.model import (
     Discard,
     Forward,
+    ForwardVpn,
     Glean,
     LabelRoute,
     PopAndLookUp,
     Receive,
     UnicastAction,
     UnicastRoute,
+    VpnPath,
 )
 from controlplane.p4rt import names
-from controlplane.p4rt.entities import Key, Member, TableEntry
+from controlplane.p4rt.entities import Key, Member, TableEntry, vpn_path_key
 
 Numbering: TypeAlias = Callable[[str], int]
-"""The number of a way's group."""
+"""The number of a way's group, or of a VPN path."""
 
 
 def prefix_key(route: UnicastRoute) -> Key:
@@ -32,18 +34,26 @@ def label_key(route: LabelRoute) -> Key:
     return names.LABEL_ROUTE, (route.label,)
 
 
-def prefix_entry(route: UnicastRoute, number: Numbering) -> TableEntry:
-    return TableEntry(*prefix_key(route), *_unicast_action(route.action, number))
+def prefix_entry(route: UnicastRoute, way: Numbering, path: Numbering) -> TableEntry:
+    return TableEntry(*prefix_key(route), *_unicast_action(route.action, way, path))
 
 
-def label_entry(route: LabelRoute, number: Numbering) -> TableEntry:
-    return TableEntry(*label_key(route), *_label_action(route.action, number))
+def label_entry(route: LabelRoute, way: Numbering) -> TableEntry:
+    return TableEntry(*label_key(route), *_label_action(route.action, way))
 
 
-def _unicast_action(action: UnicastAction, number: Numbering) -> Member:
+def vpn_path_entry(path: VpnPath, number: int, way: Numbering) -> TableEntry:
+    if path.way is None:
+        return TableEntry(*vpn_path_key(number), names.OUT_OF_REACH)
+    return TableEntry(*vpn_path_key(number), names.VIA_TUNNEL, (path.label, way(path.way)))
+
+
+def _unicast_action(action: UnicastAction, number: Numbering, path_number: Numbering) -> Member:
     match action:
         case Forward(way):
             return names.FORWARD, (number(way),)
+        case ForwardVpn(path):
+            return names.FORWARD_VPN, (path_number(path),)
         case Receive():
             return names.RECEIVE, ()
         case Glean():

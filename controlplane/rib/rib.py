@@ -2,10 +2,9 @@
 
 A protocol hands over all its routes at once (`replace`), or what has changed of them (`update`). Of
 the routes of a prefix the best one is installed: the protocol's preference first, then the metric.
-Next hops that cannot be used take no part in that (RFC 4271 9.1.2.1: a route whose next hop does
-not resolve is not considered): those on an interface that is down, a PE that the provider's table
-does not reach. So when a link fails, the other next hops of a route and then the next best route
-stand in before any protocol has noticed.
+Next hops on an interface that is down take no part in that (RFC 4271 9.1.2.1: a route whose next
+hop does not resolve is not considered). So when a link fails, the other next hops of a route and
+then the next best route stand in before any protocol has noticed.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeAlias
 
-from controlplane.net.trie import PrefixTrie
+from controlplane.net.prefix_table import PrefixTable
 from controlplane.rib.route import NextHop, Route, RouteProtocol
 
 Usable: TypeAlias = Callable[[NextHop], bool]
@@ -26,26 +25,25 @@ def _preference(route: Route) -> tuple[RouteProtocol, int]:
 
 
 class Rib:
-    """Candidates by prefix and protocol; installed routes by prefix, and in a trie for look-ups."""
+    """Installed routes by prefix, for look-ups too.
+
+    `_contested` has the candidates of a prefix where they are not just the installed route, as they
+    are nearly everywhere: several, or next hops that cannot be used now.
+    """
 
     def __init__(self, usable: Usable) -> None:
         self._usable = usable
-        self._candidates: dict[IPv4Network, dict[RouteProtocol, tuple[Route, ...]]] = {}
-        self._installed: dict[IPv4Network, Route] = {}
-        self._trie: PrefixTrie[Route] = PrefixTrie()
+        self._installed: PrefixTable[Route] = PrefixTable()
+        self._contested: dict[IPv4Network, tuple[Route, ...]] = {}
 
     def replace(self, protocol: RouteProtocol, routes: Iterable[Route]) -> frozenset[IPv4Network]:
         """A protocol's routes are now these; returns the prefixes whose installed route changed."""
         fresh: dict[IPv4Network, list[Route]] = {}
         for route in routes:
             fresh.setdefault(route.prefix, []).append(route)
-        stale = [prefix for prefix, by in self._candidates.items() if protocol in by]
-        for prefix in stale:
-            if prefix not in fresh:
-                self._withdraw(prefix, protocol)
-        for prefix, candidates in fresh.items():
-            self._candidates.setdefault(prefix, {})[protocol] = tuple(candidates)
-        return self._select({*stale, *fresh})
+        stale = (p for p, candidates in self._all() if _of(protocol, candidates))
+        wanted = {prefix: fresh.get(prefix, ()) for prefix in (*stale, *fresh)}
+        return frozenset(p for p, of_it in wanted.items() if self._put(p, protocol, of_it))
 
     def update(
         self,
@@ -53,25 +51,21 @@ class Rib:
         changed: Iterable[Route],
         withdrawn: Iterable[IPv4Network],
     ) -> frozenset[IPv4Network]:
-        """A protocol has these routes now, one a prefix, and none to these prefixes any more."""
-        prefixes = set()
-        for route in changed:
-            self._candidates.setdefault(route.prefix, {})[protocol] = (route,)
-            prefixes.add(route.prefix)
-        for prefix in withdrawn:
-            if protocol in self._candidates.get(prefix, {}):
-                self._withdraw(prefix, protocol)
-                prefixes.add(prefix)
-        return self._select(prefixes)
+        """A protocol has these routes now, one a prefix, and none to these prefixes any more.
+
+        Returns as `replace` does.
+        """
+        new = [one.prefix for one in changed if self._put(one.prefix, protocol, (one,))]
+        gone = [prefix for prefix in withdrawn if self._withdraw(prefix, protocol)]
+        return frozenset((*new, *gone))
 
     def refresh(self) -> frozenset[IPv4Network]:
         """Choose again after next hops became usable or unusable; returns as `replace` does."""
-        return self._select(self._candidates)
+        return frozenset(p for p, candidates in self._all() if self._choose(p, candidates))
 
     def lookup(self, address: IPv4Address) -> Route | None:
         """The installed route of the longest prefix that covers an address."""
-        found = self._trie.lookup(address)
-        return found[1] if found else None
+        return self._installed.lookup(address)
 
     def installed(self, prefix: IPv4Network) -> Route | None:
         """The installed route of exactly this prefix."""
@@ -79,21 +73,48 @@ class Rib:
 
     def routes(self) -> Iterator[Route]:
         """Every installed route, by prefix."""
-        return (route for _, route in self._trie.items())
+        return self._installed.values()
 
-    def _withdraw(self, prefix: IPv4Network, protocol: RouteProtocol) -> None:
-        by_protocol = self._candidates[prefix]
-        del by_protocol[protocol]
-        if not by_protocol:
-            del self._candidates[prefix]
+    def _all(self) -> list[tuple[IPv4Network, tuple[Route, ...]]]:
+        """Every prefix with its candidates."""
+        alone = {route.prefix: (route,) for route in self._installed.values()}
+        return list((alone | self._contested).items())
 
-    def _select(self, prefixes: Iterable[IPv4Network]) -> frozenset[IPv4Network]:
-        return frozenset(prefix for prefix in prefixes if self._install(prefix, self._best(prefix)))
+    def _candidates(self, prefix: IPv4Network) -> tuple[Route, ...]:
+        if self._contested and (found := self._contested.get(prefix)) is not None:
+            return found
+        alone = self._installed.get(prefix)
+        return (alone,) if alone is not None else ()
 
-    def _best(self, prefix: IPv4Network) -> Route | None:
-        by_protocol = self._candidates.get(prefix, {})
-        candidates = (self._usable_part(route) for group in by_protocol.values() for route in group)
-        usable = (route for route in candidates if route is not None)
+    def _withdraw(self, prefix: IPv4Network, protocol: RouteProtocol) -> bool:
+        if not _of(protocol, self._candidates(prefix)):
+            return False
+        return self._put(prefix, protocol, ())
+
+    def _put(
+        self, prefix: IPv4Network, protocol: RouteProtocol, routes: Iterable[Route]
+    ) -> bool:
+        """These are a protocol's candidates now; True when that changed the installed route."""
+        others = [one for one in self._candidates(prefix) if one.protocol is not protocol]
+        return self._choose(prefix, (*others, *routes))
+
+    def _choose(self, prefix: IPv4Network, candidates: tuple[Route, ...]) -> bool:
+        """Install the best candidate; True when it is another than before."""
+        best = self._best(candidates)
+        if candidates and (len(candidates) > 1 or best is not candidates[0]):
+            self._contested[prefix] = candidates
+        elif self._contested:
+            self._contested.pop(prefix, None)
+        if best == self._installed.get(prefix):
+            return False
+        if best is None:
+            self._installed.remove(prefix)
+        else:
+            self._installed.insert(prefix, best)
+        return True
+
+    def _best(self, candidates: Iterable[Route]) -> Route | None:
+        usable = [one for one in map(self._usable_part, candidates) if one is not None]
         return min(usable, key=_preference, default=None)
 
     def _usable_part(self, route: Route) -> Route | None:
@@ -103,14 +124,7 @@ class Rib:
             return route
         return replace(route, next_hops=next_hops) if next_hops else None
 
-    def _install(self, prefix: IPv4Network, best: Route | None) -> bool:
-        """True when that changed the installed route."""
-        if best == self._installed.get(prefix):
-            return False
-        if best is None:
-            del self._installed[prefix]
-            self._trie.remove(prefix)
-        else:
-            self._installed[prefix] = best
-            self._trie.insert(prefix, best)
-        return True
+
+def _of(protocol: RouteProtocol, candidates: Iterable[Route]) -> bool:
+    """Whether some of these are a protocol's."""
+    return any(route.protocol is protocol for route in candidates)

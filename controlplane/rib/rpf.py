@@ -4,7 +4,8 @@ RFC 7761 4.1 takes MRIB.next_hop(S) and RPF_interface(S) from a table that may b
 here it is. A source that is attached, or is this router, has an interface and no neighbour. A
 source behind another PE has the VRF's PMSI as its interface and that PE as its neighbour
 (RFC 6513 5.1): which PE is the business of the MVPN's upstream multicast hop selection, so the
-answer for such a route comes from `through_vpn`. Of equal next hops the one with the highest
+answer for such a route comes from `through_vpn`. That is asked too where there is no route at all:
+it may know one that is for multicast alone. Of equal next hops the one with the highest
 address is taken, so that a source has one upstream neighbour and routers on a LAN name the same.
 """
 
@@ -16,16 +17,19 @@ from typing import TypeAlias, assert_never
 
 from controlplane.protocols.pim.events import Rpf
 from controlplane.rib.rib import Rib
-from controlplane.rib.route import Attached, Blackhole, Gateway, Local, NextHop, VpnNextHop
+from controlplane.rib.route import Attached, Blackhole, Gateway, Local, NextHop, Route, VpnNextHop
 
-ThroughVpn: TypeAlias = Callable[[VpnNextHop], Rpf | None]
+ThroughVpn: TypeAlias = Callable[[Route | None, IPv4Address, IPv4Address], Rpf | None]
+"""Asked for a VPN route, the root of a tree and its group."""
 
 
-def reverse_path(rib: Rib, through_vpn: ThroughVpn, source: IPv4Address) -> Rpf | None:
-    """The RPF interface and neighbour of a source, None when no route leads to it."""
-    route = rib.lookup(source)
+def reverse_path(
+    rib: Rib, through_vpn: ThroughVpn, root: IPv4Address, group: IPv4Address
+) -> Rpf | None:
+    """The RPF interface and neighbour of a tree's root, None when no route leads to it."""
+    route = rib.lookup(root)
     if route is None:
-        return None
+        return through_vpn(None, root, group)
     next_hop = max(route.next_hops, key=_address)
     match next_hop:
         case Attached(interface) | Local(interface):
@@ -33,7 +37,7 @@ def reverse_path(rib: Rib, through_vpn: ThroughVpn, source: IPv4Address) -> Rpf 
         case Gateway(interface, address):
             return Rpf(interface, address)
         case VpnNextHop():
-            return through_vpn(next_hop)
+            return through_vpn(route, root, group)
         case Blackhole():
             return None
         case _:

@@ -1,4 +1,8 @@
-"""The labels that this router gave its VPN routes (RFC 4364 4.3.2), for the incoming label map."""
+"""The labels that this router gave its VPN routes (RFC 4364 4.3.2), for the incoming label map.
+
+A label keeps its meaning for good, also when its prefix is gone: packets that are on their way with
+it, and peers that have not heard yet, must not end up in another customer's network.
+"""
 
 from __future__ import annotations
 
@@ -38,13 +42,6 @@ class VpnLabelTable:
             label = self._labels[meaning] = self._space.allocate()
             self._meanings[label] = meaning
         return label
-
-    def release(self, meaning: Labelled) -> None:
-        """Nobody is told of it any more."""
-        label = self._labels.pop(meaning, None)
-        if label is not None:
-            del self._meanings[label]
-            self._space.release(label)
 
     def all(self) -> Iterator[tuple[Label, Labelled]]:
         """Every label with its meaning, by label."""

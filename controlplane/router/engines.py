@@ -12,19 +12,29 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from controlplane.engine.liveness import NeighborFailed
-from controlplane.engine.stream import StreamInput
+from controlplane.engine.stream import (
+    CloseStream,
+    OpenStream,
+    StreamAccepted,
+    StreamClosed,
+    StreamInput,
+    StreamName,
+    StreamOutput,
+)
 from controlplane.engine.time import Instant
 from controlplane.protocols.arp.events import ArpInput, ArpOutput
 from controlplane.protocols.bfd.events import BfdInput, BfdOutput
+from controlplane.protocols.bgp.events import BgpInput, BgpOutput
 from controlplane.protocols.icmp.events import IcmpInput, IcmpOutput
 from controlplane.protocols.igmp.events import IgmpInput, IgmpOutput
 from controlplane.protocols.ldp.events import LdpInput, LdpOutput
 from controlplane.protocols.ospf.events import OspfInput, OspfOutput
 from controlplane.protocols.pim.events import PimInput, PimOutput
 from controlplane.router.vrf import AnyEngine, Vrf
+from controlplane.wire.bgp.numbers import PORT as BGP_PORT
 
 EngineOutput: TypeAlias = (
-    ArpOutput | BfdOutput | IcmpOutput | IgmpOutput | LdpOutput | OspfOutput | PimOutput
+    ArpOutput | BfdOutput | BgpOutput | IcmpOutput | IgmpOutput | LdpOutput | OspfOutput | PimOutput
 )
 
 
@@ -44,6 +54,7 @@ class Engines:
         self._vrfs = vrfs
         self._said: deque[Said] = deque()
         self._deadlines: dict[tuple[str, str], Instant] = {}
+        self._bgp_streams: set[tuple[str, StreamName]] = set()
 
     def next_output(self) -> Said | None:
         """Take the oldest output that has not been carried out."""
@@ -77,13 +88,31 @@ class Engines:
         if (ldp := self._vrfs[vrf].ldp) is not None:
             self._say(vrf, "ldp", ldp, ldp.handle(event, now))
 
+    def bgp(self, vrf: str, event: BgpInput, now: Instant) -> None:
+        if (bgp := self._vrfs[vrf].bgp) is not None:
+            self._say(vrf, "bgp", bgp, bgp.handle(event, now))
+
     def stream(self, vrf: str, event: StreamInput, now: Instant) -> None:
-        """LDP is the one that speaks over streams."""
-        self.ldp(vrf, event, now)
+        """A stream is BGP's when BGP opened it or a peer opened it to BGP's port; else LDP's."""
+        stream = vrf, event.stream
+        if isinstance(event, StreamAccepted) and event.local.port == BGP_PORT:
+            self._bgp_streams.add(stream)
+        tell = self.bgp if stream in self._bgp_streams else self.ldp
+        if isinstance(event, StreamClosed):
+            self._bgp_streams.discard(stream)
+        tell(vrf, event, now)
+
+    def command(self, said: Said, command: StreamOutput) -> None:
+        """A command for the host stack is on its way: remember whose stream it opens."""
+        if isinstance(command, OpenStream) and said.engine == "bgp":
+            self._bgp_streams.add((said.vrf, command.stream))
+        elif isinstance(command, CloseStream):
+            self._bgp_streams.discard((said.vrf, command.stream))
 
     def neighbor_failed(self, vrf: str, client: str, failure: NeighborFailed, now: Instant) -> None:
         """Tell the protocol that had the neighbour watched."""
-        {"ospf": self.ospf, "ldp": self.ldp, "pim": self.pim}[client](vrf, failure, now)
+        tell = {"bgp": self.bgp, "ospf": self.ospf, "ldp": self.ldp, "pim": self.pim}[client]
+        tell(vrf, failure, now)
 
     def advance(self, now: Instant) -> None:
         """Let every timer that is due by now expire."""

@@ -6,6 +6,8 @@
     MembershipChanged                    from IGMP to PIM of the same VRF
     TreeUpdate, Removed                  MRIB and FibBuilder; of a PE's own tunnel, its PMSI
     RoutesUpdated                        from OSPF to the RIB (`routing`)
+    BestPathsChanged                     from BGP to the RIB, other VRFs (`vpns`) and `mvpns`
+    NextHopsTracked                      from BGP to `routing`, which answers
     BindingsChanged                      from LDP to the label table and FibBuilder
     SynchronisationChanged               from LDP to OSPF
     WatchNeighbor, ForgetNeighbor        to BFD, and its ClientNotified back
@@ -31,6 +33,7 @@ from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress
 from controlplane.protocols.arp.events import NeighborChanged, Resolve, SendArp
 from controlplane.protocols.bfd.events import ClientNotified, Watch
+from controlplane.protocols.bgp.events import BestPathsChanged, NextHopsTracked
 from controlplane.protocols.icmp.events import ReportUnreachable, SendLabelled
 from controlplane.protocols.igmp.events import MembershipChanged
 from controlplane.protocols.ldp.events import BindingsChanged, SynchronisationChanged
@@ -42,9 +45,12 @@ from controlplane.router.events import Noticed, Output, StreamCommand
 from controlplane.router.inbound import Arrived
 from controlplane.router.links import Links
 from controlplane.router.log import Log
+from controlplane.router.mvpns import Mvpns
 from controlplane.router.outbound import Outbound, Sent
 from controlplane.router.routing import Routing
+from controlplane.router.vpns import Vpns
 from controlplane.router.vrf import Vrf
+from controlplane.wire.bgp.nlri import Family
 from controlplane.wire.icmp import UnreachableCode
 
 
@@ -61,6 +67,8 @@ class Exchange:
         outbound: Outbound,
         builder: FibBuilder,
         labels: LabelTable,
+        vpns: Vpns,
+        mvpns: Mvpns,
         neighbors: dict[Neighbor, MacAddress],
     ) -> None:
         self.log = Log()
@@ -72,6 +80,8 @@ class Exchange:
         self._outbound = outbound
         self._builder = builder
         self._labels = labels
+        self._vpns = vpns
+        self._mvpns = mvpns
         self._neighbors = neighbors
         self._asked: set[Neighbor] = set()
         self._outputs: list[Output] = []
@@ -130,6 +140,10 @@ class Exchange:
                 self._tree_changed(vrf, output, now)
             case RoutesUpdated():
                 self._routing.ospf_updated(vrf, output, now)
+            case BestPathsChanged():
+                self._best_paths_changed(vrf, output, now)
+            case NextHopsTracked():
+                self._routing.track(vrf, output, now)
             case BindingsChanged(bindings=bindings):
                 self._labels.apply(bindings)
                 self._builder.bindings_changed(binding.prefix for binding in bindings)
@@ -141,11 +155,27 @@ class Exchange:
             case ClientNotified(client=client, failure=failure):
                 self._engines.neighbor_failed(vrf, client, failure, now)
             case Listen() | OpenStream() | SendData() | CloseStream():
+                self._engines.command(said, output)
                 self._outputs.append(StreamCommand(vrf=vrf, command=output))
             case Notice():
-                place = Noticed(router=self._router, vrf=vrf, engine=said.engine, notice=output)
-                self.log.add(place, now)
-                self._outputs.append(place)
+                self._notice(vrf, said.engine, output, now)
+
+    def _notice(self, vrf: str, engine: str, notice: Notice, now: Instant) -> None:
+        place = Noticed(router=self._router, vrf=vrf, engine=engine, notice=notice)
+        self.log.add(place, now)
+        self._outputs.append(place)
+
+    def _best_paths_changed(self, vrf: str, change: BestPathsChanged, now: Instant) -> None:
+        if change.family is Family.IPV4_UNICAST:
+            self._routing.bgp_updated(vrf, change, now)
+            if vrf != DEFAULT_VRF:
+                for notice in self._vpns.export(vrf, change, now):
+                    self._notice(vrf, "bgp", notice, now)
+        elif change.family is Family.VPNV4:
+            self._vpns.imported(change, now)
+        else:
+            for place, notice in self._mvpns.learn(change, now):
+                self._notice(place, "mvpn", notice, now)
 
     def _tree_changed(self, vrf: str, tree: TreeUpdate | TreeRemoved, now: Instant) -> None:
         self._vrfs[vrf].mrib.apply(tree)

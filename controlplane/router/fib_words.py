@@ -12,6 +12,7 @@ from controlplane.fib.model import (
     Fib,
     FibInterface,
     Forward,
+    ForwardVpn,
     Glean,
     InPlace,
     LabelRoute,
@@ -25,13 +26,14 @@ from controlplane.fib.model import (
     Rewrite,
     UnicastAction,
     UnicastRoute,
+    VpnPath,
 )
 from controlplane.net.label import IMPLICIT_NULL, Label
 from controlplane.router.names import interface_name, name_at, vrf_name
 from controlplane.router.router import Router
 
 _Entry: TypeAlias = (
-    FibInterface | UnicastRoute | NextHopGroup | LabelRoute | MulticastRoute | Policer
+    FibInterface | UnicastRoute | NextHopGroup | VpnPath | LabelRoute | MulticastRoute | Policer
 )
 
 
@@ -44,7 +46,13 @@ def fib_changes(router: Router, before: Fib, after: Fib) -> Iterator[str]:
 
 def _entries(fib: Fib) -> frozenset[_Entry]:
     return frozenset().union(
-        fib.interfaces, fib.unicast, fib.groups, fib.labels, fib.multicast, fib.policers
+        fib.interfaces,
+        fib.unicast,
+        fib.groups,
+        fib.vpn_paths,
+        fib.labels,
+        fib.multicast,
+        fib.policers,
     )
 
 
@@ -59,6 +67,8 @@ def _entry(router: Router, entry: _Entry) -> str:
         case NextHopGroup(way, members):
             copies = sorted(nhlfe_words(router, member) for member in members)
             return f"way {way}: {', '.join(copies) or 'nobody known'}"
+        case VpnPath(name, label, way):
+            return f"VPN path {name}: {f'push {label}, way {way}' if way else 'out of reach'}"
         case LabelRoute(label, action):
             return f"label {label} {_action(router, action)}"
         case MulticastRoute():
@@ -84,6 +94,8 @@ def _action(router: Router, action: UnicastAction | PopAndLookUp) -> str:
     match action:
         case Forward(way):
             return f"forward {way}"
+        case ForwardVpn(path):
+            return f"forward VPN {path}"
         case PopAndLookUp(vrf):
             return f"pop, look up in {vrf_name(router, vrf)}"
         case Receive():

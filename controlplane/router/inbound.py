@@ -19,13 +19,14 @@ from controlplane.net.label import EXPLICIT_NULL
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.protocols.arp.events import ArpReceived
+from controlplane.rib.vpn_labels import VpnLabelTable
 from controlplane.router.counters import Layer, RouterCounters, Unrouted
 from controlplane.router.links import Links
 from controlplane.router.vrf import Vrf
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.icmp import UnreachableCode
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
-from controlplane.wire.mpls import LabelStack, LabelStackEntry
+from controlplane.wire.mpls import LabelStack
 from controlplane.wire.reader import DecodeError, Reader
 from controlplane.wire.udp import UdpDatagram, WellKnownPort, destination_port
 
@@ -35,7 +36,7 @@ class Arrived:
     """An IPv4 packet and where it came in; `datagram` is the packet as it was received.
 
     A frame to a group of stations causes no ICMP error (RFC 1122 3.2.2), hence `to_many`. `labels`
-    is the stack that it came under, None for a packet without.
+    is the stack that it came under, None for a packet without. `is_own`: this router submitted it.
     """
 
     interface: Interface
@@ -43,6 +44,14 @@ class Arrived:
     datagram: bytes
     to_many: bool
     labels: LabelStack | None = None
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Punt:
+    frame: EthernetFrame
+    reason: PuntReason
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +123,14 @@ class Inbound:
         vrfs: Mapping[str, Vrf],
         counters: RouterCounters,
         ttl_mode: TtlMode,
+        vpn_labels: VpnLabelTable,
     ) -> None:
         self._links = links
         self._ttl_mode = ttl_mode
+        self._vpn_labels = vpn_labels
         self._vrfs = vrfs
         self._counters = counters
-        mvpns = {name: vrf.mvpn for name, vrf in vrfs.items() if vrf.mvpn}
-        self._mvpns = {index: mvpn for mvpn in mvpns.values() for index in mvpn.roots}
+        self._mvpns = [vrf.mvpn for vrf in vrfs.values() if vrf.mvpn]
 
     def receive(self, punted: PacketIn) -> list[Delivery]:
         """Nothing when the packet ends here, counted."""
@@ -128,8 +138,9 @@ class Inbound:
             frame = EthernetFrame.decode(Reader(punted.frame))
         except DecodeError as error:
             return self._malformed(Layer.FRAME, error)
-        if (mvpn := self._mvpns.get(punted.interface)) is not None:
-            return self._receive_tunnelled(frame, mvpn, punted.reason)
+        punt = _Punt(frame, punted.reason, is_own=not self._links.on(punted.port))
+        if (mvpn := self._mvpn_of(punted.interface)) is not None:
+            return self._receive_tunnelled(punt, mvpn)
         interface = self._links.indexed(punted.interface)
         if interface is None:
             return self._drop(Layer.FRAME, "of an interface that does not exist")
@@ -137,59 +148,71 @@ class Inbound:
             arp = ArpReceived(interface=interface.name, payload=frame.payload)
             return [ToArp(interface.vrf, arp)]
         if frame.ethertype == EtherType.MPLS:
-            return self._receive_labelled(interface, frame, punted.reason)
-        return self._receive_ipv4(interface, frame, frame.payload, punted.reason)
+            return self._receive_labelled(interface, punt)
+        return self._receive_ipv4(interface, punt, frame.payload)
 
-    def _receive_tunnelled(
-        self, frame: EthernetFrame, mvpn: Mvpn, reason: PuntReason
-    ) -> list[Delivery]:
+    def _mvpn_of(self, index: int) -> Mvpn | None:
+        """Whose (PMSI, root PE) pair it is."""
+        return next((mvpn for mvpn in self._mvpns if index in mvpn.roots), None)
+
+    def _receive_tunnelled(self, punt: _Punt, mvpn: Mvpn) -> list[Delivery]:
         try:
-            inner = mvpn.tunnel.decapsulate(Ipv4Packet.decode(Reader(frame.payload)))
+            inner = mvpn.tunnel.decapsulate(Ipv4Packet.decode(Reader(punt.frame.payload)))
         except DecodeError as error:
             return self._malformed(Layer.TUNNEL, error)
-        return self._receive_ipv4(mvpn.interface, frame, inner, reason)
+        return self._receive_ipv4(mvpn.interface, punt, inner)
 
-    def _receive_ipv4(
-        self, interface: Interface, frame: EthernetFrame, datagram: bytes, reason: PuntReason
-    ) -> list[Delivery]:
-        if frame.ethertype != EtherType.IPV4:
+    def _receive_ipv4(self, interface: Interface, punt: _Punt, datagram: bytes) -> list[Delivery]:
+        if punt.frame.ethertype != EtherType.IPV4:
             return self._drop(Layer.FRAME, "neither IPv4 nor ARP")
-        return self._open(interface, frame, datagram, reason, None)
+        return self._open(interface, punt, datagram, None)
 
-    def _receive_labelled(
-        self, interface: Interface, frame: EthernetFrame, reason: PuntReason
-    ) -> list[Delivery]:
-        """Of use here are expired IPv4 packets (RFC 3032 2.3), and those at the end of their LSP,
-        where label 0 has them looked up (2.1)."""
-        reader = Reader(frame.payload)
+    def _receive_labelled(self, interface: Interface, punt: _Punt) -> list[Delivery]:
+        """Of use here are packets at the end of their LSP, and expired ones (RFC 3032 2.3)."""
+        reader = Reader(punt.frame.payload)
         try:
             labels = LabelStack.decode(reader)
         except DecodeError as error:
             return self._malformed(Layer.MPLS, error)
-        if reason is PuntReason.TTL_EXPIRED:
-            return self._open(interface, frame, reader.rest(), reason, labels)
-        if [entry.label for entry in labels.entries] != [EXPLICIT_NULL]:
-            return self._drop(Layer.FORWARD, "labelled, and the next hop is not known")
+        if (place := self._end_of_lsp(interface, labels)) is not None:
+            return self._at_end(place, punt, labels, reader.rest())
+        if punt.reason is PuntReason.TTL_EXPIRED:
+            return self._open(interface, punt, reader.rest(), labels)
+        return self._drop(Layer.FORWARD, "labelled, and the next hop is not known")
+
+    def _at_end(
+        self, place: Interface, punt: _Punt, labels: LabelStack, datagram: bytes
+    ) -> list[Delivery]:
         try:
-            popped = self._popped(labels.top, reader.rest())
+            popped = self._popped(labels, datagram)
         except DecodeError as error:
             return self._malformed(Layer.IPV4, error)
-        return self._open(interface, frame, popped, reason, None)
+        return self._open(place, punt, popped, None)
 
-    def _popped(self, top: LabelStackEntry, datagram: bytes) -> bytes:
-        """RFC 3443: out of a uniform LSP the packet has the TTL that its label had."""
-        packet = Ipv4Packet.decode(Reader(datagram))
-        if self._ttl_mode is TtlMode.PIPE or packet.ttl <= top.ttl:
+    def _end_of_lsp(self, interface: Interface, labels: LabelStack) -> Interface | None:
+        """Where a packet has arrived whose labels all end here, None when they do not.
+
+        RFC 3032 2.1: label 0 asks for a look-up in the provider's table. A label of a VPN route has
+        brought a packet into a VRF, in which it has come in on no interface: the VRF's first one
+        stands for it, so that answers come from an address that its customer knows.
+        """
+        wanted = [entry.label for entry in labels.entries]
+        if wanted[:-1] and wanted[:-1] != [EXPLICIT_NULL]:
+            return None
+        if wanted == [EXPLICIT_NULL]:
+            return interface
+        meaning = self._vpn_labels.meanings.get(wanted[-1])
+        return self._links.first_of(meaning.vrf) if meaning else None
+
+    def _popped(self, labels: LabelStack, datagram: bytes) -> bytes:
+        """RFC 3443: out of a uniform LSP the packet has the TTL that its labels had."""
+        packet, ttl = Ipv4Packet.decode(Reader(datagram)), min(one.ttl for one in labels.entries)
+        if self._ttl_mode is TtlMode.PIPE or packet.ttl <= ttl:
             return datagram
-        return replace(packet, ttl=top.ttl).encode()
+        return replace(packet, ttl=ttl).encode()
 
     def _open(
-        self,
-        interface: Interface,
-        frame: EthernetFrame,
-        datagram: bytes,
-        reason: PuntReason,
-        labels: LabelStack | None,
+        self, interface: Interface, punt: _Punt, datagram: bytes, labels: LabelStack | None
     ) -> list[Delivery]:
         try:
             packet = Ipv4Packet.decode(Reader(datagram))
@@ -199,10 +222,11 @@ class Inbound:
             interface=interface,
             packet=packet,
             datagram=datagram,
-            to_many=frame.destination.is_group,
+            to_many=punt.frame.destination.is_group,
             labels=labels,
+            is_own=punt.is_own,
         )
-        return self._classify(arrived, reason)
+        return self._classify(arrived, punt.reason)
 
     def _classify(self, arrived: Arrived, reason: PuntReason) -> list[Delivery]:
         packet, vrf = arrived.packet, arrived.interface.vrf

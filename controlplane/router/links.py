@@ -45,6 +45,11 @@ class Links:
     def indexed(self, index: int) -> Interface | None:
         return self._by_index.get(index)
 
+    def first_of(self, vrf: str) -> Interface | None:
+        """The first working interface of a VRF."""
+        found = (one for one in self.interfaces if one.vrf == vrf and self.is_up(one.name))
+        return next(found, None)
+
     def on(self, port: int) -> list[InterfaceConfig]:
         """The interfaces of a port, one for each VLAN."""
         return [item for item in self.configs.values() if item.interface.port == port]

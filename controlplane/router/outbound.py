@@ -4,6 +4,7 @@
     to a group, on a PMSI    encapsulated, and submitted to the pipeline as if from the loopback:
                              the PE's own P-tunnel replicates it like any customer's packet
     to one station           to its MAC address; until ARP knows that, the packet is held
+    behind another PE        submitted to the pipeline, which pushes the labels
 
 RFC 1122 2.3.2.2: "The link layer SHOULD save (rather than discard) at least one (the latest) packet
 of each set of packets destined to the same unresolved IP address". HELD_LIMIT are saved, since a
@@ -20,16 +21,15 @@ from typing import Final, TypeAlias
 from controlplane.engine.engine import SendDatagram, SendPacket
 from controlplane.fib.model import GLOBAL_VRF, PacketOut, Submit
 from controlplane.fib.unicast import Neighbor, Neighbors
-from controlplane.mvpn.mvpn import Mvpn
-from controlplane.net.interface import Interface
+from controlplane.net.interface import DEFAULT_VRF, Interface
 from controlplane.net.mac import MacAddress, multicast_mac
 from controlplane.protocols.arp.events import NeighborChanged, Resolve, SendArp
 from controlplane.protocols.icmp.events import SendLabelled
-from controlplane.rib.rib import Rib
-from controlplane.rib.route import Attached, Gateway
+from controlplane.rib.route import Attached, Gateway, VpnNextHop
 from controlplane.router.counters import Layer, RouterCounters
 from controlplane.router.inbound import Arrived
 from controlplane.router.links import Links
+from controlplane.router.vrf import Vrf
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.ipv4 import ROUTER_ALERT, IpProtocol, Ipv4Packet
 from controlplane.wire.udp import UdpDatagram
@@ -57,14 +57,13 @@ class Outbound:
     def __init__(
         self,
         links: Links,
-        mvpns: Mapping[str, Mvpn],
-        ribs: Mapping[str, Rib],
+        vrfs: Mapping[str, Vrf],
         neighbors: Neighbors,
         counters: RouterCounters,
     ) -> None:
         self._links = links
-        self._mvpns = {mvpn.interface.name: mvpn for mvpn in mvpns.values()}
-        self._ribs = ribs
+        self._mvpns = {vrf.mvpn.interface.name: vrf.mvpn for vrf in vrfs.values() if vrf.mvpn}
+        self._vrfs = vrfs
         self._neighbors = neighbors
         self._counters = counters
         self._held: dict[Neighbor, deque[Held]] = {}
@@ -79,6 +78,8 @@ class Outbound:
             return self._frame(link, multicast_mac(send.destination), packet)
         if send.next_hop is not None:
             return self.to_neighbor((link.name, send.next_hop), packet)
+        if self._is_through_vpn(link.vrf, packet):
+            return [self.submit(link.vrf, packet.encode())]
         neighbor = self.next_hop(link.vrf, packet)
         if neighbor is None:
             return self._drop("no route to the destination")
@@ -103,12 +104,18 @@ class Outbound:
         )
         return self.send(packet)
 
-    def submit(self, vrf: int, datagram: bytes) -> Submit:
-        """A packet of the host stack: the pipeline forwards it, labels and all."""
+    def submit(self, vrf: str, datagram: bytes) -> Submit:
+        """A packet of the host stack: the pipeline forwards it, labels and all.
+
+        It comes in on an interface of the VRF, so that it is known for one of the VRF when the
+        pipeline has to ask for its next hop.
+        """
+        interface = self._links.loopback if vrf == DEFAULT_VRF else self._links.first_of(vrf)
         frame = EthernetFrame(
             destination=_ANY_MAC, source=_ANY_MAC, ethertype=EtherType.IPV4, payload=datagram
         )
-        return Submit(vrf, self._links.loopback.index, frame.encode())
+        index = (interface or self._links.loopback).index
+        return Submit(self._vrfs[vrf].id, index, frame.encode())
 
     def submit_labelled(self, send: SendLabelled) -> Submit:
         """A packet with labels: the pipeline switches it by them."""
@@ -126,7 +133,7 @@ class Outbound:
 
     def next_hop(self, vrf: str, packet: Ipv4Packet) -> Neighbor | None:
         """The neighbour that the VRF's table sends a packet to."""
-        route = self._ribs[vrf].lookup(packet.destination)
+        route = self._vrfs[vrf].rib.lookup(packet.destination)
         match route.next_hops[0] if route else None:
             case Attached(interface):
                 return interface, packet.destination
@@ -134,6 +141,11 @@ class Outbound:
                 return interface, address
             case _:
                 return None
+
+    def _is_through_vpn(self, vrf: str, packet: Ipv4Packet) -> bool:
+        """Whether it goes to another PE, which the pipeline knows the labels for."""
+        route = self._vrfs[vrf].rib.lookup(packet.destination)
+        return route is not None and isinstance(route.next_hops[0], VpnNextHop)
 
     def to_neighbor(
         self, neighbor: Neighbor, packet: Ipv4Packet, about: Arrived | None = None

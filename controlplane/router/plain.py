@@ -8,6 +8,7 @@ the place, for whatever is not of the type.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -47,7 +48,7 @@ def to_plain(value: object, kind: Any) -> Any:
     if isinstance(value, tuple):
         return [to_plain(item, _item_type(kind)) for item in value]
     if isinstance(value, frozenset):
-        return sorted(to_plain(item, _item_type(kind)) for item in value)
+        return sorted((to_plain(item, _item_type(kind)) for item in value), key=json.dumps)
     if isinstance(value, Mapping):
         key_type, item_type = get_args(kind)
         return {to_plain(key, key_type): to_plain(value[key], item_type) for key in value}

@@ -13,15 +13,17 @@ times give the same outputs, which is what a recording (`record`) is good for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
 from controlplane.engine.engine import InterfaceDown, InterfaceUp
+from controlplane.engine.labels import LabelSpace
 from controlplane.engine.time import Instant
 from controlplane.fib.build import FibBuilder, Mpls
 from controlplane.fib.model import Fib, PacketIn
 from controlplane.fib.unicast import Neighbor
-from controlplane.net.interface import DEFAULT_VRF, InterfaceKind
+from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress
 from controlplane.protocols.bfd.events import BfdEnabled
 from controlplane.protocols.icmp.events import ReportTimeExceeded
@@ -31,6 +33,8 @@ from controlplane.protocols.ospf.events import OspfEnabled
 from controlplane.protocols.pim.events import PimEnabled
 from controlplane.rib.labels import LabelTable
 from controlplane.rib.route import RouteProtocol
+from controlplane.rib.vpn_labels import VpnLabelTable
+from controlplane.router.bgp_inputs import BgpInputs
 from controlplane.router.config import InterfaceConfig, RouterConfig
 from controlplane.router.counters import RouterCounters
 from controlplane.router.engines import Engines
@@ -58,8 +62,10 @@ from controlplane.router.inbound import (
     ToProtocol,
 )
 from controlplane.router.links import Links
+from controlplane.router.mvpns import Mvpns
 from controlplane.router.outbound import Outbound
 from controlplane.router.routing import Routing
+from controlplane.router.vpns import Vpns
 from controlplane.router.vrf import make_vrfs
 from controlplane.wire.icmp import UnreachableCode
 from controlplane.wire.ipv4 import IpProtocol
@@ -72,21 +78,30 @@ class Router:
     def __init__(self, config: RouterConfig, rng: Random) -> None:
         self.config = config
         self.links = Links(config)
-        self.vrfs = make_vrfs(config, self.links, rng)
+        space = LabelSpace()
+        self.vrfs = make_vrfs(config, self.links, space, rng)
         self.counters = RouterCounters()
         self.fib = Fib()
         mvpns = {name: vrf.mvpn for name, vrf in self.vrfs.items() if vrf.mvpn}
         neighbors: dict[Neighbor, MacAddress] = {}
         tables = {name: vrf.tables() for name, vrf in self.vrfs.items()}
-        ribs = {name: vrf.rib for name, vrf in self.vrfs.items()}
         self.labels = LabelTable()
-        self._mvpns = mvpns
+        self.vpn_labels = VpnLabelTable(space)
         self._builder = FibBuilder(self.links.interfaces, tables, neighbors, self._mpls())
-        self._inbound = Inbound(self.links, self.vrfs, self.counters, config.ttl_mode)
-        self._outbound = Outbound(self.links, mvpns, ribs, neighbors, self.counters)
+        self._inbound = Inbound(
+            self.links, self.vrfs, self.counters, config.ttl_mode, self.vpn_labels
+        )
+        self._outbound = Outbound(self.links, self.vrfs, neighbors, self.counters)
         self._engines = Engines(self.vrfs)
+        self._vpns = Vpns(config, self.vrfs, self._engines, self._builder, self.vpn_labels)
+        self._mvpns = Mvpns(mvpns, self._engines, self._builder)
         self._routing = Routing(
-            self.links, self.vrfs, self._engines, self._builder, config.redistribute
+            self.links,
+            self.vrfs,
+            self._engines,
+            self._builder,
+            config.redistribute,
+            BgpInputs(self.links, self.vrfs, self._engines, _told_by_bgp(config)),
         )
         self._exchange = Exchange(
             config.name,
@@ -97,21 +112,22 @@ class Router:
             self._outbound,
             self._builder,
             self.labels,
+            self._vpns,
+            self._mvpns,
             neighbors,
         )
         self.log = self._exchange.log
 
     def start(self, now: Instant) -> list[Output]:
         """Come up: with this, the first Hellos and queries are on their way."""
+        self._vpns.start(now)
         for vrf in self.vrfs.values():
             connected = self.links.connected(vrf.name)
             self._routing.replace(vrf.name, RouteProtocol.CONNECTED, connected, now)
         for item in self.config.interfaces:
             self._enable(item, now)
             self._interface_up(item, now)
-        for mvpn in self._mvpns.values():
-            for join in mvpn.joins():
-                self._engines.pim(DEFAULT_VRF, join, now)
+        self._mvpns.start(now)
         return self._finish(now)
 
     def handle(self, event: RouterInput, now: Instant) -> list[Output]:
@@ -128,7 +144,7 @@ class Router:
             case StreamEvent(vrf=name, event=happened):
                 self._engines.stream(name, happened, now)
             case HostPacketOut(vrf=name, datagram=datagram):
-                self._exchange.put_out(self._outbound.submit(self.vrfs[name].id, datagram))
+                self._exchange.put_out(self._outbound.submit(name, datagram))
         return self._finish(now)
 
     def advance(self, now: Instant) -> list[Output]:
@@ -153,7 +169,10 @@ class Router:
     def _mpls(self) -> Mpls:
         labelled = (i.interface.name for i in self.config.interfaces if i.ldp)
         return Mpls(
-            labels=self.labels, interfaces=frozenset(labelled), ttl_mode=self.config.ttl_mode
+            labels=self.labels,
+            vpn_labels=self.vpn_labels,
+            interfaces=frozenset(labelled),
+            ttl_mode=self.config.ttl_mode,
         )
 
     def _enable(self, item: InterfaceConfig, now: Instant) -> None:
@@ -178,6 +197,7 @@ class Router:
         self._engines.bfd(vrf, event, now)
         self._engines.ospf(vrf, event, now)
         self._engines.ldp(vrf, event, now)
+        self._engines.bgp(vrf, event, now)
         self._engines.pim(vrf, event, now)
         self._engines.igmp(vrf, event, now)
 
@@ -185,6 +205,7 @@ class Router:
         vrf, event = item.interface.vrf, InterfaceDown(name=item.interface.name)
         self._engines.igmp(vrf, event, now)
         self._engines.pim(vrf, event, now)
+        self._engines.bgp(vrf, event, now)
         self._engines.ldp(vrf, event, now)
         self._engines.ospf(vrf, event, now)
         self._engines.bfd(vrf, event, now)
@@ -231,7 +252,7 @@ class Router:
         neighbor = self._outbound.next_hop(arrived.interface.vrf, packet)
         if neighbor is None:
             self._exchange.unreachable(arrived, UnreachableCode.NET, now)
-        elif arrived.interface.kind is InterfaceKind.LOOPBACK:
+        elif arrived.is_own:
             self._exchange.transmit(self._outbound.to_neighbor(neighbor, packet, arrived), now)
         elif packet.ttl <= 1:
             self._expired(arrived, now)
@@ -246,3 +267,9 @@ class Router:
                 interface=name, datagram=arrived.datagram, labels=arrived.labels
             )
             self._engines.icmp(arrived.interface.vrf, event, now)
+
+
+def _told_by_bgp(config: RouterConfig) -> Mapping[str, frozenset[RouteProtocol]]:
+    """The protocols whose routes BGP of each VRF redistributes."""
+    of_vrfs = {item.name: item.redistribute for item in config.vrfs}
+    return {DEFAULT_VRF: config.bgp_redistribute, **of_vrfs}

@@ -4,7 +4,8 @@ forwarding    the prefixes, and the neighbours that they may cover
 PIM           RPF may answer differently
 LDP           routes of the provider's table are FECs (RFC 5036 2.1)
 OSPF          what it redistributes
-other VRFs    their routes through a PE hang on the provider's route to that PE
+BGP           what it redistributes, and how far its next hops are
+other VRFs    what they import from this one leads where it leads here
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final
 from controlplane.engine.time import Instant
 from controlplane.fib.build import FibBuilder
 from controlplane.net.interface import DEFAULT_VRF
+from controlplane.protocols.bgp.events import BestPath, BestPathsChanged, NextHopsTracked
 from controlplane.protocols.ldp.events import FecNextHop, FecRoute, FecsChanged
 from controlplane.protocols.ospf.events import (
     Behind,
@@ -37,6 +39,8 @@ from controlplane.rib.route import (
     Route,
     RouteProtocol,
 )
+from controlplane.router.bgp_inputs import BgpInputs
+from controlplane.router.bgp_routes import BgpRoutes
 from controlplane.router.config import Redistribution
 from controlplane.router.engines import Engines
 from controlplane.router.links import Links
@@ -54,6 +58,7 @@ class Routing:
         engines: Engines,
         builder: FibBuilder,
         redistribute: Iterable[Redistribution],
+        bgp: BgpInputs,
     ) -> None:
         self._links = links
         self._vrfs = vrfs
@@ -61,6 +66,8 @@ class Routing:
         self._builder = builder
         self._redistribute = {item.protocol: item for item in redistribute}
         self._redistributed: tuple[ExternalRoute, ...] = ()
+        self._bgp = bgp
+        self._bgp_routes = BgpRoutes({name: vrf.rib for name, vrf in vrfs.items()})
 
     def replace(
         self, vrf: str, protocol: RouteProtocol, routes: Collection[Route], now: Instant
@@ -74,6 +81,15 @@ class Routing:
         changed = rib.update(RouteProtocol.OSPF, map(_ospf_route, update.changed), update.withdrawn)
         self._changed(self._vrfs[vrf], changed, now)
 
+    def bgp_updated(self, vrf: str, change: BestPathsChanged, now: Instant) -> None:
+        """BGP has other best paths to IPv4 prefixes now."""
+        withdrawn = (key for key in change.withdrawn if isinstance(key, IPv4Network))
+        self._install(vrf, change.changed, withdrawn, now)
+
+    def track(self, vrf: str, wanted: NextHopsTracked, now: Instant) -> None:
+        """BGP wants to know the distance of other next hops now."""
+        self._bgp.track(vrf, wanted, now)
+
     def port_changed(self, vrf: str, now: Instant) -> None:
         """Interfaces of a VRF went up or down, and with them subnets and next hops."""
         rib = self._vrfs[vrf].rib
@@ -85,12 +101,21 @@ class Routing:
             return
         self._builder.routes_changed(vrf.name, prefixes)
         self._engines.pim(vrf.name, RoutesChanged(), now)
+        self._bgp.routes_changed(vrf, prefixes, now)
         if vrf.name == DEFAULT_VRF:
             self._engines.ldp(vrf.name, self._fecs(vrf, prefixes), now)
             self._tell_ospf(vrf, now)
-            for customer in self._vrfs.values():
-                if customer is not vrf:
-                    self._changed(customer, customer.rib.refresh(), now)
+        for importer, paths in self._bgp_routes.leaked(vrf.name, prefixes).items():
+            self._install(importer, paths, (), now)
+
+    def _install(
+        self, vrf: str, paths: Iterable[BestPath], withdrawn: Iterable[IPv4Network], now: Instant
+    ) -> None:
+        rib = self._vrfs[vrf].rib
+        changed: frozenset[IPv4Network] = frozenset()
+        for protocol, fresh, gone in self._bgp_routes.updates(vrf, paths, withdrawn):
+            changed |= rib.update(protocol, fresh, gone)
+        self._changed(self._vrfs[vrf], changed, now)
 
     def _fecs(self, vrf: Vrf, prefixes: Iterable[IPv4Network]) -> FecsChanged:
         found = {prefix: self._fec(vrf.rib.installed(prefix)) for prefix in sorted(prefixes)}

@@ -12,6 +12,7 @@ from controlplane.engine.stream import (
     SendData,
     StreamAccepted,
     StreamClosed,
+    StreamDrained,
     StreamInput,
     StreamOpened,
     StreamOutput,
@@ -64,6 +65,8 @@ def _stream_event(event: StreamInput) -> str:
             return f"stream {stream} accepted from {remote.address} port {remote.port}"
         case DataReceived(stream=stream, data=data):
             return f"stream {stream}: {len(data)} octets"
+        case StreamDrained(stream=stream):
+            return f"stream {stream}: all that was sent is taken"
         case StreamClosed(stream=stream, why=why):
             return f"stream {stream} closed: {why}"
 

@@ -1,7 +1,7 @@
 """One VRF of a router: its tables, the engines that run in it, and its MVPN when it has one.
 
-The provider's own table is a VRF too, with number 0. A route to another PE is usable while the
-provider's table leads to that PE, so customers' tables hang on that one.
+The provider's own table is a VRF too, with number 0. Whether another PE is in reach is not asked
+here: forwarding turns to a backup by itself, and BGP takes back what has none.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import TypeAlias
 from controlplane.engine.labels import LabelSpace
 from controlplane.fib.build import VrfTables
 from controlplane.fib.model import GLOBAL_VRF
-from controlplane.fib.tunnels import RemoteTunnel, VpnTunnels
 from controlplane.mvpn.config import LocalMvpn
 from controlplane.mvpn.indices import IndexAllocator
 from controlplane.mvpn.mvpn import Mvpn
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.protocols.arp.engine import ArpEngine
 from controlplane.protocols.bfd.engine import BfdEngine
+from controlplane.protocols.bgp.engine import BgpEngine
+from controlplane.protocols.bgp.events import BgpConfig
 from controlplane.protocols.icmp.engine import IcmpEngine
 from controlplane.protocols.igmp.engine import IgmpEngine
 from controlplane.protocols.ldp.engine import LdpEngine
@@ -32,11 +33,12 @@ from controlplane.rib.mrib import Mrib
 from controlplane.rib.rib import Rib
 from controlplane.rib.route import Attached, Blackhole, Gateway, Local, NextHop, VpnNextHop
 from controlplane.rib.rpf import reverse_path
+from controlplane.rib.vpn_import import Candidates
 from controlplane.router.config import RouterConfig, VrfConfig
 from controlplane.router.links import Links
 
 AnyEngine: TypeAlias = (
-    ArpEngine | IgmpEngine | OspfEngine | PimEngine | IcmpEngine | LdpEngine | BfdEngine
+    ArpEngine | IgmpEngine | OspfEngine | PimEngine | IcmpEngine | LdpEngine | BfdEngine | BgpEngine
 )
 
 
@@ -50,7 +52,9 @@ class Vrf:
     bfd: BfdEngine
     ospf: OspfEngine | None = None
     ldp: LdpEngine | None = None
+    bgp: BgpEngine | None = None
     mvpn: Mvpn | None = None
+    candidates: Candidates = field(default_factory=Candidates)
     mrib: Mrib = field(default_factory=Mrib)
     igmp: IgmpEngine = field(default_factory=IgmpEngine)
     icmp: IcmpEngine = field(default_factory=IcmpEngine)
@@ -63,6 +67,8 @@ class Vrf:
             yield "ospf", self.ospf
         if self.ldp is not None:
             yield "ldp", self.ldp
+        if self.bgp is not None:
+            yield "bgp", self.bgp
         yield "igmp", self.igmp
         yield "pim", self.pim
         yield "icmp", self.icmp
@@ -73,43 +79,42 @@ class Vrf:
             id=self.id,
             rib=self.rib,
             mrib=self.mrib,
-            tunnels=_tunnels(self.mvpn) if self.mvpn else None,
+            tunnels=self.mvpn.tunnels if self.mvpn else None,
         )
 
 
-def _tunnels(mvpn: Mvpn) -> VpnTunnels:
-    return VpnTunnels(
-        pmsi=mvpn.interface.name,
-        own=mvpn.tunnel.own,
-        remote={
-            pe.address: RemoteTunnel(mvpn.tunnel.tree_of(pe), index)
-            for index, pe in mvpn.roots.items()
-        },
-    )
-
-
-def make_vrfs(config: RouterConfig, links: Links, rng: Random) -> Mapping[str, Vrf]:
+def make_vrfs(
+    config: RouterConfig, links: Links, labels: LabelSpace, rng: Random
+) -> Mapping[str, Vrf]:
     """The provider's table first; ProfileError when an MVPN's profile cannot run."""
-    return {vrf.name: vrf for vrf in _make_all(config, links, rng)}
+    return {vrf.name: vrf for vrf in _make_all(config, links, labels, rng)}
 
 
-def _make_all(config: RouterConfig, links: Links, rng: Random) -> Iterator[Vrf]:
-    provider = Rib(lambda next_hop: _is_usable(next_hop, links, None))
+def _make_all(config: RouterConfig, links: Links, labels: LabelSpace, rng: Random) -> Iterator[Vrf]:
     yield replace(
-        _make(DEFAULT_VRF, GLOBAL_VRF, provider, None, rng),
+        _make(DEFAULT_VRF, GLOBAL_VRF, links, None, rng),
         ospf=OspfEngine(config.ospf, _fork(rng)) if config.ospf else None,
-        ldp=LdpEngine(config.ldp, labels=LabelSpace(), rng=_fork(rng)) if config.ldp else None,
+        ldp=LdpEngine(config.ldp, labels=labels, rng=_fork(rng)) if config.ldp else None,
+        bgp=_make_bgp(DEFAULT_VRF, config.bgp, rng),
     )
     indices = IndexAllocator()
     for item in config.vrfs:
-        rib = Rib(lambda next_hop: _is_usable(next_hop, links, provider))
-        mvpn = _make_mvpn(item, config.router_id, links.core_mtu, indices)
-        yield _make(item.name, item.id, rib, mvpn, rng)
+        candidates = Candidates()
+        mvpn = _make_mvpn(item, config, links.core_mtu, indices, candidates)
+        bgp = _make_bgp(item.name, item.bgp, rng)
+        vrf = _make(item.name, item.id, links, mvpn, rng)
+        yield replace(vrf, bgp=bgp, candidates=candidates)
 
 
-def _make(name: str, number: int, rib: Rib, mvpn: Mvpn | None, rng: Random) -> Vrf:
-    def rpf(source: IPv4Address) -> Rpf | None:
-        return reverse_path(rib, mvpn.reverse_path if mvpn else _no_vpn, source)
+def _make_bgp(vrf: str, config: BgpConfig | None, rng: Random) -> BgpEngine | None:
+    return BgpEngine(config, rng=_fork(rng), vrf=vrf) if config else None
+
+
+def _make(name: str, number: int, links: Links, mvpn: Mvpn | None, rng: Random) -> Vrf:
+    rib = Rib(lambda next_hop: _is_usable(next_hop, links))
+
+    def rpf(root: IPv4Address, group: IPv4Address) -> Rpf | None:
+        return reverse_path(rib, mvpn.reverse_path if mvpn else _no_vpn, root, group)
 
     pim = PimEngine(rpf=rpf, rng=_fork(rng))
     arp, bfd = ArpEngine(rng=_fork(rng)), BfdEngine(rng=_fork(rng))
@@ -121,26 +126,37 @@ def _fork(rng: Random) -> Random:
     return Random(rng.getrandbits(64))
 
 
-def _no_vpn(_: VpnNextHop) -> Rpf | None:
+def _no_vpn(*_: object) -> Rpf | None:
     """Multicast does not leave a VRF without an MVPN."""
     return None
 
 
 def _make_mvpn(
-    item: VrfConfig, me: IPv4Address, core_mtu: int, indices: IndexAllocator
+    item: VrfConfig,
+    config: RouterConfig,
+    core_mtu: int,
+    indices: IndexAllocator,
+    candidates: Candidates,
 ) -> Mvpn | None:
     if item.mvpn is None:
         return None
-    local = LocalMvpn(vrf=item.name, me=me, core_mtu=core_mtu, config=item.mvpn)
-    return Mvpn(local, indices)
+    local = LocalMvpn(
+        vrf=item.name,
+        number=item.id,
+        me=config.router_id,
+        asn=config.bgp.asn if config.bgp else None,
+        rd=item.rd,
+        import_targets=item.import_targets,
+        export_targets=item.export_targets,
+        core_mtu=core_mtu,
+        config=item.mvpn,
+    )
+    return Mvpn(local, indices, candidates.of)
 
 
-def _is_usable(next_hop: NextHop, links: Links, provider: Rib | None) -> bool:
+def _is_usable(next_hop: NextHop, links: Links) -> bool:
     match next_hop:
         case Attached(interface) | Local(interface) | Gateway(interface, _):
             return links.is_up(interface)
-        case VpnNextHop(pe):
-            way = provider.lookup(pe) if provider else None
-            return way is not None and not isinstance(way.next_hops[0], Blackhole)
-        case Blackhole():
+        case VpnNextHop() | Blackhole():
             return True

@@ -18,6 +18,7 @@ from typing import Final
 
 from controlplane.fib.lookup import (
     by_label,
+    by_name,
     by_place,
     by_prefix,
     by_tree,
@@ -27,6 +28,7 @@ from controlplane.fib.lookup import (
 from controlplane.fib.model import (
     Fib,
     Forward,
+    ForwardVpn,
     Glean,
     InPlace,
     MulticastRoute,
@@ -40,7 +42,7 @@ from controlplane.fib.model import (
     TtlMode,
     UnicastRoute,
 )
-from controlplane.net.label import IMPLICIT_NULL
+from controlplane.net.label import EXPLICIT_NULL, IMPLICIT_NULL, Label
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
@@ -89,6 +91,7 @@ class DirectTarget:
         self._interfaces = Derived(by_place)
         self._prefixes = Derived(by_prefix)
         self._groups = Derived(by_way)
+        self._vpn_paths = Derived(by_name)
         self._labels = Derived(by_label)
         self._trees = Derived(by_tree)
 
@@ -152,9 +155,9 @@ class DirectTarget:
         match route.action if route else None:
             case Receive():
                 return arrived.punt(arrived.headers.punted_to_me)
-            case Forward() | Glean() if packet.options:
+            case Forward() | ForwardVpn() | Glean() if packet.options:
                 return arrived.punt(PuntReason.IP_OPTIONS)
-            case Forward() | Glean() if ttl <= arrived.cost:
+            case Forward() | ForwardVpn() | Glean() if ttl <= arrived.cost:
                 return arrived.punt(PuntReason.TTL_EXPIRED)
             case Glean():
                 return arrived.punt(PuntReason.GLEAN)
@@ -162,24 +165,45 @@ class DirectTarget:
                 member = self._member(way, flow(packet))
                 if member is None:
                     return arrived.punt(PuntReason.GLEAN)
-                return self._send_routed(packet, member, ttl - arrived.cost)
+                return self._send_routed(packet, member, None, ttl - arrived.cost)
+            case ForwardVpn(name):
+                return self._route_by_path(arrived, packet, name, ttl)
             case _:
                 return _nothing()
+
+    def _route_by_path(self, arrived: _Arrived, packet: Ipv4Packet, name: str, ttl: int) -> Sent:
+        """Through a PE, under the label that it gave."""
+        path = self._vpn_paths.of(self._fib.vpn_paths).get(name)
+        if path is None or path.way is None:
+            return _nothing()
+        member = self._member(path.way, flow(packet))
+        if member is None:
+            return arrived.punt(PuntReason.GLEAN)
+        if member.label is None:
+            return _nothing()
+        return self._send_routed(packet, member, path.label, ttl - arrived.cost)
 
     def _member(self, way: str, number: int) -> Nhlfe | None:
         members = self._groups.of(self._fib.groups).get(way, ())
         return members[number % len(members)] if members else None
 
-    def _send_routed(self, packet: Ipv4Packet, member: Nhlfe, ttl: int) -> Sent:
+    def _send_routed(
+        self, packet: Ipv4Packet, member: Nhlfe, vpn_label: Label | None, ttl: int
+    ) -> Sent:
         onward = replace(packet, ttl=ttl)
-        if member.label in (None, IMPLICIT_NULL):
-            return _frame(member, EtherType.IPV4, onward.encode())
-        entry = LabelStackEntry(
-            label=member.label or 0,
-            ttl=ttl if self._is_uniform else _PIPE_TTL,
-            traffic_class=packet.tos >> 5,
+        outer = None if member.label == IMPLICIT_NULL else member.label
+        entries = tuple(
+            LabelStackEntry(
+                label=label,
+                ttl=ttl if self._is_uniform else _PIPE_TTL,
+                traffic_class=packet.tos >> 5,
+            )
+            for label in (outer, vpn_label)
+            if label is not None
         )
-        return _frame(member, EtherType.MPLS, LabelStack((entry,)).encode() + onward.encode())
+        if not entries:
+            return _frame(member, EtherType.IPV4, onward.encode())
+        return _frame(member, EtherType.MPLS, LabelStack(entries).encode() + onward.encode())
 
     # -- labels (RFC 3031 3.10), and the TTLs below them (RFC 3443)
 
@@ -190,6 +214,9 @@ class DirectTarget:
     def _forward_by_label(self, arrived: _Arrived) -> Sent:
         reader = Reader(arrived.headers.frame[arrived.headers.at :])
         stack = LabelStack.decode(reader)
+        if stack.top.label == EXPLICIT_NULL and len(stack.entries) > 1:
+            # RFC 4182 4.1: popped wherever it stands, and the label below decides.
+            arrived, stack = arrived.popped(), LabelStack(stack.entries[1:])
         packet = Ipv4Packet.decode(reader)
         route = self._labels.of(self._fib.labels).get(stack.top.label)
         match route.action if route else None:

@@ -1,4 +1,4 @@
-"""A switch, its router and its host stack in the simulator: the driver that is one a world.
+"""A switch, its router and its host stacks in the simulator: the driver that is one a world.
 
 Frames go through the target's pipeline and out again without the router. What is punted reaches
 the router after `CONTROL_DELAY`, which stands for the way through P4Runtime; what the router wants
@@ -17,7 +17,6 @@ from controlplane.engine.notice import TimedNotice
 from controlplane.engine.stream import LABEL_ROOM, StreamInput
 from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import Fib, PacketOut, Submit
-from controlplane.net.interface import DEFAULT_VRF
 from controlplane.p4rt.memory import Sent
 from controlplane.router.events import (
     FibChanged,
@@ -67,7 +66,7 @@ class SimSwitch:
         self._transmit: dict[int, Transmit] = {}
         self._wake_at: Instant | None = None
         self.router = lives.begin()
-        self.tcp = self._stack(DEFAULT_VRF)
+        self._stacks: dict[str, TcpStack] = {}
 
     def receiver(self, port: int) -> Callable[[bytes], None]:
         """What takes the frames that arrive at a port."""
@@ -83,7 +82,8 @@ class SimSwitch:
 
     def restart(self) -> None:
         """A new router that remembers nothing, on the same switch; peers lose their streams."""
-        self.tcp.reset()
+        for stack in self._stacks.values():
+            stack.reset()
         self.router = self._lives.begin()
         self.start()
 
@@ -93,10 +93,13 @@ class SimSwitch:
         self._advance(now)
         self._perform(self.router.handle(event, now))
 
-    def _stack(self, vrf: str) -> TcpStack:
-        mtu = Links(self._lives.config).core_mtu - LABEL_ROOM
-        send, hear = partial(self._send, vrf), partial(self._hear, vrf)
-        return TcpStack(self._scheduler, self._rng, mtu, send, hear)
+    def tcp(self, vrf: str) -> TcpStack:
+        """The host stack of a VRF, which is there when somebody speaks over it."""
+        if vrf not in self._stacks:
+            mtu = Links(self._lives.config).core_mtu - LABEL_ROOM
+            send, hear = partial(self._send, vrf), partial(self._hear, vrf)
+            self._stacks[vrf] = TcpStack(self._scheduler, self._rng, mtu, send, hear)
+        return self._stacks[vrf]
 
     def _send(self, vrf: str, datagram: bytes) -> None:
         self.handle(HostPacketOut(vrf=vrf, datagram=datagram))
@@ -123,10 +126,10 @@ class SimSwitch:
                     self._pass_on(self.target.send(output, self._microseconds()))
                 case FibChanged(fib=fib):
                     self.target.set_fib(fib)
-                case StreamCommand(command=command):
-                    self._later(self.tcp.command, command)
-                case HostPacket(datagram=datagram):
-                    self._later(self.tcp.receive, datagram)
+                case StreamCommand(vrf=vrf, command=command):
+                    self._later(self.tcp(vrf).command, command)
+                case HostPacket(vrf=vrf, datagram=datagram):
+                    self._later(self.tcp(vrf).receive, datagram)
                 case Noticed(notice=notice):
                     self.trace.append(TimedNotice(self._scheduler.now, notice))
         self._sleep()

@@ -27,6 +27,7 @@ from controlplane.engine.stream import (
     Endpoint,
     StreamAccepted,
     StreamClosed,
+    StreamDrained,
     StreamInput,
     StreamName,
     StreamOpened,
@@ -228,9 +229,15 @@ class Connection:
             ends = self.ends
             self._hear(StreamAccepted(stream=ends.stream, local=ends.local, remote=ends.remote))
         elif acknowledged:
-            del self._queue[:acknowledged]
+            self._take_away(acknowledged)
             self._progress(segment.acknowledgment, now)
         self._peer_window = segment.window
+
+    def _take_away(self, acknowledged: int) -> None:
+        waited = bool(self._queue)
+        del self._queue[:acknowledged]
+        if waited and not self._queue:
+            self._hear(StreamDrained(stream=self.ends.stream))
 
     def _receive_data(self, segment: TcpSegment, now: Instant) -> None:
         """Take what is expected next; all else is acknowledged anew, so that it is repeated."""

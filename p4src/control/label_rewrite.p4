@@ -1,7 +1,8 @@
 /* The labels of a unicast packet that leaves, and the TTLs of it and of what is below (RFC 3443).
  *
  * A packet that was forwarded by its IPv4 header loses the label that it came with, if any, and may
- * get another. One that was forwarded by its label has it swapped, or popped.
+ * get others: the one of a VPN for the far PE, and above it the one of the way to that PE. One that
+ * was forwarded by its label has it swapped, or popped.
  */
 #ifndef MVPN_LABEL_REWRITE_P4
 #define MVPN_LABEL_REWRITE_P4
@@ -9,12 +10,20 @@
 control LabelRewrite(inout headers_t hdr, inout local_metadata_t meta) {
     // The class selector is the traffic class: of the mappings among which RFC 3270 3.4 lets the
     // operator choose, the one that needs no configuration. Popping leaves the DSCP alone.
-    action push() {
+    action push(bit<8> ttl, bit<1> bottom_of_stack) {
         hdr.label.setValid();
         hdr.label.label = meta.outgoing_label;
         hdr.label.traffic_class = hdr.ipv4.dscp[5:3];
-        hdr.label.bottom_of_stack = 1;
-        hdr.label.ttl = PIPE_TTL;
+        hdr.label.bottom_of_stack = bottom_of_stack;
+        hdr.label.ttl = ttl;
+    }
+
+    action push_vpn_label(bit<8> ttl) {
+        hdr.labels_below[0].setValid();
+        hdr.labels_below[0].label = meta.vpn_label;
+        hdr.labels_below[0].traffic_class = hdr.ipv4.dscp[5:3];
+        hdr.labels_below[0].bottom_of_stack = 1;
+        hdr.labels_below[0].ttl = ttl;
     }
 
     action swap() {
@@ -23,14 +32,21 @@ control LabelRewrite(inout headers_t hdr, inout local_metadata_t meta) {
     }
 
     apply {
+        hdr.explicit_null.setInvalid();
         if (!meta.by_label) {
             hdr.label.setInvalid();
             meta.spent_ttl = hdr.ipv4.ttl - meta.outgoing_ttl;
+            bit<8> ttl = PIPE_TTL;
+            if (meta.uniform_ttl) {
+                ttl = meta.outgoing_ttl;
+            }
+            bit<1> bottom_of_stack = 1;
+            if (meta.vpn_labelled) {
+                push_vpn_label(ttl);
+                bottom_of_stack = 0;
+            }
             if (meta.labelled) {
-                push();
-                if (meta.uniform_ttl) {
-                    hdr.label.ttl = meta.outgoing_ttl;
-                }
+                push(ttl, bottom_of_stack);
             }
         } else if (meta.labelled) {
             swap();

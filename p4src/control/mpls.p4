@@ -2,7 +2,7 @@
  *
  * A label of this router's means that the packet is to be forwarded by it, swapped or popped as the
  * next hop wants, or that it ends here and what is below it is IPv4. In the latter case the packet
- * goes on as if it had come so.
+ * goes on as if it had come so: out of the core in the provider's table, or of a VPN in its VRF.
  */
 #ifndef MVPN_MPLS_P4
 #define MVPN_MPLS_P4
@@ -47,6 +47,12 @@ control Mpls(in headers_t hdr, inout local_metadata_t meta) {
 
     apply {
         meta.incoming_ttl = hdr.label.ttl;
+        if (hdr.explicit_null.isValid()) {
+            meta.ip_octets = meta.ip_octets - LABEL_OCTETS;
+            if (meta.uniform_ttl && hdr.explicit_null.ttl < hdr.label.ttl) {
+                meta.incoming_ttl = hdr.explicit_null.ttl;
+            }
+        }
         if (!hdr.label.isValid()
                 || (hdr.label.bottom_of_stack == 0 && !hdr.labels_below[0].isValid())) {
             meta.drop_reason = DropReason.MPLS_MALFORMED;
@@ -64,7 +70,7 @@ control Mpls(in headers_t hdr, inout local_metadata_t meta) {
                         meta.drop_reason = DropReason.LABELS_BELOW;
                     } else if (!hdr.ipv4.isValid() || is_multicast(hdr.ipv4.destination)) {
                         meta.drop_reason = DropReason.MPLS_PAYLOAD;
-                    } else if (!meta.uniform_ttl || hdr.ipv4.ttl < hdr.label.ttl) {
+                    } else if (!meta.uniform_ttl || hdr.ipv4.ttl < meta.incoming_ttl) {
                         // RFC 3443 3.4. Whoever pushed may have had another mode: nothing gains TTL.
                         meta.incoming_ttl = hdr.ipv4.ttl;
                     }

@@ -124,7 +124,9 @@ control NextHops(in headers_t hdr, inout local_metadata_t meta) {
         if (!next_hop_group.apply().hit) {
             meta.drop_reason = DropReason.NO_REWRITE;
         }
-        if (meta.by_label && !meta.labelled && !pops && meta.drop_reason == DropReason.NONE) {
+        // A label below tells nothing to a router that has not given the one on top.
+        if ((meta.by_label || meta.vpn_labelled) && !meta.labelled && !pops
+                && meta.drop_reason == DropReason.NONE) {
             meta.drop_reason = DropReason.NO_LABEL;
         }
         meta.outgoing_ttl = meta.incoming_ttl;

@@ -9,6 +9,7 @@ control Router(inout headers_t hdr, inout local_metadata_t meta) {
     Ipv4Validation() ipv4_validation;
     Multicast() multicast;
     Unicast() unicast;
+    VpnPaths() vpn_paths;
     NextHops() next_hops;
 
     apply {
@@ -52,6 +53,9 @@ control Router(inout headers_t hdr, inout local_metadata_t meta) {
                     unicast.apply(hdr, meta);
                 }
             }
+        }
+        if (meta.drop_reason == DropReason.NONE && meta.vpn_path != NO_VPN_PATH) {
+            vpn_paths.apply(meta);
         }
         if (meta.drop_reason == DropReason.NONE && meta.next_hop_group != NO_NEXT_HOP_GROUP) {
             next_hops.apply(hdr, meta);

@@ -1,4 +1,4 @@
-/* Unicast: the longest prefix of the VRF names a group of next hops. */
+/* Unicast: the longest prefix of the VRF names a group of next hops, or a path through the VPN. */
 #ifndef MVPN_UNICAST_P4
 #define MVPN_UNICAST_P4
 
@@ -8,6 +8,11 @@ control Unicast(in headers_t hdr, inout local_metadata_t meta) {
     @name(".forward")
     action forward(next_hop_group_t group) {
         meta.next_hop_group = group;
+    }
+
+    @name(".forward_vpn")
+    action forward_vpn(vpn_path_t vpn_path) {
+        meta.vpn_path = vpn_path;
     }
 
     @name(".receive")
@@ -37,6 +42,7 @@ control Unicast(in headers_t hdr, inout local_metadata_t meta) {
         }
         actions = {
             forward;
+            forward_vpn;
             receive;
             glean;
             discard;
@@ -60,7 +66,8 @@ control Unicast(in headers_t hdr, inout local_metadata_t meta) {
                 } else if (meta.incoming_ttl <= 1 && !meta.submitted) {
                     meta.punt_reason = PuntReason.TTL_EXPIRED;
                     meta.drop_reason = DropReason.TTL_EXPIRED;
-                } else if (meta.next_hop_group == NO_NEXT_HOP_GROUP) {
+                } else if (meta.next_hop_group == NO_NEXT_HOP_GROUP
+                        && meta.vpn_path == NO_VPN_PATH) {
                     meta.punt_reason = PuntReason.GLEAN;
                     meta.drop_reason = DropReason.GLEANED;
                 }

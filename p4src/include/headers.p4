@@ -73,12 +73,13 @@ const int MOST_LABELS_BELOW = 3;
 /* A packet is parsed into ipv4, and gre and inner_ipv4 where it is a tunnel's. The tunnel headers
  * are those of an encapsulating copy, so a customer's own GRE packets are encapsulated like any.
  * The top label is apart from those below it: a router acts on this one, whether it came or is put
- * on. */
+ * on. An explicit null on top of another label says nothing, so the one below it is the top one. */
 struct headers_t {
     packet_in_t  packet_in;
     packet_out_t packet_out;
     ethernet_t   ethernet;
     vlan_tag_t   vlan_tag;
+    mpls_t       explicit_null;
     mpls_t       label;
     mpls_t[MOST_LABELS_BELOW] labels_below;
     ipv4_t       tunnel_ipv4;

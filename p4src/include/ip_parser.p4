@@ -21,7 +21,7 @@ parser IpParser(packet_in packet, inout headers_t hdr, inout local_metadata_t me
         transition select(hdr.ethernet.ether_type) {
             ETHERTYPE_VLAN: parse_vlan_tag;
             ETHERTYPE_IPV4: parse_ipv4;
-            ETHERTYPE_MPLS: parse_label;
+            ETHERTYPE_MPLS: look_at_label;
             default: accept;
         }
     }
@@ -31,9 +31,22 @@ parser IpParser(packet_in packet, inout headers_t hdr, inout local_metadata_t me
         meta.ingress_vlan = hdr.vlan_tag.vlan;
         transition select(hdr.vlan_tag.ether_type) {
             ETHERTYPE_IPV4: parse_ipv4;
-            ETHERTYPE_MPLS: parse_label;
+            ETHERTYPE_MPLS: look_at_label;
             default: accept;
         }
+    }
+
+    state look_at_label {
+        transition select(packet.lookahead<bit<24>>()) {
+            EXPLICIT_NULL_ABOVE_LABEL &&& LABEL_AND_BOTTOM_OF_STACK: parse_explicit_null;
+            default: parse_label;
+        }
+    }
+
+    // RFC 4182: it may stand anywhere in the stack, and is popped.
+    state parse_explicit_null {
+        packet.extract(hdr.explicit_null);
+        transition parse_label;
     }
 
     state parse_label {

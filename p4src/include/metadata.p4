@@ -32,6 +32,9 @@ struct local_metadata_t {
     bool         by_label;         // it is forwarded by its label; else by its IPv4 header
     bit<8>       incoming_ttl;     // of what it is forwarded by
     bit<8>       outgoing_ttl;
+    vpn_path_t   vpn_path;
+    bool         vpn_labelled;     // it leaves with this label at the bottom, for the far PE
+    label_t      vpn_label;
     next_hop_group_t next_hop_group;
     bool         labelled;         // it leaves with this label on top, swapped or pushed
     label_t      outgoing_label;

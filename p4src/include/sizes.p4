@@ -5,6 +5,7 @@
 const bit<32> INTERFACES       = 4096;    // (port, VLAN) pairs
 const bit<32> INTERFACE_IDS    = 65536;   // of these and of (PMSI, root PE) pairs
 const bit<32> UNICAST_ROUTES   = 131072;
+const bit<32> VPN_PATHS        = 16384;   // PEs, by the label that each gave
 const bit<32> NEXT_HOP_GROUPS  = 32768;   // one for each FEC that neighbours give labels for
 const bit<32> GROUP_MEMBERS    = 131072;
 const bit<32> NEXT_HOPS        = 16384;

@@ -13,11 +13,13 @@ typedef bit<16> vrf_t;          // 0: the provider's own, or the only one of a C
 typedef bit<16> interface_t;    // also a (PMSI, root PE) pair; 0: none
 typedef bit<16> next_hop_t;
 typedef bit<16> next_hop_group_t;
+typedef bit<16> vpn_path_t;
 typedef bit<20> label_t;
 typedef bit<16> group_t;        // multicast group of the replication engine; 0: no copies
 typedef bit<16> replica_t;      // which rewrite on its port a copy gets; 0: not a copy
 
 const next_hop_group_t NO_NEXT_HOP_GROUP = 0;
+const vpn_path_t NO_VPN_PATH = 0;
 
 const port_id_t CPU_PORT = 510;
 const bit<32> CPU_CLONE_SESSION = 1;
@@ -47,6 +49,10 @@ const bit<32> GRE_IPV4 = 0x00000800;
 const bit<16> TUNNEL_OCTETS = 24;   // an IPv4 and a GRE header
 
 const bit<16> LABEL_OCTETS = 4;
+
+// What a label stack entry begins with: label, traffic class, bottom of stack (RFC 3032 2.1).
+const bit<24> LABEL_AND_BOTTOM_OF_STACK = 20w0xfffff ++ 3w0 ++ 1w1;
+const bit<24> EXPLICIT_NULL_ABOVE_LABEL = 0;
 const bit<8> PIPE_TTL = 255;        // RFC 3443 3.6
 
 // RFC 1112 6.4: 01-00-5e, a zero, and the low 23 bits of the group.
@@ -91,7 +97,8 @@ enum bit<8> DropReason {
     UNKNOWN_LABEL      = 20,  // RFC 3031 3.18
     NO_LABEL           = 21,  // RFC 3031 3.22: labelled, and the next hop has given no label
     LABELS_BELOW       = 22,  // below a label that says to look at IPv4
-    MPLS_PAYLOAD       = 23   // below the last label: not IPv4, or not unicast
+    MPLS_PAYLOAD       = 23,  // below the last label: not IPv4, or not unicast
+    PE_OUT_OF_REACH    = 24   // no way leads to any PE that has the VPN route
 }
 
 // What becomes of a packet: ingress decides, egress obeys.

@@ -1,9 +1,10 @@
 /* The data plane of a multicast VPN on v1model: the table of contents.
  *
  * Ingress decides: packet-out, or interface -> VRF -> (S,G) -> group of copies, or prefix or label ->
- * group of next hops -> next hop. Punting
- * is a clone, so that a packet can be punted and forwarded in the same pass. The replication engine
- * makes the copies, and egress rewrites each by its port and replica id. Nothing recirculates.
+ * group of next hops -> next hop, with a path through the VPN before the group where a PE leads
+ * there. Punting is a clone, so that a packet can be punted and forwarded in the same pass. The
+ * replication engine makes the copies, and egress rewrites each by its port and replica id. Nothing
+ * recirculates.
  */
 #define V1MODEL_VERSION 20200408
 #include <core.p4>
@@ -26,6 +27,7 @@
 #include "../control/mpls.p4"
 #include "../control/to_me.p4"
 #include "../control/unicast.p4"
+#include "../control/vpn_paths.p4"
 #include "../control/next_hops.p4"
 #include "../control/tunnel_tail.p4"
 #include "../control/multicast.p4"

@@ -36,6 +36,7 @@ from controlplane.cli.nouns import NOUNS
         ("bfd", ("bfd neighbor", "bfd log")),
         ("pim", ("pim neighbor", "pim interface", "pim log")),
         ("ospf neighbor", ("ospf neighbor",)),
+        ("mvpn", ("mvpn tunnel", "mvpn discovery", "mvpn log")),
         ("mroute", ("mroute",)),
         ("ospf neighbour", ()),
         ("", ()),
@@ -70,16 +71,19 @@ def test_what_does_not_exist_is_answered_with_the_nearest_and_all_that_does() ->
         "nothing to show under 'osfp'; is it 'ospf'? There is:",
         "  arp",
         "  bfd [neighbor | log]",
+        "  bgp [neighbor | unicast | vpnv4 | mvpn | mdt | multicast | targets | log]",
         "  counters",
         "  forwarding",
         "  igmp [groups]",
         "  ldp [neighbor | discovery | interface | binding | log]",
         "  mpls [forwarding]",
         "  mroute",
-        "  mvpn",
+        "  mvpn [tunnel | discovery | log]",
         "  ospf [process | trouble | neighbor | interface | route | spf | database | log]",
         "  pim [neighbor | interface | log]",
         "  route",
+        "  umh",
+        "  vrf",
     ]
 
 

@@ -119,7 +119,7 @@ def test_where_no_live_lab_is_possible_it_is_played_in_the_simulator_and_that_is
     assert main(["lab", "check", str(tiny)]) == 0
     shown = capsys.readouterr()
     assert shown.err.startswith(f"{NO_RIGHTS}; the lab is played in the simulator\nstarting tiny")
-    assert "tiny on sim: 4 of 4 expectations hold" in shown.out
+    assert "tiny on sim: 5 of 5 expectations hold" in shown.out
 
 
 @pytest.mark.usefixtures("no_rights")
@@ -210,7 +210,7 @@ def test_a_picture_that_cannot_be_written_does_not_cost_the_verdict(
 ) -> None:
     assert main(["lab", "check", str(tiny), "--target", "sim", "--svg", str(FULL)]) == 1
     shown = capsys.readouterr()
-    assert "tiny on sim: 4 of 4 expectations hold" in shown.out
+    assert "tiny on sim: 5 of 5 expectations hold" in shown.out
     assert shown.err.endswith("mvpn: /dev/full: No space left on device\n")
 
 

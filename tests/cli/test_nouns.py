@@ -206,7 +206,7 @@ def test_rows_of_one_vrf_stand_together() -> None:
 def test_an_mvpn_is_its_tunnels() -> None:
     pe = {"pe": "192.0.2.2", "group": "232.10.0.1", "index": 1025, "incoming": "eth2"}
     expect(
-        "mvpn",
+        "mvpn tunnel",
         [
             {"vrf": "red", "profile": "pim-gre-ssm", "number": 0, "pmsi": "mdt-red"}
             | {"root": "192.0.2.1", "group": "232.10.0.1", "branches": ["eth1"]}

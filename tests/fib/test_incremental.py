@@ -8,18 +8,21 @@ from typing import TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controlplane.engine.labels import LabelSpace
 from controlplane.fib.build import FibBuilder, Mpls, VrfTables
 from controlplane.fib.model import Fib
 from controlplane.fib.unicast import Neighbor
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
+from controlplane.net.vpn import RouteDistinguisher
 from controlplane.protocols.ldp.events import FecBinding, FecNextHop
 from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
 from controlplane.rib.labels import LabelTable
 from controlplane.rib.mrib import Mrib
 from controlplane.rib.rib import Rib
-from controlplane.rib.route import Attached, Gateway, Local, Route, RouteProtocol
+from controlplane.rib.route import Attached, Gateway, Local, Route, RouteProtocol, VpnNextHop
+from controlplane.rib.vpn_labels import Labelled, VpnLabelTable
 from tests.fib.test_multicast import (
     CUSTOMER,
     INTERFACES,
@@ -33,7 +36,12 @@ from tests.fib.test_multicast import (
 )
 
 Change: TypeAlias = (
-    TreeUpdate | TreeRemoved | FecBinding | list[Route] | tuple[Neighbor, MacAddress | None]
+    TreeUpdate
+    | TreeRemoved
+    | FecBinding
+    | Labelled
+    | list[Route]
+    | tuple[Neighbor, MacAddress | None]
 )
 
 VRFS = (DEFAULT_VRF, "red")
@@ -41,6 +49,12 @@ OTHER = SourceGroup(CUSTOMER.source, IPv4Address("232.1.1.2"))
 HOSTS = [IPv4Address(f"10.0.3.{n}") for n in (2, 3)]
 CORE = [IPv4Address("10.0.1.2"), IPv4Address("10.0.2.2")]
 PREFIXES = ["10.0.3.0/24", "10.0.3.2/32", "10.9.0.0/16"]
+RD = RouteDistinguisher.parse("65000:1")
+PES = [
+    VpnNextHop(IPv4Address(pe), RD, label)
+    for pe, label in (("192.0.2.2", 24), ("192.0.2.3", 24), ("192.0.2.3", None))
+]
+PE_PREFIXES = ["192.0.2.2/32", "192.0.2.3/32", "192.0.2.0/24", "0.0.0.0/0"]
 
 
 def trees(
@@ -76,9 +90,16 @@ neighbors = st.tuples(
     st.sampled_from([*(("e1", host) for host in HOSTS), ("c1", CORE[0]), ("c2", CORE[1])]),
     st.sampled_from([None, MacAddress(0x02AA00000001), MacAddress(0x02AA00000002)]),
 )
-core_routes = st.builds(
+vpn_routes = st.builds(
     Route,
     prefix=st.sampled_from(PREFIXES).map(IPv4Network),
+    protocol=st.just(RouteProtocol.STATIC),
+    next_hops=st.sampled_from(PES).map(lambda pe: (pe,)),
+    backups=st.lists(st.sampled_from(PES), max_size=2).map(tuple),
+)
+core_routes = st.builds(
+    Route,
+    prefix=st.sampled_from([*PREFIXES, *PE_PREFIXES]).map(IPv4Network),
     protocol=st.just(RouteProtocol.STATIC),
     next_hops=st.sampled_from(
         [(Gateway("c1", CORE[0]),), (Gateway("c1", CORE[0]), Gateway("c2", CORE[1]))]
@@ -86,14 +107,21 @@ core_routes = st.builds(
 )
 bindings = st.builds(
     FecBinding,
-    prefix=st.sampled_from(PREFIXES).map(IPv4Network),
+    prefix=st.sampled_from([*PREFIXES, *PE_PREFIXES]).map(IPv4Network),
     local=st.sampled_from([None, 3, 17, 18]),
     outgoing=st.dictionaries(
         st.sampled_from([FecNextHop("c1", CORE[0]), FecNextHop("c2", CORE[1])]),
         st.sampled_from([3, 20, 21]),
     ),
 )
+vpn_labels = st.builds(
+    Labelled,
+    vrf=st.just("red"),
+    prefix=st.none() | st.sampled_from(PREFIXES).map(IPv4Network),
+)
 changes = st.one_of(
+    st.tuples(st.just("red"), vpn_labels),
+    st.tuples(st.just("red"), st.lists(vpn_routes | routes, max_size=3)),
     st.tuples(st.just(DEFAULT_VRF), bindings),
     st.tuples(st.just(DEFAULT_VRF), st.lists(core_routes, max_size=3)),
     st.tuples(st.just(DEFAULT_VRF), provider_trees),
@@ -107,16 +135,19 @@ class Tables:
     def __init__(self) -> None:
         self.neighbors: dict[Neighbor, MacAddress] = {}
         self.labels = LabelTable()
+        self.vpn_labels = VpnLabelTable(LabelSpace())
         self.vrfs = {
             DEFAULT_VRF: VrfTables(id=0, rib=Rib(lambda _: True), mrib=Mrib()),
             "red": VrfTables(id=RED, rib=Rib(lambda _: True), mrib=Mrib(), tunnels=TUNNELS),
         }
 
     def builder(self) -> FibBuilder:
-        return FibBuilder(INTERFACES, self.vrfs, self.neighbors, Mpls(labels=self.labels))
+        mpls = Mpls(labels=self.labels, vpn_labels=self.vpn_labels)
+        return FibBuilder(INTERFACES, self.vrfs, self.neighbors, mpls)
 
     def build_afresh(self) -> Fib:
         builder = self.builder()
+        builder.vpn_labels_changed(self.vpn_labels.meanings)
         for name, vrf in self.vrfs.items():
             builder.routes_changed(name, [route.prefix for route in vrf.rib.routes()])
             for sg in vrf.mrib.trees:
@@ -131,6 +162,8 @@ class Tables:
             case FecBinding():
                 self.labels.apply([what])
                 builder.bindings_changed([what.prefix])
+            case Labelled():
+                builder.vpn_labels_changed([self.vpn_labels.label_of(what)])
             case list():
                 changed = self.vrfs[vrf].rib.replace(RouteProtocol.STATIC, what)
                 builder.routes_changed(vrf, changed)

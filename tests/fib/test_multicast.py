@@ -22,13 +22,13 @@ from controlplane.fib.model import (
     Rewrite,
     Tail,
 )
-from controlplane.fib.tunnels import RemoteTunnel, VpnTunnels
 from controlplane.net.interface import DEFAULT_VRF, Interface, InterfaceKind
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
 from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
 from controlplane.rib.mrib import Mrib
 from controlplane.rib.rib import Rib
+from controlplane.rib.tunnels import RemoteTunnel, VpnTunnels
 
 ME, PE2, PE3, STRANGER = (IPv4Address(f"10.255.0.{n}") for n in (1, 2, 3, 9))
 GROUP = IPv4Address("232.0.0.1")

@@ -18,4 +18,4 @@ def test_every_expectation_of_the_demo_lab_holds(capsys: pytest.CaptureFixture[s
     code = main(["lab", "check", str(DEMO), "--target", "sim", "--json"])
     verdict = json.loads(capsys.readouterr().out)
     assert [row for row in verdict["rows"] if not row["ok"]] == []
-    assert (code, len(verdict["rows"])) == (0, 29)
+    assert (code, len(verdict["rows"])) == (0, 30)

@@ -178,12 +178,21 @@ def test_timers_of_an_interface_win_over_those_of_its_vpn_and_of_the_lab(
     assert mvpn.pim.join_prune_period == 9
 
 
-def test_a_pe_knows_the_other_pes_of_its_vpns(load_text: LoadText, small: str) -> None:
-    lab = load_text(small.replace("232.10.0.1}", "{pe1: 232.10.0.1, pe2: 232.10.0.2}}"))
+def test_a_static_profile_tells_a_pe_the_other_pes_of_its_vpns(
+    load_text: LoadText, small: str
+) -> None:
+    lab = load_text(
+        small.replace("profile: 0", "profile: pim-gre-ssm-static").replace(
+            "232.10.0.1}", "{pe1: 232.10.0.1, pe2: 232.10.0.2}}"
+        )
+    )
     (vrf,) = lab.plan.routers["pe1"].vrfs
     assert (vrf.name, vrf.id, str(vrf.rd)) == ("red", 1, "65000:1")
     assert vrf.mvpn is not None
-    assert (vrf.mvpn.profile, str(vrf.mvpn.default_group)) == ("0", "232.10.0.1")
+    assert (vrf.mvpn.profile, str(vrf.mvpn.default_group)) == (
+        "pim-gre-ssm-static",
+        "232.10.0.1",
+    )
     pe2 = DiscoveredPe(address=IPv4Address("10.255.0.2"), group=IPv4Address("232.10.0.2"))
     assert vrf.mvpn.discovered == (pe2,)
     assert lab.plan.routers["p1"].vrfs == ()

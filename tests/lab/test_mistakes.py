@@ -142,7 +142,8 @@ STREAM = "streams:\n  tv: {from: src, to: 232.1.1.1, rate: 10, count: 10}\n"
         (
             "{ends: [pe2, ce2], vpn: red}",
             "{ends: [pe2, ce2], vpn: red}\n  - {name: x, ends: [pe2, ce2], vpn: blue}",
-            "links[4].vpn: a customer's routers and hosts here are in several VPNs: blue, red",
+            "links[4].vpn: a customer's routers and hosts here are in VPNs that exchange no "
+            "routes: blue, red",
         ),
         # timers
         (

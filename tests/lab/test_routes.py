@@ -1,17 +1,15 @@
-"""The route provider: shortest paths by the costs of outgoing ends, and VPN routes."""
+"""The route provider: shortest paths by the costs of outgoing ends, and static routes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network
 
 import networkx as nx
 import pytest
 
 from controlplane.lab.load import Lab
 from controlplane.net.interface import DEFAULT_VRF
-from controlplane.net.vpn import RouteDistinguisher
-from controlplane.rib.route import Gateway, Route, RouteProtocol, VpnNextHop
+from controlplane.rib.route import Gateway, Route, RouteProtocol
 
 LoadText = Callable[[str], Lab]
 
@@ -113,87 +111,62 @@ def test_connected_subnets_are_not_the_providers_business(load_text: LoadText, s
     assert f"{lab.layout.loopbacks['p1']}/32" not in routes(lab, "p1")
 
 
-def test_a_ce_has_a_default_route_to_its_pe(load_text: LoadText, small: str) -> None:
-    lab = load_text(small)
-    found = routes(lab, "ce1")
-    assert list(found) == ["0.0.0.0/0"]
-    assert neighbor(lab, "ce1", found["0.0.0.0/0"]) == "pe1"
+SITE = """\
+routers:
+  pe1: {role: pe}
+  ce1: {role: ce}
+  ce2: {role: ce}
+  ce3: {role: ce}
+links:
+  - {ends: [pe1, ce1], vpn: red}
+  - {ends: [pe1, ce3], vpn: red}
+  - {ends: [ce1, ce2], cost: 5}
+  - {ends: [ce2, ce3]}
+vpns:
+  red: {rd: 65000:1}
+"""
+"""A site of three CEs, of which two are on a PE."""
 
 
-def test_a_pe_knows_its_site_by_the_ce_and_the_others_by_their_pe(
+def test_a_ce_inside_a_site_has_a_default_route_to_the_nearest_way_out(
+    load_text: LoadText,
+) -> None:
+    lab = load_text(SITE)
+    assert neighbor(lab, "ce2", routes(lab, "ce2")["0.0.0.0/0"]) == "ce1"
+    assert neighbor(lab, "ce2", routes(lab, "ce2", down="ce1-ce2")["0.0.0.0/0"]) == "ce3"
+    assert "0.0.0.0/0" not in routes(lab, "ce1")
+
+
+def test_a_sites_own_routing_knows_its_links_and_loopbacks_and_no_links_with_pes(
+    load_text: LoadText,
+) -> None:
+    lab = load_text(SITE)
+    inside = {str(lab.layout.link["ce2-ce3"].subnet), "172.31.0.2/32", "172.31.0.3/32"}
+    assert routes(lab, "ce1").keys() == inside
+    assert {route.protocol for route in routes(lab, "ce1").values()} == {RouteProtocol.COMPUTED}
+
+
+def test_a_link_with_bgp_between_ces_is_no_part_of_a_site(load_text: LoadText) -> None:
+    backdoor = "{ends: [ce2, ce3], routing: bgp}"
+    lab = load_text(SITE.replace("{ends: [ce2, ce3]}", backdoor))
+    assert "172.31.0.3/32" not in routes(lab, "ce1")
+    assert "0.0.0.0/0" not in routes(lab, "ce2")
+
+
+def test_a_vrf_is_told_static_routes_alone_and_they_go_with_their_link(
     load_text: LoadText, small: str
 ) -> None:
-    lab = load_text(small)
-    found = routes(lab, "pe1", "red")
-    assert neighbor(lab, "pe1", found["10.0.1.0/24"]) == "ce1"
-    assert found["10.0.1.0/24"].protocol is RouteProtocol.COMPUTED
-    assert found["10.0.2.0/24"] == Route(
-        prefix=IPv4Network("10.0.2.0/24"),
-        protocol=RouteProtocol.IBGP,
-        next_hops=(VpnNextHop(IPv4Address("10.255.0.2"), RouteDistinguisher.parse("65000:1")),),
-        metric=20,
-    )
-    assert found["172.16.0.8/30"].protocol is RouteProtocol.IBGP
-    assert "10.0.1.0/24" not in routes(lab, "pe1")
-    assert routes(lab, "p1").keys().isdisjoint(found)
-
-
-def test_vpn_routes_go_where_their_pe_is_out_of_reach(load_text: LoadText, small: str) -> None:
-    lab = load_text(small)
-    assert "10.0.2.0/24" in routes(lab, "pe1", "red")
-    assert "10.0.2.0/24" not in routes(lab, "pe1", "red", down="p1-pe2")
-
-
-def test_vpn_routes_go_with_the_link_to_their_site(load_text: LoadText, small: str) -> None:
-    lab = load_text(small)
-    assert "10.0.2.0/24" not in routes(lab, "pe1", "red", down="pe2-ce2")
-
-
-def test_route_targets_decide_which_vrf_imports(load_text: LoadText, small: str) -> None:
-    text = (
-        small.replace("[pe2, ce2], vpn: red", "[pe2, ce2], vpn: hub")
-        .replace("[ce2, rcv]}", "[ce2, rcv], subnet: 10.7.0.0/24}")
-        .replace("profile: 0, default_mdt: 232.10.0.1", "import: [65000:2], export: [65000:1]")
-    )
-    lab = load_text(text + "  hub: {rd: 65000:2, import: [65000:9]}\n")
-    imported = {
-        (router, vrf): [str(r.prefix) for r in found if r.protocol is RouteProtocol.IBGP]
-        for (router, vrf), found in lab.plan.routes.items()
-        if vrf != DEFAULT_VRF
-    }
-    assert imported == {
-        ("pe1", "red"): ["10.7.0.0/24", "172.16.0.4/30", "172.31.0.1/32"],
-        ("pe2", "hub"): [],
-    }
-
-
-def test_a_site_on_two_pes_is_imported_from_the_nearer_one(load_text: LoadText, small: str) -> None:
-    text = (
-        small.replace("p1: {role: p}", "p1: {role: p}\n  pe3: {role: pe}\n  ce3: {role: ce}")
-        .replace("[p1, pe2]}", "[p1, pe2], cost: 50}\n  - {ends: [p1, pe3]}")
-        .replace("[pe2, ce2], vpn: red}", "[pe2, ce2], vpn: red}\n  - {ends: [pe3, ce2], vpn: red}")
-        .replace("vpns:", "  - {ends: [pe1, ce3], vpn: red}\nvpns:")
-    )
-    lab = load_text(text)
-    pe3 = lab.layout.loopbacks["pe3"]
-    hop = next(r.next_hops[0] for p, r in routes(lab, "pe1", "red").items() if p == "10.0.2.0/24")
-    assert hop == VpnNextHop(pe3, RouteDistinguisher.parse("65000:1"))
-    # Both PEs of the site have its LAN by the CE, and neither carries the other's traffic to it.
-    assert neighbor(lab, "pe2", routes(lab, "pe2", "red")["10.0.2.0/24"]) == "ce2"
-    assert neighbor(lab, "ce2", routes(lab, "ce2")["0.0.0.0/0"]) == "pe2"
-
-
-def test_static_routes_win_and_go_with_their_link(load_text: LoadText, small: str) -> None:
     text = small.replace(
         "pe1: {role: pe}",
         "pe1: {role: pe, routes: [{to: 10.0.1.0/24, via: ce1, vpn: red}, "
         "{to: 10.9.0.0/16, via: p1}]}",
     )
     lab = load_text(text)
+    assert routes(lab, "pe1", "red").keys() == {"10.0.1.0/24"}
     assert routes(lab, "pe1", "red")["10.0.1.0/24"].protocol is RouteProtocol.STATIC
     assert neighbor(lab, "pe1", routes(lab, "pe1")["10.9.0.0/16"]) == "p1"
     assert "10.9.0.0/16" not in routes(lab, "pe1", down="pe1-p1")
-    assert "10.0.1.0/24" in routes(lab, "pe2", "red")
+    assert routes(lab, "pe2", "red") == {}
 
 
 def test_of_two_links_the_cheaper_one_is_taken(load_text: LoadText, small: str) -> None:
@@ -212,6 +185,6 @@ def test_the_plan_holds_the_routes_of_the_start(demo: Lab) -> None:
 
 def test_core_routers_are_told_none_of_the_routes_that_they_find_by_ospf(demo: Lab) -> None:
     given = demo.routes.given(demo.routes.routes())
+    assert demo.routes.routes()["pe1", DEFAULT_VRF] != ()
     assert given["pe1", DEFAULT_VRF] == ()
-    assert given["pe1", "red"] != ()
-    assert given["red-ce1", DEFAULT_VRF] != ()
+    assert given["pe1", "red"] == ()

@@ -47,8 +47,8 @@ def test_one_name_stands_for_a_list_of_one(
 
 def test_one_route_target_stands_for_a_list_of_one(load_text: LoadText, small: str) -> None:
     given = "rd: 65000:1, import: %s, export: %s"
-    short = load_text(small.replace("rd: 65000:1", given % ("1:1", "2:2"))).file
-    assert short == load_text(small.replace("rd: 65000:1", given % ("[1:1]", "[2:2]"))).file
+    short = load_text(small.replace("rd: 65000:1", given % ("1:1", "1:1"))).file
+    assert short == load_text(small.replace("rd: 65000:1", given % ("[1:1]", "[1:1]"))).file
 
 
 def test_a_host_of_which_nothing_is_said_needs_no_braces(load_text: LoadText, small: str) -> None:

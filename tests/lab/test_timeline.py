@@ -18,6 +18,7 @@ from controlplane.lab.timeline.model import Gap, Mark, Phase, Timeline
 from controlplane.lab.world import Received, Told
 from controlplane.p4rt.notices import Programmed
 from controlplane.protocols.bfd.notices import SessionDown
+from controlplane.protocols.bgp.notices import SessionDown as BgpSessionDown
 from controlplane.protocols.ospf.notices import RoutesCalculated
 from tests.lab.fake_world import FakeWorld
 
@@ -85,6 +86,12 @@ def test_a_calculation_that_changed_nothing_is_no_phase(load_text: LoadText) -> 
     timeline = only(load_text(LAB), Played(told, list(range(100))))
     assert [mark.phase for mark in timeline.marks] == [Phase.DETECTION]
     assert timeline.gaps == ()
+
+
+def test_a_lost_session_of_bgp_is_a_detection(load_text: LoadText) -> None:
+    lost: list[tuple[float, str, Notice]] = [(2.2, "pe1", BgpSessionDown(NEIGHBOR, "no more"))]
+    (mark,) = only(load_text(LAB), Played(lost, list(range(100)))).marks
+    assert (mark.phase, mark.words) == (Phase.DETECTION, f"session with {NEIGHBOR} down: no more")
 
 
 def test_traffic_that_does_not_come_back_is_missed_until_the_last_packet(

@@ -17,6 +17,7 @@ from controlplane.fib.model import (
     Forward,
     NextHopGroup,
     Nhlfe,
+    PopAndLookUp,
     Port,
     UnicastRoute,
 )
@@ -25,6 +26,7 @@ from controlplane.lab.load import Lab, load
 from controlplane.lab.sim_world import SimWorld
 from controlplane.lab.trace.walk import TraceError, Walk, parse_goal
 from controlplane.lab.trace.words import trace_words
+from controlplane.net.label import EXPLICIT_NULL, IMPLICIT_NULL, Label
 from controlplane.net.multicast import SourceGroup
 from controlplane.sim.direct import DirectTarget
 
@@ -75,7 +77,11 @@ def text(words: str) -> str:
 
 def shape(trace: str) -> str:
     """The trace with N for each label: LDP chooses them, and a wrong one would end the trace."""
-    return re.sub(r"(label|push|pop|swap|for) \d+", r"\1 N", trace)
+    return re.sub(r"\b(label|push|pop|swap|for) [\d/]+", _nameless, trace)
+
+
+def _nameless(words: re.Match[str]) -> str:
+    return re.sub(r"\d+", "N", words[0])
 
 
 class TestUnicast:
@@ -147,9 +153,78 @@ class TestUnicast:
     def test_where_it_ends_it_is_said_why(self, core: Played, goal: str, end: str) -> None:
         assert core.trace("pe1", "default", goal) == f"pe1: {goal}\n  {end}"
 
-    def test_a_vpn_route_leads_nowhere_yet(self, rosen: Played) -> None:
-        last = rosen.trace("pe3", "red", "10.1.1.10").splitlines()[-1]
-        assert last == "  discarded"
+
+class TestVpn:
+    GOAL, FEC = "10.1.1.10", "192.0.2.1/32"
+
+    def test_a_customers_packet_is_followed_from_site_to_site(self, rosen: Played) -> None:
+        assert shape(rosen.trace("red-ce3", "default", self.GOAL)) == text(
+            """
+            red-ce3: 10.1.1.10
+            │ route 10.1.1.0/24: way 172.16.0.13 on eth1
+            └─ eth1: as it is
+               pe3, from eth3: 10.1.1.10
+               │ route 10.1.1.0/24
+               │ VPN path 192.0.2.1 label N: way 192.0.2.1/32
+               └─ eth1: push N/N
+                  p2, from eth3: label N/N, 10.1.1.10
+                  │ label N: way 192.0.2.1/32
+                  └─ eth2: swap N for N
+                     pe2, from eth2: label N/N, 10.1.1.10
+                     │ label N: way 192.0.2.1/32
+                     └─ eth1: swap N for N
+                        p1, from eth2: label N/N, 10.1.1.10
+                        │ label N: way 192.0.2.1/32
+                        └─ eth1: pop N
+                           pe1, from eth1: label N, 10.1.1.10
+                           │ label N: pop, look up in VRF red
+                           │ route 10.1.1.0/24: way 172.16.0.6 on eth3
+                           └─ eth3: as it is
+                              red-ce1, from eth1: 10.1.1.10
+                                route 10.1.1.0/24
+                                the neighbour's MAC address is not known yet
+            """
+        )
+
+    def test_a_path_without_a_pe_in_reach_says_so(self, rosen: Played) -> None:
+        pe3 = rosen.fibs["pe3"]
+        lost = frozenset(replace(path, way=None) for path in pe3.vpn_paths)
+        trace = rosen.trace("pe3", "red", self.GOAL, pe3=replace(pe3, vpn_paths=lost))
+        assert trace.endswith("\n  no PE of the path is in reach")
+
+    def test_a_way_to_the_pe_without_a_label_is_no_lsp(self, rosen: Played) -> None:
+        pe3 = rosen.fibs["pe3"]
+        bare = frozenset(
+            replace(group, members=frozenset(replace(m, label=None) for m in group.members))
+            for group in pe3.groups
+        )
+        trace = rosen.trace("pe3", "red", self.GOAL, pe3=replace(pe3, groups=bare))
+        assert trace.endswith("└─ eth1: dropped: the next hop gave no label")
+
+    def test_a_neighbour_that_is_the_pe_gets_the_vpn_label_alone(self, rosen: Played) -> None:
+        pe3 = rosen.fibs["pe3"]
+        trace = shape(rosen.trace("pe3", "red", self.GOAL, pe3=self._labelling(pe3, IMPLICIT_NULL)))
+        assert "└─ eth1: push N\n   p2, from eth3: label N, 10.1.1.10\n" in trace
+
+    def test_explicit_null_says_nothing_above_another_label(self, rosen: Played) -> None:
+        p1 = self._labelling(rosen.fibs["p1"], EXPLICIT_NULL)
+        trace = rosen.trace("pe3", "red", self.GOAL, p1=p1)
+        assert re.search(r"pe1, from eth1: label 0/(\d+), 10.1.1.10\n.*│ label \1: pop", trace)
+
+    def test_a_label_below_one_that_is_looked_up_is_an_end(self, rosen: Played) -> None:
+        """p1 passes the LSP's label on although it ends at pe1."""
+        (vpn_label,) = (
+            route.label for route in rosen.fibs["pe1"].labels if route.action == PopAndLookUp(1)
+        )
+        p1 = self._labelling(rosen.fibs["p1"], vpn_label)
+        trace = rosen.trace("pe3", "red", self.GOAL, p1=p1)
+        assert trace.endswith(f"a label below {vpn_label}")
+
+    def _labelling(self, fib: Fib, label: Label) -> Fib:
+        """The Fib with this label for the way to the PE."""
+        group = next(group for group in fib.groups if group.way == self.FEC)
+        members = frozenset(replace(member, label=label) for member in group.members)
+        return replace(fib, groups=fib.groups - {group} | {replace(group, members=members)})
 
 
 class TestBroken:

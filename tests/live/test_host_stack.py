@@ -19,6 +19,7 @@ from controlplane.engine.stream import (
     OpenStream,
     SendData,
     StreamClosed,
+    StreamDrained,
     StreamOpened,
     Why,
 )
@@ -192,6 +193,43 @@ def test_a_peer_that_does_not_read_costs_its_own_stream_alone() -> None:
     play(scenario)
 
 
+class TestDrained:
+    def test_it_is_told_each_time_that_all_has_left(self) -> None:
+        async def scenario(stacks: Stacks) -> None:
+            name = await stacks.opened()
+            for times in (1, 2):
+                stacks.a.command(SendData(stream="s", data=TEXT))
+                await until(lambda: stacks.a_side.drained == times)  # noqa: B023
+            await until(lambda: stacks.b_side.data(name) == TEXT * 2)
+            await settled(stacks)
+            assert (stacks.a_side.drained, stacks.b_side.drained) == (2, 0)
+
+        play(scenario)
+
+    def test_of_what_was_sent_while_the_stream_opened_too(self) -> None:
+        async def scenario(stacks: Stacks) -> None:
+            await stacks.open()
+            stacks.a.command(SendData(stream="s", data=b"early"))
+            await until(lambda: stacks.a_side.drained == 1)
+            assert [type(event) for event in stacks.a_side.events] == [StreamOpened, StreamDrained]
+
+        play(scenario)
+
+    def test_while_the_peer_does_not_read_it_is_not_told(self) -> None:
+        async def scenario(stacks: Stacks) -> None:
+            name = await stacks.opened()
+            reading = stacks.b._named[name]
+            reading._loop.remove_reader(reading._socket)
+            stacks.a.command(SendData(stream="s", data=bytes(UNSENT_LIMIT // 2)))
+            await settled(stacks)
+            assert stacks.a_side.drained == 0
+            reading.start()
+            await until(lambda: stacks.a_side.drained == 1)
+            await until(lambda: len(stacks.b_side.data(name)) == UNSENT_LIMIT // 2)
+
+        play(scenario)
+
+
 class TestKeys:
     """RFC 2385, by the kernel."""
 
@@ -223,12 +261,12 @@ class TestKeys:
             stacks.b.command(Listen(local=SERVICE, md5_keys={A: b"new"}))
             stacks.a.command(SendData(stream="s", data=b"still"))
             stacks.a.command(OpenStream(stream="t", local=A, remote=SERVICE, md5_key=b"new"))
-            await until(lambda: len(stacks.a_side.events) == 2)
+            await until(lambda: stacks.a_side.opened == ["s", "t"])
             await until(lambda: stacks.b_side.data(name) == b"still")
             stacks.b.command(Listen(local=SERVICE))
             stacks.a.command(OpenStream(stream="u", local=A, remote=SERVICE))
-            await until(lambda: len(stacks.a_side.events) == 3)
-            assert all(isinstance(event, StreamOpened) for event in stacks.a_side.events)
+            await until(lambda: stacks.a_side.opened == ["s", "t", "u"])
+            assert stacks.a_side.reasons == []
 
         play(scenario)
 

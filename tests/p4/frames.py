@@ -64,5 +64,13 @@ def labelled(payload: Any, *labels: int, ttl: int = 64, cos: int = 5) -> Any:
     return payload
 
 
+def stacked(payload: Any, *labels: int, ttl: int = 64, cos: int = 5) -> Any:
+    """A packet under labels that were pushed together, the top one first."""
+    for label in reversed(labels):
+        last = not isinstance(payload, MPLS)
+        payload = MPLS(label=label, cos=cos, s=last, ttl=ttl) / payload
+    return payload
+
+
 def mpls_frame(packet: Any, to: MacAddress, source: MacAddress = NEIGHBOR, vlan: int = 0) -> bytes:
     return ethernet(packet, to, source, vlan, kind=0x8847)

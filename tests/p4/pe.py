@@ -36,6 +36,7 @@ from controlplane.fib.model import (
     TtlMode,
     UnicastAction,
     UnicastRoute,
+    VpnPath,
 )
 from controlplane.net.label import Label
 from controlplane.net.mac import MacAddress
@@ -132,6 +133,11 @@ def core(
     """Labels beside routes."""
     entries = frozenset(LabelRoute(label, action) for label, action in labels.items())
     return replace(unicast(routes, ways), labels=entries, ttl_mode=ttl_mode)
+
+
+def vpn(fib: Fib, *paths: VpnPath) -> Fib:
+    """With VPN paths, for routes to name."""
+    return replace(fib, vpn_paths=frozenset(paths))
 
 
 STREAM: Final = sg("10.1.0.1", "239.1.1.1")

@@ -18,6 +18,7 @@ from controlplane.fib.model import (
     Fib,
     FibInterface,
     Forward,
+    ForwardVpn,
     Glean,
     InPlace,
     LabelRoute,
@@ -32,6 +33,7 @@ from controlplane.fib.model import (
     Tail,
     TtlMode,
     UnicastRoute,
+    VpnPath,
 )
 from controlplane.net.label import EXPLICIT_NULL, IMPLICIT_NULL
 from controlplane.net.mac import MacAddress
@@ -82,8 +84,11 @@ NHLFES = st.builds(
 )
 MEMBERS = st.frozensets(NHLFES, max_size=3)
 
+PATHS = st.sampled_from(["192.0.2.2 label 17", "192.0.2.2 label 18", "192.0.2.3 label 17"])
+
 ACTIONS = st.one_of(
     st.builds(Forward, WAYS),
+    st.builds(ForwardVpn, PATHS),
     st.just(Receive()),
     st.just(Glean()),
     st.just(Discard()),
@@ -104,12 +109,20 @@ def unique(
     return st.lists(elements, unique_by=key, max_size=8).map(frozenset)
 
 
-def ways(
-    unicast: frozenset[UnicastRoute], labels: frozenset[LabelRoute]
-) -> st.SearchStrategy[frozenset[NextHopGroup]]:
+def vpn_paths(unicast: frozenset[UnicastRoute]) -> st.SearchStrategy[frozenset[VpnPath]]:
+    """The VPN paths that are named; a path that no route names is not in a Fib."""
+    actions = {route.action for route in unicast}
+    named = sorted(action.path for action in actions if isinstance(action, ForwardVpn))
+    return st.tuples(
+        *(st.builds(VpnPath, st.just(n), LABELS, st.none() | WAYS) for n in named)
+    ).map(frozenset)
+
+
+def ways(fib: Fib) -> st.SearchStrategy[frozenset[NextHopGroup]]:
     """Groups for all the ways that are named, and perhaps another."""
-    actions = {*(route.action for route in unicast), *(label.action for label in labels)}
+    actions = {*(route.action for route in fib.unicast), *(label.action for label in fib.labels)}
     named = {action.way for action in actions if isinstance(action, Forward)}
+    named |= {path.way for path in fib.vpn_paths if path.way is not None}
     groups = (st.builds(NextHopGroup, st.just(way), MEMBERS) for way in sorted({*named, "unused"}))
     return st.tuples(*groups).map(frozenset)
 
@@ -118,7 +131,8 @@ def ways(
 def fibs(draw: st.DrawFn) -> Fib:
     """Fibs in which what is named is there."""
     parts = draw(PARTS)
-    return replace(parts, groups=draw(ways(parts.unicast, parts.labels)))
+    routed = replace(parts, vpn_paths=draw(vpn_paths(parts.unicast)))
+    return replace(routed, groups=draw(ways(routed)))
 
 
 PARTS = st.builds(

@@ -1,7 +1,8 @@
 """What entities mean, read off them as the data plane does: through groups, rewrites, next hops.
 
-A switch does not know what ways are called. A way means its members, so it is named by them here,
-and a Fib is brought into the same form by `anonymous`.
+A switch does not know what ways and VPN paths are called. A way means its members, a path its label
+and its way, so they are named by these here, and a Fib is brought into the same form by
+`anonymous`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from controlplane.fib.model import (
     Fib,
     FibInterface,
     Forward,
+    ForwardVpn,
     Glean,
     InPlace,
     LabelRoute,
@@ -34,6 +36,7 @@ from controlplane.fib.model import (
     TtlMode,
     UnicastAction,
     UnicastRoute,
+    VpnPath,
 )
 from controlplane.net.label import IMPLICIT_NULL
 from controlplane.net.mac import MacAddress
@@ -57,6 +60,7 @@ def meaning(held: Inventory) -> Meaning:
         groups=frozenset(
             _named(_members(number, held)) for (number,) in held.of(names.NEXT_HOP_GROUP)
         ),
+        vpn_paths=frozenset(_path(number, held) for (number,) in held.of(names.VPN_PATH)),
         labels=frozenset(_label(e, held) for e in held.table(names.LABEL_ROUTE).values()),
         multicast=frozenset(_route(e, held) for e in held.table(names.MULTICAST_ROUTE).values()),
         policers=frozenset(
@@ -71,13 +75,21 @@ def meaning(held: Inventory) -> Meaning:
 
 
 def anonymous(fib: Fib) -> Fib:
-    """A Fib whose ways are named by their members."""
+    """A Fib whose ways are named by their members, and VPN paths by what they are."""
     named = {group.way: _named(group.members).way for group in fib.groups}
+    paths = {
+        path.name: _named_path(path.label, named[path.way] if path.way is not None else None)
+        for path in fib.vpn_paths
+    }
 
     def unicast(route: UnicastRoute) -> UnicastRoute:
-        if not isinstance(route.action, Forward):
-            return route
-        return replace(route, action=Forward(named[route.action.way]))
+        match route.action:
+            case Forward(way):
+                return replace(route, action=Forward(named[way]))
+            case ForwardVpn(path):
+                return replace(route, action=ForwardVpn(paths[path].name))
+            case _:
+                return route
 
     def label(route: LabelRoute) -> LabelRoute:
         if not isinstance(route.action, Forward):
@@ -89,7 +101,21 @@ def anonymous(fib: Fib) -> Fib:
         unicast=frozenset(map(unicast, fib.unicast)),
         labels=frozenset(map(label, fib.labels)),
         groups=frozenset(_named(group.members) for group in fib.groups),
+        vpn_paths=frozenset(paths.values()),
     )
+
+
+def _named_path(label: int, way: str | None) -> VpnPath:
+    """A switch does not know the label of a path that leads nowhere."""
+    return VpnPath(f"{label} {way}", label, way) if way is not None else VpnPath("nowhere", 0, None)
+
+
+def _path(number: int, held: Inventory) -> VpnPath:
+    entry = held.table(names.VPN_PATH)[number,]
+    if entry.action == names.OUT_OF_REACH:
+        return _named_path(0, None)
+    label, group = entry.args
+    return _named_path(label, _forward(group, held).way)
 
 
 def _named(members: frozenset[Nhlfe]) -> NextHopGroup:
@@ -135,6 +161,8 @@ def _unicast(entry: TableEntry, held: Inventory) -> UnicastRoute:
 def _unicast_action(entry: TableEntry, held: Inventory) -> UnicastAction:
     if entry.action == names.FORWARD:
         return _forward(entry.args[0], held)
+    if entry.action == names.FORWARD_VPN:
+        return ForwardVpn(_path(entry.args[0], held).name)
     actions: dict[str, UnicastAction] = {
         names.RECEIVE: Receive(),
         names.GLEAN: Glean(),

@@ -13,7 +13,14 @@ ACTION_NAMES = {action.preamble.id: action.preamble.name for action in P4INFO.ac
 WRITTEN = {
     names.INTERFACE: {names.SET_INTERFACE},
     names.EGRESS_INTERFACE: {names.COUNT_INTERFACE_OUT},
-    names.UNICAST_ROUTE: {names.FORWARD, names.RECEIVE, names.GLEAN, names.DISCARD},
+    names.UNICAST_ROUTE: {
+        names.FORWARD,
+        names.FORWARD_VPN,
+        names.RECEIVE,
+        names.GLEAN,
+        names.DISCARD,
+    },
+    names.VPN_PATH: {names.VIA_TUNNEL, names.OUT_OF_REACH},
     names.LABEL_ROUTE: {names.LABEL_FORWARD, names.POP_AND_LOOK_UP},
     names.NEXT_HOP_GROUP: {names.VIA, names.VIA_POP, names.VIA_LABEL, names.UNRESOLVED},
     names.NEXT_HOP: {names.SET_NEXT_HOP},

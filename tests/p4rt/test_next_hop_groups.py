@@ -217,9 +217,7 @@ class TestANewController:
         assert (MODIFY, names.NEXT_HOP_GROUP) not in successor.take(fib)
 
 
-def test_when_no_numbers_are_left_it_is_said(
-    switch: Switch, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_when_no_numbers_are_left_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names, "LAST_NEXT_HOP_GROUP", 2)
     with pytest.raises(IdsExhausted, match="more than 2 different next hop groups are wanted"):
-        switch.programmer.program(network([group(way, nhlfe(1)) for way in range(3)]))
+        Programmer().program(network([group(way, nhlfe(1)) for way in range(3)]))

@@ -83,6 +83,16 @@ class Namespace:
         """Give an interface an address with its prefix length; `lo` may have several."""
         self.inside(partial(ip_batch, [f"address replace {address} dev {interface}"]))
 
+    def counter(self, name: str) -> int:
+        """One of the kernel's counters, as nstat(8) names them: `TcpExtTCPMD5Failure`."""
+        lines = self.run("cat", "/proc/net/netstat", "/proc/net/snmp").splitlines()
+        for names, values in zip(lines[::2], lines[1::2], strict=True):
+            group, *keys = names.replace(":", "").split()
+            counters = dict(zip((f"{group}{key}" for key in keys), values.split()[1:], strict=True))
+            if name in counters:
+                return int(counters[name])
+        raise KeyError(name)
+
     def link(self, interface: str, settings: str) -> None:
         """Settings as ip(8) has them: `down`, `up`, `mtu 1400` ..."""
         self.inside(partial(ip_batch, [f"link set dev {interface} {settings}"]))

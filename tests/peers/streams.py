@@ -20,6 +20,7 @@ from controlplane.engine.stream import (
     SendData,
     StreamAccepted,
     StreamClosed,
+    StreamDrained,
     StreamInput,
     StreamName,
     StreamOpened,
@@ -37,6 +38,7 @@ from controlplane.live.sockets import (
 from tests.peers.namespace import Namespace
 
 _CHUNK: Final = 65536
+_BOTH: Final = selectors.EVENT_READ | selectors.EVENT_WRITE
 
 
 @dataclass(slots=True)
@@ -99,13 +101,13 @@ class Streams:
         prepare(end)
         local, remote = endpoint(end.getsockname()), endpoint(end.getpeername())
         stream = _Stream(accepted_name(local, remote), end, is_open=True)
-        self._watch(stream)
+        self._watch(stream, selectors.EVENT_READ)
         self._tell(StreamAccepted(stream=stream.name, local=local, remote=remote))
 
     def _open(self, command: OpenStream) -> None:
         end = self._namespace.inside(partial(make_opening, command))
         stream = _Stream(command.stream, end)
-        self._watch(stream)
+        self._watch(stream, _BOTH)
         error = stream.end.connect_ex(_pair(command.remote))
         if error not in (0, errno.EINPROGRESS):
             self._lost(stream, os.strerror(error))
@@ -120,9 +122,8 @@ class Streams:
             stream.closing = True
             self._flush(stream)
 
-    def _watch(self, stream: _Stream) -> None:
+    def _watch(self, stream: _Stream, events: int) -> None:
         self._streams[stream.name] = stream
-        events = selectors.EVENT_READ | selectors.EVENT_WRITE
         self._selector.register(stream.end, events, partial(self._ready, stream))
 
     def _ready(self, stream: _Stream, events: int) -> None:
@@ -138,14 +139,20 @@ class Streams:
 
     def _writable(self, stream: _Stream) -> None:
         if not stream.is_open:
-            if error := stream.end.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-                raise OSError(error, os.strerror(error))
-            stream.is_open = True
-            local, remote = stream.end.getsockname(), stream.end.getpeername()
-            self._tell(
-                StreamOpened(stream=stream.name, local=endpoint(local), remote=endpoint(remote))
-            )
-        self._flush(stream)
+            self._opened(stream)
+        elif stream.unsent:
+            self._flush(stream)
+        else:
+            self._modify(stream, selectors.EVENT_READ)
+            self._tell(StreamDrained(stream=stream.name))
+
+    def _opened(self, stream: _Stream) -> None:
+        if error := stream.end.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(error, os.strerror(error))
+        stream.is_open = True
+        self._modify(stream, _BOTH if stream.unsent else selectors.EVENT_READ)
+        local, remote = endpoint(stream.end.getsockname()), endpoint(stream.end.getpeername())
+        self._tell(StreamOpened(stream=stream.name, local=local, remote=remote))
 
     def _read(self, stream: _Stream) -> None:
         if not (data := stream.end.recv(_CHUNK)):
@@ -154,7 +161,7 @@ class Streams:
             self._tell(DataReceived(stream=stream.name, data=data))
 
     def _flush(self, stream: _Stream) -> None:
-        """Send what goes, and wait for room only while there is something to send."""
+        """Send what goes, and wait until the kernel has sent that."""
         if not stream.is_open:
             return
         try:
@@ -168,8 +175,7 @@ class Streams:
         if stream.closing and not stream.unsent:
             self._forget(stream)
         else:
-            wanted = selectors.EVENT_WRITE if stream.unsent else 0
-            self._modify(stream, selectors.EVENT_READ | wanted)
+            self._modify(stream, _BOTH)
 
     def _modify(self, stream: _Stream, events: int) -> None:
         self._selector.modify(stream.end, events, partial(self._ready, stream))

@@ -24,6 +24,7 @@ from controlplane.engine.stream import (
     SendData,
     StreamAccepted,
     StreamClosed,
+    StreamDrained,
     StreamOpened,
 )
 from controlplane.engine.time import Instant
@@ -135,6 +136,8 @@ def test_a_stream_carries_octets_both_ways_and_ends_at_both(
     big = bytes(range(256)) * 4096
     other.tell([SendData(stream=accepted.stream, data=big)])
     eventually(lambda: _octets(one) == big, one, other)
+    eventually(lambda: other.engine.of(StreamDrained), one, other)
+    assert other.engine.of(StreamDrained) == [StreamDrained(stream=accepted.stream)]
     one.tell([SendData(stream="s", data=b"bye"), CloseStream(stream="s")])
     eventually(lambda: other.engine.of(StreamClosed), one, other)
     assert _octets(other) == b"bye"

@@ -22,11 +22,19 @@ from controlplane.rib.route import (
 from controlplane.rib.rpf import reverse_path
 
 SOURCE = IPv4Address("10.0.0.1")
+GROUP = IPv4Address("232.1.1.1")
 NEIGHBOR = IPv4Address("192.0.2.1")
 PE = IPv4Address("10.255.0.2")
+MULTICAST_PE = IPv4Address("10.255.0.9")
 
 
-def through_vpn(next_hop: VpnNextHop) -> Rpf:
+def through_vpn(route: Route | None, root: IPv4Address, group: IPv4Address) -> Rpf | None:
+    """The PE of the route, or one that only multicast knows of."""
+    assert (root, group) == (SOURCE, GROUP)
+    if route is None:
+        return Rpf("mdt-red", MULTICAST_PE)
+    (next_hop,) = route.next_hops
+    assert isinstance(next_hop, VpnNextHop)
     return Rpf("mdt-red", next_hop.pe)
 
 
@@ -50,8 +58,13 @@ def test_the_next_hop_names_the_rpf_interface_and_neighbour(
     rib = Rib(lambda _: True)
     static = RouteProtocol.STATIC
     rib.replace(static, [Route(prefix=IPv4Network(SOURCE), protocol=static, next_hops=(next_hop,))])
-    assert reverse_path(rib, through_vpn, SOURCE) == expected
+    assert reverse_path(rib, through_vpn, SOURCE, GROUP) == expected
 
 
 def test_without_a_route_there_is_no_rpf_interface() -> None:
-    assert reverse_path(Rib(lambda _: True), through_vpn, SOURCE) is None
+    assert reverse_path(Rib(lambda _: True), lambda *_: None, SOURCE, GROUP) is None
+
+
+def test_without_a_route_the_vpn_may_have_one_for_multicast_alone() -> None:
+    found = reverse_path(Rib(lambda _: True), through_vpn, SOURCE, GROUP)
+    assert found == Rpf("mdt-red", MULTICAST_PE)

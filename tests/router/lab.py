@@ -5,8 +5,8 @@
                                            |
                                           [1]PE3[2]- receiver 3
 
-VRF red on all PEs, profile 0, default MDT group 232.0.0.1. PE3 hangs on PE2, so PE2 is a leaf of
-PE1's tunnel and a branching point at once. Hosts are at 10.N.0.2 behind edge N.
+VRF red on all PEs, a static list of PEs, default MDT group 232.0.0.1. PE3 hangs on PE2, so PE2 is a
+leaf of PE1's tunnel and a branching point at once. Hosts are at 10.N.0.2 behind edge N.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ def router(
 
 def red() -> VrfConfig:
     discovered = tuple(DiscoveredPe(address=pe, group=GROUP) for pe in PES.values())
-    mvpn = MvpnConfig(profile="0", default_group=GROUP, discovered=discovered, pim=PIM)
+    mvpn = MvpnConfig(
+        profile="pim-gre-ssm-static", default_group=GROUP, discovered=discovered, pim=PIM
+    )
     return VrfConfig(
         name="red", id=1, rd=RD, import_targets=TARGETS, export_targets=TARGETS, mvpn=mvpn
     )

@@ -18,6 +18,7 @@ from controlplane.engine.stream import (
     SendData,
     StreamAccepted,
     StreamClosed,
+    StreamDrained,
     StreamInput,
     StreamName,
     StreamOpened,
@@ -49,6 +50,7 @@ class Streams:
             case SendData(stream=stream, data=data):
                 if (peer := self._peers.get((node, stream))) is not None:
                     self._tell(peer[0], DataReceived(stream=peer[1], data=data))
+                    self._tell(node, StreamDrained(stream=stream))
             case CloseStream(stream=stream):
                 if (peer := self._peers.pop((node, stream), None)) is not None:
                     del self._peers[peer]

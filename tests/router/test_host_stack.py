@@ -34,6 +34,7 @@ from controlplane.wire.ldp.numbers import LDP_PORT
 from controlplane.wire.reader import Reader
 from tests.router.core import AT_HOST1, HOST1, LOOPBACKS, core, core_up, router
 from tests.router.core_packets import frame, host_is_known, hosts_are_known, packet, received, seen
+from tests.router.lab import WIRES, configs
 from tests.router.wire import Network
 
 TCP = b"as TCP has made it"
@@ -148,3 +149,15 @@ def test_sessions_say_their_messages_as_data_of_their_stream(network: Network) -
     assert {command.vrf for command in told} == {DEFAULT_VRF}
     data = [out.command.data for out in told if isinstance(out.command, SendData)]
     assert any(IPv4Address("10.1.0.1").packed in octets for octets in data)
+
+
+def test_a_packet_of_a_vrfs_host_stack_waits_for_its_neighbour_in_that_vrf() -> None:
+    """A PE that has just started knows no CE, and its TTL of 255 must arrive whole (RFC 5082)."""
+    network = Network(configs(), WIRES)
+    network.start()
+    pe, ce = IPv4Address("10.2.9.1"), IPv4Address("10.2.9.2")
+    sent = packet(pe, ce, FULL_TTL, protocol=IpProtocol.TCP, payload=TCP)
+    network.give("pe2", HostPacketOut(vrf="red", datagram=sent.encode()))
+    network.run(until=0.5)
+    (arrived,) = network.nodes["ce2"].host_packets
+    assert arrived.datagram == sent.encode()

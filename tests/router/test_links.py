@@ -11,7 +11,7 @@ import pytest
 
 from controlplane.fib.model import Discard, Forward, UnicastRoute
 from controlplane.net.interface import DEFAULT_VRF
-from controlplane.rib.route import Gateway, RouteProtocol
+from controlplane.rib.route import Gateway, Route, RouteProtocol, VpnNextHop
 from controlplane.router.events import Output, PortChanged
 from controlplane.router.router import Router
 from tests.router.lab import PES, RECEIVER, STREAM, core_routes, join, route, started
@@ -75,17 +75,25 @@ def test_nothing_is_sent_on_a_dead_port(network: Network) -> None:
     assert {output.port for output in outputs if hasattr(output, "port")} <= {1}
 
 
-def test_without_a_way_to_the_upstream_pe_its_sources_have_no_rpf_interface(
+def test_without_a_route_of_the_upstream_pe_its_sources_have_no_rpf_interface(
     network: Network,
 ) -> None:
+    routes = [one for one in router(network, "pe2").vrfs["red"].rib.routes() if is_vpn(one)]
+    network.routes("pe2", "red", RouteProtocol.IBGP)
+    assert not has_stream(network, "pe2", 1)
+    network.routes("pe2", "red", RouteProtocol.IBGP, *routes)
+    assert has_stream(network, "pe2", 1)
+
+
+def test_a_route_of_a_pe_out_of_reach_stands_until_bgp_takes_it_back(network: Network) -> None:
+    """docs/adr/0017: what follows at once is forwarding's business."""
     kept = [item for item in core_routes("pe2") if item.prefix != IPv4Network(PES["pe1"])]
     network.routes("pe2", DEFAULT_VRF, RouteProtocol.COMPUTED, *kept)
-    vrf = router(network, "pe2").vrfs["red"]
-    assert vrf.rib.lookup(STREAM.source) is None
-    assert not has_stream(network, "pe2", 1)
-    network.routes("pe2", DEFAULT_VRF, RouteProtocol.COMPUTED, *core_routes("pe2"))
-    assert vrf.rib.lookup(STREAM.source) is not None
-    assert has_stream(network, "pe2", 1)
+    assert router(network, "pe2").vrfs["red"].rib.lookup(STREAM.source) is not None
+
+
+def is_vpn(route: Route) -> bool:
+    return isinstance(route.next_hops[0], VpnNextHop)
 
 
 def test_a_route_over_a_dead_link_gives_way_to_one_that_works(network: Network) -> None:

@@ -12,6 +12,7 @@ from controlplane.engine.stream import (
     Endpoint,
     StreamAccepted,
     StreamClosed,
+    StreamDrained,
     StreamOpened,
     Why,
 )
@@ -147,6 +148,7 @@ def test_a_key_is_written_as_octets_beside_its_peer() -> None:
         StreamEvent(vrf="default", event=StreamOpened(stream="1", local=HERE, remote=THERE)),
         StreamEvent(vrf="default", event=StreamAccepted(stream="1", local=HERE, remote=THERE)),
         StreamEvent(vrf="default", event=DataReceived(stream="1", data=b"\0\1\xff")),
+        StreamEvent(vrf="default", event=StreamDrained(stream="1")),
         StreamEvent(vrf="default", event=StreamClosed(stream="1", why=Why.RESET)),
         HostPacketOut(vrf="default", datagram=b"\x45\0"),
     ],
@@ -166,7 +168,7 @@ def test_a_configuration_survives_being_written_down(config: RouterConfig) -> No
 
 def test_a_line_says_what_happened_in_words_that_people_read() -> None:
     routes = (
-        route("10.1.0.0/16", RouteProtocol.IBGP, VpnNextHop(PES["pe1"], RD)),
+        route("10.1.0.0/16", RouteProtocol.IBGP, VpnNextHop(PES["pe1"], RD, 24)),
         route("10.2.0.0/16", RouteProtocol.IBGP, Blackhole()),
     )
     event = RoutesReplaced(vrf="red", protocol=RouteProtocol.IBGP, routes=routes)
@@ -180,9 +182,12 @@ def test_a_line_says_what_happened_in_words_that_people_read() -> None:
                 {
                     "prefix": "10.1.0.0/16",
                     "protocol": "IBGP",
-                    "next_hops": [{"type": "VpnNextHop", "pe": "10.255.0.1", "rd": "65000:1"}],
+                    "next_hops": [
+                        {"type": "VpnNextHop", "pe": "10.255.0.1", "rd": "65000:1", "label": 24}
+                    ],
                     "metric": 0,
                     "way": "",
+                    "backups": [],
                 },
                 {
                     "prefix": "10.2.0.0/16",
@@ -190,6 +195,7 @@ def test_a_line_says_what_happened_in_words_that_people_read() -> None:
                     "next_hops": [{"type": "Blackhole"}],
                     "metric": 0,
                     "way": "",
+                    "backups": [],
                 },
             ],
         },

@@ -58,11 +58,11 @@ def test_mroute_of_a_vrf_names_the_pmsi_and_the_upstream_pe(network: Network) ->
 
 
 def test_mvpn_says_profile_tunnels_and_who_is_heard_over_them(network: Network) -> None:
-    (row,) = rows(network, "pe2", "mvpn")
+    (row,) = rows(network, "pe2", "mvpn tunnel")
     assert row == {
         "vrf": "red",
-        "profile": "pim-gre-ssm",
-        "number": 0,
+        "profile": "pim-gre-ssm-static",
+        "number": None,
         "pmsi": "mdt-red",
         "root": "10.255.0.2",
         "group": "232.0.0.1",

@@ -15,6 +15,7 @@ from controlplane.engine.stream import (
     SendData,
     StreamAccepted,
     StreamClosed,
+    StreamDrained,
     StreamInput,
     StreamOpened,
     StreamOutput,
@@ -124,6 +125,7 @@ def from_pe1(router: Router) -> int:
             "stream 1 accepted from 10.255.0.1 port 646",
         ),
         (event(DataReceived(stream="1", data=b"123")), "stream 1: 3 octets"),
+        (event(StreamDrained(stream="1")), "stream 1: all that was sent is taken"),
         (event(StreamClosed(stream="1", why=Why.RESET)), "stream 1 closed: the peer reset it"),
         (
             HostPacketOut(vrf=DEFAULT_VRF, datagram=TCP),

@@ -62,6 +62,8 @@ Change: TypeAlias = Callable[[bytes], bytes | None]
 class FaultWorld:
     """A lab that has converged. `configure` changes what its file would tell each router."""
 
+    convergence = CONVERGED
+
     def __init__(
         self, folder: Path, text: str = LAB, configure: Configure = lambda config: config
     ) -> None:
@@ -72,7 +74,7 @@ class FaultWorld:
         routers = {name: configure(config) for name, config in plan.routers.items()}
         self.world = SimWorld(replace(plan, routers=routers))
         self.world.start()
-        self.run(CONVERGED)
+        self.run(self.convergence)
 
     @property
     def switches(self) -> dict[str, SimSwitch]:
@@ -113,7 +115,7 @@ class FaultWorld:
 
     def vanish(self, router: str) -> None:
         """A router starts afresh, and its streams are gone without a word to the peers."""
-        stack = self.switches[router].tcp
+        stack = self.switches[router].tcp(DEFAULT_VRF)
         for table in (stack._connections, stack._named):
             table.clear()
         stack._timers = Timers()
@@ -121,12 +123,12 @@ class FaultWorld:
 
     # -- what comes of them
 
-    def rows(self, router: str, noun: str) -> list[Row]:
-        return self.world.show(router, noun, DEFAULT_VRF)
+    def rows(self, router: str, noun: str, vrf: str = DEFAULT_VRF) -> list[Row]:
+        return self.world.show(router, noun, vrf)
 
-    def log(self, router: str, protocol: str) -> list[str]:
+    def log(self, router: str, protocol: str, vrf: str = DEFAULT_VRF) -> list[str]:
         """What `mvpn show ROUTER PROTOCOL log` tells, in its order."""
-        return [row["text"] for row in self.rows(router, f"{protocol} log")]
+        return [row["text"] for row in self.rows(router, f"{protocol} log", vrf)]
 
     def troubles(self, router: str) -> list[str]:
         return [row["reason"] for row in self.rows(router, "ospf trouble")]
@@ -159,12 +161,12 @@ class FaultWorld:
         rows = self.rows(router, "route")
         return next(int(row["metric"]) for row in rows if row["prefix"] == prefix)
 
-    def hears(self, node: str = "h2") -> bool:
-        """Whether h1 has another node answer it, through the pipelines."""
+    def hears(self, node: str = "h2", host: str = "h1") -> bool:
+        """Whether a host has another node answer it, through the pipelines."""
         layout = self.lab.layout
         ping = Ping(destination=layout.address(node), count=3)
-        probe = PingProbe(ping, layout.address("h1"), identifier=round(self.world.now()) % 65536)
-        running = self.world.probe("h1", probe)
+        probe = PingProbe(ping, layout.address(host), identifier=round(self.world.now()) % 65536)
+        running = self.world.probe(host, probe)
         self.world.wait(lambda: not running.look(), limit=5.0)
         return probe.result.replies == ping.count
 

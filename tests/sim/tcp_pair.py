@@ -16,7 +16,9 @@ from controlplane.engine.stream import (
     SendData,
     StreamAccepted,
     StreamClosed,
+    StreamDrained,
     StreamInput,
+    StreamOpened,
     StreamOutput,
 )
 from controlplane.sim.scheduler import Scheduler
@@ -57,9 +59,19 @@ class Side:
         return name
 
     @property
+    def opened(self) -> list[str]:
+        """Those that it opened itself."""
+        return [event.stream for event in self.events if isinstance(event, StreamOpened)]
+
+    @property
     def reasons(self) -> list[str]:
         """Why streams were closed."""
         return [event.why for event in self.events if isinstance(event, StreamClosed)]
+
+    @property
+    def drained(self) -> int:
+        """How often nothing waited any more."""
+        return sum(isinstance(event, StreamDrained) for event in self.events)
 
 
 class Pair:

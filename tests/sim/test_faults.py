@@ -15,7 +15,7 @@ from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.label import FIRST_LABEL
 from controlplane.protocols.ospf.events import BACKBONE
 from controlplane.rib.route import Blackhole, Route, RouteProtocol
-from controlplane.router import vrf
+from controlplane.router import router as whole_router
 from controlplane.router.config import RouterConfig
 from controlplane.wire.ospf.exchange import LinkStateUpdate
 from controlplane.wire.ospf.lsa import MAX_SEQUENCE_NUMBER, Lsa, LsaKey, LsType
@@ -286,7 +286,7 @@ class TestCorruption:
 def test_a_peer_that_stops_reading_costs_its_own_session_alone(tmp_path: Path) -> None:
     """RFC 5036 3.5.1.2.1: it does not get to read that the other is alive."""
     faults = FaultWorld(tmp_path)
-    stack = faults.switches["p1"].tcp
+    stack = faults.switches["p1"].tcp(DEFAULT_VRF)
     (stream,) = (name for name in stack._named if PE1 in name)
     stack.set_reading(stream, False)
     faults.run(CONVERGED)
@@ -356,7 +356,7 @@ class TestLabelsThatRunOut:
     @pytest.fixture
     def faults(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FaultWorld:
         """Each router has three."""
-        monkeypatch.setattr(vrf, "LabelSpace", partial(LabelSpace, last=FIRST_LABEL + 2))
+        monkeypatch.setattr(whole_router, "LabelSpace", partial(LabelSpace, last=FIRST_LABEL + 2))
         return FaultWorld(tmp_path)
 
     def without_label(self, faults: FaultWorld) -> list[str]:

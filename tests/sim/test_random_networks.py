@@ -24,7 +24,7 @@ from controlplane.lab.world import Stream
 from tests.sim.random_labs import GROUP, random_lab
 
 SEEDS = range(10)
-CONVERGENCE = 5.0
+CONVERGENCE = 20.0
 AFTER_RESTART = 30.0
 """The IGMP querier that starts anew hears of its members within its Query Response Interval."""
 

@@ -15,6 +15,7 @@ import pytest
 
 from controlplane.lab.load import load
 from controlplane.lab.sim_world import SimWorld
+from controlplane.net.interface import DEFAULT_VRF
 from controlplane.p4rt.memory import MemoryTarget
 from controlplane.sim.direct import DirectTarget
 from controlplane.sim.switch import Target
@@ -39,25 +40,29 @@ def sessions(world: SimWorld, router: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["state"] == "Operational"]
 
 
+def bgp(world: SimWorld) -> list[dict[str, Any]]:
+    return [row for router in PES for row in world.show(router, "bgp neighbor", DEFAULT_VRF)]
+
+
 def in_session(world: SimWorld) -> bool:
     return all(sessions(world, router) for router in PES)
 
 
 def streams(world: SimWorld, router: str) -> int:
-    return len(world._switches[router].tcp._connections)
+    return len(world._switches[router].tcp(DEFAULT_VRF)._connections)
 
 
 def test_neighbours_come_into_session(world: SimWorld) -> None:
     assert in_session(world)
-    assert [streams(world, router) for router in PES] == [1, 1]
-    assert not any(world._switches[router].tcp.dropped for router in PES)
+    assert [streams(world, router) for router in PES] == [2, 2], "LDP's and BGP's"
+    assert not any(world._switches[router].tcp(DEFAULT_VRF).dropped for router in PES)
 
 
 def test_a_session_ends_with_its_path_and_comes_back_with_it(world: SimWorld) -> None:
     world.set_link("pe1-pe2", up=False)
     world.advance_to(CONVERGED + 120)
     assert not any(sessions(world, router) for router in PES)
-    assert [streams(world, router) for router in PES] == [0, 0]
+    assert not any(row["state"] == "Established" for row in bgp(world))
     world.set_link("pe1-pe2", up=True)
     world.advance_to(CONVERGED + 180)
     assert in_session(world)
@@ -68,7 +73,7 @@ def test_the_peer_of_a_restarted_router_hears_of_it(world: SimWorld) -> None:
     world.advance_to(CONVERGED + 60)
     assert in_session(world)
     assert all(sessions(world, router)[0]["uptime"] < 60 for router in PES)
-    assert [streams(world, router) for router in PES] == [1, 1]
+    assert [streams(world, router) for router in PES] == [2, 2], "LDP's and BGP's"
 
 
 def test_the_same_seed_gives_the_same_octets(tmp_path: Path) -> None:
@@ -95,8 +100,9 @@ def test_tshark_reads_the_session_in_a_capture(world: SimWorld) -> None:
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
         return len(ran.stdout.splitlines())
 
-    assert packets("tcp.flags.syn == 1") == 2
+    assert packets("tcp.flags.syn == 1 && tcp.port == 646") == 2
     assert packets("tcp.checksum.status == Good") == packets("tcp")
     assert packets("ldp.msg.type == 0x0200")  # Initialization
     assert packets("ldp.msg.type == 0x0400")  # Label Mapping
+    assert packets("bgp.type == 1") == 2  # OPEN
     assert not packets("tcp.analysis.flags")

@@ -22,7 +22,7 @@ from tests.wire.ldp_samples import HOST_FEC, LINK_HELLO, ME, OCTETS, YOU
 
 
 def decode(octets: bytes) -> LdpMessage:
-    (raw,) = split_messages(Reader(octets))
+    (raw,) = split_messages(octets)
     assert raw.id == 1
     return raw.decode()
 

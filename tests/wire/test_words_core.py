@@ -261,14 +261,14 @@ def test_a_malformed_message_costs_itself_alone() -> None:
         ),
         (
             TcpSegment(
-                source_port=179,
+                source_port=23,
                 destination_port=1024,
                 sequence=7,
                 flags=TcpFlag(0),
                 payload=WHOLE,
             ),
             None,
-            f"179 > 1024 no flags, seq 7, ack 0, {len(WHOLE)} octets",
+            f"23 > 1024 no flags, seq 7, ack 0, {len(WHOLE)} octets",
         ),
     ],
     ids=spoken,

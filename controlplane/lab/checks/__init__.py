@@ -8,8 +8,10 @@ that one mistake is not reported twice.
 from __future__ import annotations
 
 from controlplane.lab.checks.addresses import check_addresses
+from controlplane.lab.checks.bgp import check_bgp
 from controlplane.lab.checks.core import check_core
 from controlplane.lab.checks.expectations import check_expectations
+from controlplane.lab.checks.frr import check_frr
 from controlplane.lab.checks.known import Known
 from controlplane.lab.checks.play import check_play
 from controlplane.lab.checks.roles import check_roles
@@ -33,6 +35,8 @@ def check(file: LabFile, raw: Value, *, whole: bool) -> list[Problem]:
         *check_addresses(file),
         *check_vpns(file, known),
         *check_core(file, known),
+        *check_bgp(file, known),
+        *check_frr(file),
         *check_provider_streams(file),
         *check_play(file, known),
         *check_expectations(file, known),

@@ -9,6 +9,7 @@ from controlplane.lab.checks.play import source
 from controlplane.lab.errors import FieldPath, Problem
 from controlplane.lab.file.expect import (
     BfdSessions,
+    BgpSessions,
     Carried,
     LdpSessions,
     Mroute,
@@ -113,8 +114,15 @@ def _state(
             yield from _routers(known, path, list(expectation.named or ()))
             for others in (expectation.named or {}).values():
                 yield from _routers(known, path, others)
-        case Routes(routes=prefixes):
-            yield from _routers(known, (*path, "routes"), list(prefixes or ()))
+        case BgpSessions(bgp_sessions=peers):
+            yield from _routers(known, (*path, "bgp_sessions"), list(peers or ()))
+            for router, others in (peers or {}).items():
+                yield from _routers(known, (*path, "bgp_sessions", router), others)
+        case Routes():
+            yield from _routers(known, (*path, "routes"), list(expectation.routes or ()))
+            for router, ways in expectation.ways().items():
+                for by in ways.values():
+                    yield from _routers(known, (*path, "routes", router), by)
         case NoRoutes(no_routes=prefixes):
             yield from _routers(known, (*path, "no_routes"), list(prefixes))
         case Mroute():

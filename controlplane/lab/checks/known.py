@@ -19,6 +19,7 @@ class Known:
     vpns: frozenset[str]
     streams: frozenset[str]
     events: frozenset[str]
+    policies: frozenset[str]
 
     @classmethod
     def of(cls, raw: Value) -> Self:
@@ -30,6 +31,7 @@ class Known:
             vpns=_keys(top.get("vpns")),
             streams=_keys(top.get("streams")),
             events=frozenset(_names(top.get("events"))),
+            policies=_keys(top.get("policies")),
         )
 
     @property

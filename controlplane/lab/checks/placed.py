@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from controlplane.lab.checks.twice import Given, given_twice
 from controlplane.lab.errors import FieldPath, Problem
-from controlplane.lab.expand.layout import Layout, PlacedLink
+from controlplane.lab.expand.layout import Layout, PlacedEnd, PlacedLink
 from controlplane.net.interface import DEFAULT_VRF
 
 
@@ -14,6 +14,7 @@ def check_placed(layout: Layout) -> Iterator[Problem]:
     """Interfaces have names of their own, a port is on one wire, next hops are neighbours."""
     yield from given_twice("interface", _interfaces(layout))
     yield from _static_routes(layout)
+    yield from _static_links(layout)
     for at, link in enumerate(layout.links):
         yield from _wire(("links", at), link, layout.links[:at])
 
@@ -54,6 +55,23 @@ def _on_other_wires(
 def _ports(link: PlacedLink) -> frozenset[tuple[str, int]]:
     """The routers' ports; hosts have none."""
     return frozenset((end.node, end.port) for end in link.ends if end.port is not None)
+
+
+def _static_links(layout: Layout) -> Iterator[Problem]:
+    """With `routing: static` PEs know of a site what the file says, so it has to say something."""
+    for at, link in enumerate(layout.links):
+        pes = [end for end in link.ends if end.vrf != DEFAULT_VRF]
+        if link.spec.routing == "static" and pes and not any(_leads(layout, end) for end in pes):
+            names = " and ".join(end.node for end in pes)
+            text = f"`routes` of {names} in VPN {pes[0].vrf} has none by way of {link.name}"
+            yield Problem(("links", at, "routing"), f"static, but {text}")
+
+
+def _leads(layout: Layout, end: PlacedEnd) -> bool:
+    """Whether a static route leaves by this end."""
+    routes = layout.file.routers[end.node].routes
+    hops = (hop for one in routes for hop in layout.hops(end.node, one.via, one.vpn or DEFAULT_VRF))
+    return any(own == end for own, _ in hops)
 
 
 def _static_routes(layout: Layout) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from controlplane.lab.errors import FieldPath, Problem
 from controlplane.lab.expand.layout import Layout
 from controlplane.lab.file.expect import (
     BfdSessions,
+    BgpSessions,
     Carried,
     CoreNeighbors,
     Expectation,
@@ -21,13 +22,14 @@ from controlplane.lab.file.expect import (
     NoMroute,
     NoRoutes,
     OspfNeighbors,
-    PathSpec,
     PathTaken,
     PimNeighbors,
     Routes,
     StateExpectation,
 )
+from controlplane.lab.file.probes import PathSpec
 from controlplane.lab.judge.adjacency import adjacencies
+from controlplane.lab.judge.bgp import bgp_peers
 from controlplane.lab.judge.core import core_neighbors
 from controlplane.lab.judge.probes import switching
 from controlplane.lab.judge.state import tree_of
@@ -62,6 +64,8 @@ def _expectation(layout: Layout, path: FieldPath, expectation: Expectation) -> I
             yield from _neighbors(layout, path, expectation)
         case OspfNeighbors() | LdpSessions() | BfdSessions():
             yield from _core_neighbors(layout, path, expectation)
+        case BgpSessions():
+            yield from _bgp_peers(layout, path, expectation)
         case Mroute():
             yield from _mroute(layout, path, expectation)
         case PathTaken(path=spec):
@@ -88,6 +92,8 @@ def _routers(expectation: StateExpectation) -> Iterable[str]:
             return named or ()
         case OspfNeighbors() | LdpSessions() | BfdSessions():
             return expectation.named or ()
+        case BgpSessions(bgp_sessions=sessions):
+            return sessions or ()
         case Mroute(routers=routers) | NoMroute(routers=routers):
             return routers
 
@@ -113,6 +119,15 @@ def _core_neighbors(
     for router, neighbors in (expectation.named or {}).items():
         for name in sorted(set(neighbors) - possible.get(router, frozenset())):
             yield Problem(path, f"{name} cannot be a neighbour of {router} in the core")
+
+
+def _bgp_peers(layout: Layout, path: FieldPath, expectation: BgpSessions) -> Iterator[Problem]:
+    possible = bgp_peers(layout)
+    for router, peers in (expectation.bgp_sessions or {}).items():
+        vrf = vrf_of(layout, router, expectation.vpn)
+        for name in sorted(set(peers) - set(possible[router, vrf].values())):
+            text = f"{name} is no BGP peer of {router}{_where(layout, router, vrf)}"
+            yield Problem((*path, "bgp_sessions", router), text)
 
 
 def _mroute(layout: Layout, path: FieldPath, expectation: Mroute) -> Iterator[Problem]:

@@ -8,10 +8,12 @@ from controlplane.lab.checks.known import Known, unknown
 from controlplane.lab.checks.twice import Given
 from controlplane.lab.errors import FieldPath, Problem, dotted
 from controlplane.lab.expand.domains import PROVIDER, Domains
+from controlplane.lab.expand.mvpn import discoveries
+from controlplane.lab.expand.targets import default_target, export_targets
 from controlplane.lab.file.model import LabFile
 from controlplane.lab.file.service import Vpn
+from controlplane.mvpn.options import DiscoveryOption, TunnelOption
 from controlplane.mvpn.profile import ProfileError, find_profile
-from controlplane.mvpn.tunnel import TunnelOption
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.multicast import SSM_RANGE
 
@@ -21,6 +23,7 @@ def check_vpns(file: LabFile, known: Known) -> Iterator[Problem]:
     for name, vpn in file.vpns.items():
         yield from _vpn(file, known, name, vpn)
     yield from _distinguishers(file)
+    yield from _default_targets(file)
     yield from _shared_groups(file)
     yield from _sites(file)
 
@@ -31,6 +34,8 @@ def _vpn(file: LabFile, known: Known, name: str, vpn: Vpn) -> Iterator[Problem]:
         yield Problem(path, f"{DEFAULT_VRF} is the name of the provider's own table")
     by_pe = [pe for pe in vpn.default_mdt if pe]
     yield from unknown((*path, "default_mdt"), "PE", by_pe, known.routers)
+    yield from unknown((*path, "rd"), "PE", filter(None, vpn.rd), known.routers)
+    yield from unknown((*path, "discovery"), "PE", filter(None, vpn.discovery), known.routers)
     if vpn.profile is not None:
         yield from _profile(name, vpn)
 
@@ -43,6 +48,8 @@ def check_vpn_presence(file: LabFile) -> Iterator[Problem]:
             yield Problem(path, "no link is in this VPN")
         if vpn.default_mdt and vpn.profile is None:
             yield Problem((*path, "default_mdt"), "needs a `profile`")
+        yield from _rd_of_each(file, name, vpn)
+        yield from _imports(file, name, vpn)
         if vpn.profile is not None:
             yield from _groups(file, name, vpn)
 
@@ -57,9 +64,47 @@ def _groups(file: LabFile, name: str, vpn: Vpn) -> Iterator[Problem]:
     for pe in pes:
         if vpn.default_group(pe) is None:
             yield Problem((*path, "default_mdt"), f"has no group for {pe}")
+    yield from _one_group(name, vpn, pes)
     for router in filter(None, vpn.default_mdt):
         if router in file.routers and router not in pes:
             yield Problem((*path, "default_mdt", router), f"{router} has no VRF of {name}")
+
+
+def _rd_of_each(file: LabFile, name: str, vpn: Vpn) -> Iterator[Problem]:
+    """RDs by PE are there for each PE with a VRF, and for no other router."""
+    pes = _pes(file, name)
+    if vpn.rd and vpn.only_rd is None:
+        for pe in pes:
+            if pe not in vpn.rd:
+                yield Problem(("vpns", name, "rd"), f"has none for {pe}")
+        for router in vpn.rd:
+            if router in file.routers and router not in pes:
+                yield Problem(("vpns", name, "rd", router), f"{router} has no VRF of {name}")
+
+
+def _imports(file: LabFile, name: str, vpn: Vpn) -> Iterator[Problem]:
+    """A target that nobody exports brings nothing: most often a slip of the pen."""
+    exported = {target for other in file.vpns for target in export_targets(file, other)}
+    for target in vpn.import_ or ():
+        if target not in exported:
+            yield Problem(("vpns", name, "import"), f"no VPN exports {target}")
+
+
+def _one_group(name: str, vpn: Vpn, pes: list[str]) -> Iterator[Problem]:
+    """RFC 6037 4.4.1: routes of MDT-SAFI name no VRF but by the group, so it is the same at all."""
+    groups = {vpn.default_group(pe) for pe in pes}
+    with_mdt_safi = [pe for pe in pes if DiscoveryOption.MDT_SAFI in _discoveries(vpn, pe)]
+    if len(groups) > 1 and with_mdt_safi:
+        text = f"PEs with groups of their own need A-D routes; {with_mdt_safi[0]} uses MDT-SAFI"
+        yield Problem(("vpns", name, "default_mdt"), f"{text} (`discovery`, `profile`)")
+
+
+def _discoveries(vpn: Vpn, pe: str) -> frozenset[DiscoveryOption]:
+    """None for a profile that is itself a mistake."""
+    try:
+        return discoveries(vpn, pe)
+    except ProfileError:
+        return frozenset()
 
 
 def _profile(name: str, vpn: Vpn) -> Iterator[Problem]:
@@ -82,12 +127,29 @@ def _pes(file: LabFile, vpn: str) -> list[str]:
 
 
 def _distinguishers(file: LabFile) -> Iterator[Problem]:
-    """RFC 4364 4.2: a route's RD says whose of the overlapping prefixes it is."""
+    """RFC 4364 4.2: a route's RD says whose of the overlapping prefixes it is.
+
+    PEs of a VPN may share one, or each have its own.
+    """
     first: dict[object, str] = {}
     for name, vpn in file.vpns.items():
-        if (earlier := first.setdefault(vpn.rd, name)) != name:
-            text = f"{vpn.rd} is the RD of {earlier}: their routes could not be told apart"
-            yield Problem(("vpns", name, "rd"), text)
+        for pe, rd in vpn.rd.items():
+            if (earlier := first.setdefault(rd, name)) != name:
+                text = f"{rd} is the RD of {earlier}: their routes could not be told apart"
+                yield Problem(("vpns", name, "rd", *filter(None, [pe])), text)
+
+
+def _default_targets(file: LabFile) -> Iterator[Problem]:
+    """Nobody meets another VPN by a target that the file has not said."""
+    first: dict[object, str] = {}
+    for name, vpn in file.vpns.items():
+        if vpn.import_ is None or vpn.export is None:
+            target = default_target(file, name)
+            if (earlier := first.setdefault(target, name)) != name:
+                text = (
+                    f"{target} would be the route target of {earlier} too: give `import`, `export`"
+                )
+                yield Problem(("vpns", name), text)
 
 
 def _shared_groups(file: LabFile) -> Iterator[Problem]:
@@ -103,7 +165,8 @@ def _shared_groups(file: LabFile) -> Iterator[Problem]:
 
 def _sites(file: LabFile) -> Iterator[Problem]:
     for at, vpns in Domains(file).mixed:
-        text = f"a customer's routers and hosts here are in several VPNs: {', '.join(vpns)}"
+        names = ", ".join(vpns)
+        text = f"a customer's routers and hosts here are in VPNs that exchange no routes: {names}"
         yield Problem(("links", at, "vpn"), text)
 
 

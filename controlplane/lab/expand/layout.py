@@ -14,9 +14,11 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Final
 
 from controlplane.lab.expand import addressing
-from controlplane.lab.expand.domains import Domain, Domains
+from controlplane.lab.expand.domains import PROVIDER, Domain, Domains
+from controlplane.lab.expand.sites import as_numbers, sites
 from controlplane.lab.file.model import LabFile
 from controlplane.lab.file.network import End, Link
+from controlplane.lab.file.timers import Timers
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress
 
@@ -48,6 +50,7 @@ class PlacedLink:
     name: str
     spec: Link
     domain: Domain
+    vpn: str | None
     core: bool
     subnet: IPv4Network
     ends: tuple[PlacedEnd, ...]
@@ -81,6 +84,15 @@ class Layout:
         """Links by name."""
         return {link.name: link for link in self.links}
 
+    def runs_pim(self, end: PlacedEnd) -> bool:
+        """On every link, as its own members need it too: RFC 7761 4.1.6 asks for the DR.
+
+        Not at CEs that FRR runs.
+        """
+        router = self.file.routers.get(end.node)
+        is_ours = router is not None and router.run is None
+        return is_ours and (end.spec.pim is None or end.spec.pim.enabled)
+
     def neighbors(self, end: PlacedEnd) -> Iterator[PlacedEnd]:
         """The other routers' ends of the link."""
         return (
@@ -103,9 +115,35 @@ class Layout:
         return self.loopbacks[name] if name in self.loopbacks else IPv4Address(name)
 
     def vpn(self, name: str) -> str | None:
-        """The VPN that a host or CE is in."""
-        domain = self.domains.of_node(name)
-        return domain if domain in self.file.vpns else None
+        """The VPN that a host or CE is in, the first one where its site is in several."""
+        return self.domains.vpn_of_node(name)
+
+    def asn(self, router: str) -> int:
+        """The AS that a router is in."""
+        return self._customers_ases.get(router, self.file.provider.asn)
+
+    @cached_property
+    def _customers_ases(self) -> Mapping[str, int]:
+        return as_numbers(self.file)
+
+    def site(self, ce: str) -> tuple[str, ...]:
+        """All CEs of the site that a CE is in; nobody's for a router of the core."""
+        return next((tuple(site) for site in self._sites if ce in site), ())
+
+    @cached_property
+    def _sites(self) -> list[list[str]]:
+        return sites(self.file)
+
+    def timers(self, domain: Domain, vpn: str | None) -> tuple[Timers, ...]:
+        """What holds for all of a domain, or of a VPN, from the general to the special."""
+        file = self.file
+        if domain == PROVIDER:
+            return file.timers, file.provider.timers
+        return (file.timers, file.vpns[vpn].timers) if vpn else (file.timers,)
+
+    def pes(self, vpn: str) -> tuple[str, ...]:
+        """The PEs with a VRF of a VPN, in the order of the file."""
+        return tuple(name for name in self.file.routers if vpn in self.vrfs(name))
 
     def vrfs(self, router: str) -> tuple[str, ...]:
         """The VPNs that a router has a VRF of, in the order of the file."""
@@ -123,6 +161,7 @@ def place(file: LabFile) -> Layout:
             name=link.title,
             spec=link,
             domain=domains.of_link(at),
+            vpn=domains.vpn_of_link(at),
             core=domains.is_core_link(link),
             subnet=subnet,
             ends=tuple(_ends(file, link, subnet, ports)),

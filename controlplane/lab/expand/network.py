@@ -18,6 +18,7 @@ def network_plan(layout: Layout, name: str, captured: frozenset[str]) -> Network
         hosts={host: _host(layout, host) for host in layout.file.hosts},
         links=_links(layout, captured),
         routes=provider.given(provider.routes()),
+        frr=frozenset(name for name, router in layout.file.routers.items() if router.run == "frr"),
         seed=layout.file.seed,
     )
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from ipaddress import IPv4Interface
 from typing import Final
 
+from controlplane.lab.expand.bgp import OF_VRF, vrf_bgp, with_bgp
 from controlplane.lab.expand.core import with_core
-from controlplane.lab.expand.domains import PROVIDER
-from controlplane.lab.expand.layout import Layout, PlacedEnd, PlacedLink
-from controlplane.lab.file.service import Vpn
+from controlplane.lab.expand.layout import Layout, PlacedEnd
+from controlplane.lab.expand.mvpn import mvpn_config, pim_settings
+from controlplane.lab.expand.targets import (
+    distinguisher,
+    export_targets,
+    import_targets,
+    vpn_number,
+)
 from controlplane.lab.file.timers import Timers
 from controlplane.net.interface import Interface, InterfaceKind
+from controlplane.protocols.bfd.events import BfdSettings
 from controlplane.protocols.igmp.events import IgmpSettings
 from controlplane.protocols.pim.events import PimSettings
 from controlplane.router.config import (
-    DiscoveredPe,
     InterfaceConfig,
-    MvpnConfig,
     Role,
     RouterConfig,
+    VpnLabels,
     VrfConfig,
 )
 
@@ -36,6 +42,7 @@ def router_config(layout: Layout, name: str) -> RouterConfig:
         interfaces=(_loopback(layout, name), *_interfaces(layout, name)),
         vrfs=tuple(_vrf(layout, name, vpn) for vpn in layout.vrfs(name)),
     )
+    config = with_bgp(layout, name, config)
     return with_core(layout, name, config) if layout.domains.is_core(name) else config
 
 
@@ -65,73 +72,53 @@ def _interfaces(layout: Layout, name: str) -> Iterator[InterfaceConfig]:
             ),
             pim=_pim(layout, end),
             igmp=_igmp(layout, end),
+            bfd=_bfd(layout, end),
         )
 
 
-def _timers(layout: Layout, link: PlacedLink) -> tuple[Timers, ...]:
+def _timers(layout: Layout, end: PlacedEnd) -> tuple[Timers, ...]:
     """From the general to the special, the interface's own left out."""
-    file = layout.file
-    if link.domain == PROVIDER:
-        return file.timers, file.provider.timers
-    return file.timers, *(file.vpns[name].timers for name in file.vpns if name == link.domain)
+    link = layout.link[end.link]
+    return layout.timers(link.domain, link.vpn)
 
 
-def pim_settings(timers: Iterable[Timers]) -> PimSettings:
-    """RFC 7761's defaults under each of these in turn."""
-    settings = PimSettings()
-    for one in timers:
-        settings = one.pim.over(settings)
-    return settings
+def _bfd(layout: Layout, end: PlacedEnd) -> BfdSettings | None:
+    """On a customer's link, where BGP is to use it; in the core all protocols do (`core.py`)."""
+    given = layout.link[end.link].spec.bgp.bfd
+    return given.settings() if given and end.port is not None else None
 
 
 def _pim(layout: Layout, end: PlacedEnd) -> PimSettings | None:
-    """PIM runs on every link, as its own members need it too: RFC 7761 4.1.6 asks for the DR."""
     own = end.spec.pim
-    if own is not None and not own.enabled:
+    if not layout.runs_pim(end):
         return None
-    settings = pim_settings(_timers(layout, layout.link[end.link]))
+    settings = pim_settings(_timers(layout, end))
     return own.over(settings) if own else settings
 
 
 def _igmp(layout: Layout, end: PlacedEnd) -> IgmpSettings | None:
-    """IGMP runs where hosts are, unless the file says otherwise."""
+    """IGMP runs where hosts are, unless the file says otherwise, and where our own routers are."""
     own, link = end.spec.igmp, layout.link[end.link]
     wanted = own.enabled if own else any(other.port is None for other in link.ends)
-    if not wanted:
+    router = layout.file.routers.get(end.node)
+    if not wanted or router is None or router.run is not None:
         return None
     settings = IgmpSettings()
-    for timers in _timers(layout, link):
+    for timers in _timers(layout, end):
         settings = timers.igmp.over(settings)
     return own.over(settings) if own else settings
 
 
 def _vrf(layout: Layout, router: str, name: str) -> VrfConfig:
-    vpn = layout.file.vpns[name]
+    file = layout.file
     return VrfConfig(
         name=name,
-        id=list(layout.file.vpns).index(name) + 1,
-        rd=vpn.rd,
-        import_targets=vpn.import_targets,
-        export_targets=vpn.export_targets,
-        mvpn=_mvpn(layout, router, name, vpn),
+        id=vpn_number(file, name),
+        rd=distinguisher(file, name, router, layout.loopbacks[router]),
+        import_targets=import_targets(file, name),
+        export_targets=export_targets(file, name),
+        mvpn=mvpn_config(layout, router, name),
+        labels=VpnLabels(file.vpns[name].labels),
+        bgp=vrf_bgp(layout, router, name),
+        redistribute=OF_VRF,
     )
-
-
-def _mvpn(layout: Layout, router: str, name: str, vpn: Vpn) -> MvpnConfig | None:
-    group = vpn.default_group(router)
-    if vpn.profile is None or group is None:
-        return None
-    return MvpnConfig(
-        profile=vpn.profile,
-        default_group=group,
-        discovered=tuple(_discovered(layout, router, name, vpn)),
-        pim=pim_settings((layout.file.timers, vpn.timers)),
-    )
-
-
-def _discovered(layout: Layout, router: str, name: str, vpn: Vpn) -> Iterator[DiscoveredPe]:
-    """The static list: the other PEs of the VPN."""
-    for pe in layout.file.routers:
-        group = vpn.default_group(pe)
-        if pe != router and group and name in layout.vrfs(pe):
-            yield DiscoveredPe(address=layout.loopbacks[pe], group=group)

@@ -7,22 +7,23 @@ which are tried as long.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self, TypeAlias
+from ipaddress import IPv4Network
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from controlplane.lab.file.probes import PathSpec, PingSpec
 from controlplane.lab.file.values import (
     Group,
     Model,
     Moment,
     Names,
     NamesOrNone,
+    Prefix,
     Prefixes,
     Seconds,
     by_key,
 )
-
-PING_INTERVAL: Final = 0.1
 
 Patience: TypeAlias = Annotated[float, Field(ge=0.1, le=86_400, allow_inf_nan=False)]
 """How long a state may take. Live labs are looked at every 0.05 s, so less could not be told."""
@@ -142,17 +143,44 @@ class BfdSessions(_State):
         return self.bfd_sessions
 
 
+class BgpSessions(_State):
+    """Each router has exactly these established BGP sessions, in the VRF of `vpn` on a PE."""
+
+    bgp_sessions: _Named
+
+
 CoreNeighbors: TypeAlias = OspfNeighbors | LdpSessions | BfdSessions
 """What core routers share a link for."""
 
 
+def _form(value: object) -> str:
+    return "<ways>" if isinstance(value, dict) else "<prefixes>"
+
+
+_Ways: TypeAlias = Annotated[
+    Annotated[Prefixes, Tag("<prefixes>")] | Annotated[dict[Prefix, Names], Tag("<ways>")],
+    Discriminator(_form),
+]
+"""Prefixes; or each with the routers that it may be reached by."""
+
+
 class Routes(_State):
-    """Each router has a route to each prefix; `all`, to every prefix that it should know."""
+    """Each router has a route to each prefix, by way of one of the routers that are named with it.
+
+    `all`: to every prefix that it should know, and into a VRF from a PE that can tell it.
+    """
 
     routes: Annotated[
-        dict[str, Prefixes] | None,
-        BeforeValidator(_all, json_schema_input_type=Literal["all"] | dict[str, Prefixes]),
+        dict[str, _Ways] | None,
+        BeforeValidator(_all, json_schema_input_type=Literal["all"] | dict[str, _Ways]),
     ]
+
+    def ways(self) -> dict[str, dict[IPv4Network, list[str]]]:
+        """By router and prefix the routers that are named; none where any will do."""
+        return {
+            router: ways if isinstance(ways, dict) else {prefix: [] for prefix in ways}
+            for router, ways in (self.routes or {}).items()
+        }
 
 
 class NoRoutes(_State):
@@ -201,47 +229,10 @@ class NoMroute(_State):
     routers: Names
 
 
-class _Probe(Model):
-    """From a host, to another one or to a router's loopback."""
-
-    from_: Annotated[str, Field(alias="from")]
-    to: str
-
-
-class PingSpec(_Probe):
-    """So many echo requests, one each PING_INTERVAL."""
-
-    count: Annotated[int, Field(ge=1, le=100)] = 5
-
-    @property
-    def duration(self) -> float:
-        """From the first request to the last."""
-        return (self.count - 1) * PING_INTERVAL
-
-
 class PingAnswered(_Watched):
     """Every request of a ping is answered, by the one that it is for."""
 
     ping: PingSpec
-
-
-def _paths(value: object) -> object:
-    """`a` and `[a, b]` are short for `[[a]]` and `[[a, b]]`."""
-    names = [value] if isinstance(value, str) else value
-    is_one = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    return [names] if is_one else names
-
-
-class PathSpec(_Probe):
-    """`via` are the routers in between, in their order; or several such lists, of equal ways."""
-
-    via: Annotated[
-        list[list[str]],
-        BeforeValidator(_paths, json_schema_input_type=str | list[str] | list[list[str]]),
-        Field(min_length=1),
-    ]
-    labels: Literal["shown", "hidden"] | None = None
-    """Whether the routers between the first and the last one tell their labels (RFC 4950)."""
 
 
 class PathTaken(_Watched):
@@ -250,7 +241,9 @@ class PathTaken(_Watched):
     path: PathSpec
 
 
-StateExpectation: TypeAlias = PimNeighbors | CoreNeighbors | Routes | NoRoutes | Mroute | NoMroute
+StateExpectation: TypeAlias = (
+    PimNeighbors | CoreNeighbors | BgpSessions | Routes | NoRoutes | Mroute | NoMroute
+)
 ProbeExpectation: TypeAlias = PingAnswered | PathTaken
 WatchedExpectation: TypeAlias = StateExpectation | ProbeExpectation
 TrafficExpectation: TypeAlias = Receive | ReceiveNothing | Carried | NotCarried
@@ -261,6 +254,7 @@ _STATE_KEYS = (
     "ospf_neighbors",
     "ldp_sessions",
     "bfd_sessions",
+    "bgp_sessions",
     "routes",
     "no_routes",
     "mroute",
@@ -272,6 +266,7 @@ StartCondition: TypeAlias = Annotated[
     | Annotated[OspfNeighbors, Tag("<ospf_neighbors>")]
     | Annotated[LdpSessions, Tag("<ldp_sessions>")]
     | Annotated[BfdSessions, Tag("<bfd_sessions>")]
+    | Annotated[BgpSessions, Tag("<bgp_sessions>")]
     | Annotated[Routes, Tag("<routes>")]
     | Annotated[NoRoutes, Tag("<no_routes>")]
     | Annotated[Mroute, Tag("<mroute>")]
@@ -287,6 +282,7 @@ Expectation: TypeAlias = Annotated[
     | Annotated[OspfNeighbors, Tag("<ospf_neighbors>")]
     | Annotated[LdpSessions, Tag("<ldp_sessions>")]
     | Annotated[BfdSessions, Tag("<bfd_sessions>")]
+    | Annotated[BgpSessions, Tag("<bgp_sessions>")]
     | Annotated[Routes, Tag("<routes>")]
     | Annotated[NoRoutes, Tag("<no_routes>")]
     | Annotated[Mroute, Tag("<mroute>")]

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from controlplane.lab.file.bgp import PolicySpec
 from controlplane.lab.file.expect import (
+    BgpSessions,
     Expectation,
     LdpSessions,
     OspfNeighbors,
@@ -26,6 +28,7 @@ def _everything() -> list[StartCondition]:
         PimNeighbors.model_validate({"pim_neighbors": "all"}),
         OspfNeighbors.model_validate({"ospf_neighbors": "all"}),
         LdpSessions.model_validate({"ldp_sessions": "all"}),
+        BgpSessions.model_validate({"bgp_sessions": "all"}),
         Routes.model_validate({"routes": "all"}),
     ]
 
@@ -36,13 +39,14 @@ class LabFile(Model):
     name: LinkName | None = None
     description: str = ""
     seed: Annotated[int, Field(ge=0, lt=1 << 64)] = 1
-    startup: Interval = 60.0
+    startup: Interval = 120.0
     timers: Timers = Timers()
     provider: Provider = Provider()
     routers: dict[Name, Router]
     hosts: dict[Name, HostEntry] = Field(default_factory=dict)
     links: list[Link] = Field(default_factory=list)
     vpns: dict[Name, Vpn] = Field(default_factory=dict)
+    policies: dict[Name, PolicySpec] = Field(default_factory=dict)
     streams: dict[Name, StreamSpec] = Field(default_factory=dict)
     events: list[Event] = Field(default_factory=list)
     start: list[StartCondition] = Field(default_factory=_everything)

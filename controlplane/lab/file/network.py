@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
+from controlplane.lab.file.bgp import Asn, EndBgp, LinkBgp
 from controlplane.lab.file.timers import SwitchedIgmp, SwitchedOspf, SwitchedPim
 from controlplane.lab.file.values import AreaName, Ipv4, LinkName, Mac, Model, Prefix, Seconds
 from controlplane.protocols.ospf.events import BACKBONE
@@ -27,6 +28,10 @@ class Router(Model):
 
     role: Literal["pe", "p", "ce"]
     loopback: Ipv4 | None = None
+    asn: Asn | None = None
+    """Of a CE; P and PE routers are in the provider's AS."""
+    run: Literal["frr"] | None = None
+    """What runs a CE in a live lab; one of our own routers, unless this says otherwise."""
     area: AreaName = BACKBONE
     """The OSPF area of a core router's loopback."""
     routes: list[StaticRoute] = Field(default_factory=list)
@@ -66,6 +71,7 @@ class End(Model):
     igmp: SwitchedIgmp | None = None
     ospf: SwitchedOspf | None = None
     ldp: bool = True
+    bgp: EndBgp = EndBgp()
 
 
 def _ends(value: object) -> object:
@@ -96,6 +102,10 @@ class Link(Model):
     area: AreaName = BACKBONE
     network: Literal["broadcast", "point-to-point"] | None = None
     """Of OSPF, in the core; without it a link of two routers is point-to-point."""
+    routing: Literal["bgp", "static", "connected", "igp"] | None = None
+    """How a CE and those at the other ends learn each other's routes: with PEs by BGP, with other
+    CEs by the customer's IGP, unless something else is said."""
+    bgp: LinkBgp = LinkBgp()
     delay: Seconds = 0.0005
     capture: bool = False
 

@@ -1,18 +1,19 @@
-"""Settings of PIM, IGMP and OSPF on interfaces in a lab file.
+"""Settings of PIM, IGMP, OSPF and BGP on interfaces in a lab file.
 
 The same keys stand in four places, each more specific than the one before: the lab's `timers`, the
-`timers` of the provider or of a VPN, and `pim`, `igmp` and `ospf` of one end of a link. What is
-given nowhere is what the RFC says.
+`timers` of the provider or of a VPN, and `pim`, `igmp`, `ospf` and `bgp` of one end of a link. What
+is given nowhere is what the RFC says.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from controlplane.lab.file.values import Interval, Model, OspfKey, Seconds
+from controlplane.protocols.bgp.events import PeerTimers
 from controlplane.protocols.igmp.events import IgmpSettings
 from controlplane.protocols.ospf.events import Md5Key, OspfSettings
 from controlplane.protocols.pim.events import PimSettings
@@ -65,6 +66,38 @@ class Ospf(Model):
         return replace(base, md5_keys=keys, **given)
 
 
+_KEEPALIVES_IN_HOLD: Final = 3
+
+
+class Bgp(Model):
+    """A BGP session's timers (RFC 4271 10) in seconds; `keepalive` follows `hold` by itself."""
+
+    hold: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    keepalive: Interval | None = None
+    connect_retry: Interval | None = None
+    min_advertisement: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _hold_time(self) -> Self:
+        if self.hold in (1, 2):
+            raise ValueError(f"`hold` is 0 or at least 3 (RFC 4271 4.2), not {self.hold}")
+        return self
+
+    @staticmethod
+    def timer_keys() -> tuple[str, ...]:
+        """The keys of timers, which others may stand beside."""
+        return tuple(Bgp.model_fields)
+
+    def timers_over(self, base: PeerTimers) -> PeerTimers:
+        """The base with what is given here in its place."""
+        given = {
+            key: value for key in Bgp.timer_keys() if (value := getattr(self, key)) is not None
+        }
+        if self.hold and self.keepalive is None:
+            given["keepalive"] = self.hold / _KEEPALIVES_IN_HOLD
+        return replace(base, **given)
+
+
 class InterfacePim(Pim):
     """PIM on one interface: `true`, `false`, or settings (and then it is on)."""
 
@@ -108,3 +141,4 @@ class Timers(Model):
     pim: Pim = Pim()
     igmp: Igmp = Igmp()
     ospf: Ospf = Ospf()
+    bgp: Bgp = Bgp()

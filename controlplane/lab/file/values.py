@@ -169,12 +169,13 @@ TcpKey: TypeAlias = Annotated[
 """A password for MD5 in TCP (RFC 2385); 80 octets are what Linux takes."""
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
+    """One text is short for a list of it."""
     return [value] if isinstance(value, str) else value
 
 
 NamesOrNone: TypeAlias = Annotated[
-    list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])
+    list[str], BeforeValidator(listed, json_schema_input_type=str | list[str])
 ]
 """One name, or a list of them, which may be empty."""
 
@@ -182,12 +183,12 @@ Names: TypeAlias = Annotated[NamesOrNone, Field(min_length=1)]
 """One name, or a list of them."""
 
 Prefixes: TypeAlias = Annotated[
-    list[Prefix], BeforeValidator(_listed, json_schema_input_type=Prefix | list[Prefix])
+    list[Prefix], BeforeValidator(listed, json_schema_input_type=Prefix | list[Prefix])
 ]
 """One prefix, or a list of them."""
 
 Targets: TypeAlias = Annotated[
-    list[Rt], BeforeValidator(_listed, json_schema_input_type=Rt | list[Rt])
+    list[Rt], BeforeValidator(listed, json_schema_input_type=Rt | list[Rt])
 ]
 """One route target, or a list of them."""
 

@@ -34,15 +34,11 @@ def adjacencies(layout: Layout) -> dict[tuple[str, str], frozenset[Adjacency]]:
 
 
 def _on_link(layout: Layout, own: PlacedEnd) -> Iterator[Adjacency]:
-    if not _runs_pim(own):
+    if not layout.runs_pim(own):
         return
     for other in layout.neighbors(own):
-        if _runs_pim(other):
+        if layout.runs_pim(other):
             yield Adjacency(own.interface, other.node, str(other.address.ip))
-
-
-def _runs_pim(end: PlacedEnd) -> bool:
-    return end.spec.pim is None or end.spec.pim.enabled
 
 
 def _on_pmsi(layout: Layout, router: str, vpn: str) -> Iterator[Adjacency]:

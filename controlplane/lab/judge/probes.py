@@ -13,7 +13,7 @@ from typing import Final
 
 from controlplane.lab.expand.domains import PROVIDER
 from controlplane.lab.expand.layout import Layout
-from controlplane.lab.file.expect import PathSpec, PingSpec
+from controlplane.lab.file.probes import PathSpec, PingSpec
 from controlplane.lab.judge.words import names
 from controlplane.lab.probes.result import Answer, Outcome, PingResult, TracerouteResult
 from controlplane.lab.verdict import Seen

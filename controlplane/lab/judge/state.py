@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sized
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import TypeAlias, assert_never
 
 from controlplane.lab.expand.layout import Layout
 from controlplane.lab.file.expect import (
     BfdSessions,
+    BgpSessions,
     LdpSessions,
     Mroute,
     NoMroute,
@@ -20,14 +22,14 @@ from controlplane.lab.file.expect import (
     Tree,
 )
 from controlplane.lab.judge.adjacency import Adjacency, address_words, adjacencies
+from controlplane.lab.judge.bgp import judge_bgp
 from controlplane.lab.judge.core import judge_core
+from controlplane.lab.judge.routes import RouteJudge
 from controlplane.lab.judge.words import names
-from controlplane.lab.routes import Routes as RoutesOfAll
+from controlplane.lab.routes import RouteProvider
 from controlplane.lab.tables import TableRow, Tables, link_name, vrf_of
 from controlplane.lab.verdict import Seen
-from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.multicast import SourceGroup
-from controlplane.protocols.ospf.events import BACKBONE
 
 Faults: TypeAlias = Iterator[str]
 
@@ -35,10 +37,13 @@ Faults: TypeAlias = Iterator[str]
 class StateJudge:
     """Holds expectations about state against the tables of one moment."""
 
-    def __init__(self, layout: Layout, routes: RoutesOfAll) -> None:
+    def __init__(self, layout: Layout, provider: RouteProvider) -> None:
         self._layout = layout
-        self.routes = routes
-        """What the routers should know now."""
+        self._routes = RouteJudge(layout, provider)
+
+    def links_changed(self, down: frozenset[str]) -> None:
+        """These links do not work now: other routes are the right ones."""
+        self._routes = replace(self._routes, down=down)
 
     def judge(self, expectation: StateExpectation, tables: Tables) -> Seen:
         """Whether it holds now, with what is missing or too much."""
@@ -47,10 +52,12 @@ class StateJudge:
                 return self._pim_neighbors(expectation, tables)
             case OspfNeighbors() | LdpSessions() | BfdSessions():
                 return judge_core(self._layout, expectation, tables)
+            case BgpSessions():
+                return judge_bgp(self._layout, expectation, tables)
             case Routes():
-                return self._routes(expectation, tables)
+                return self._routes.routes(expectation, tables)
             case NoRoutes():
-                return self._no_routes(expectation, tables)
+                return self._routes.no_routes(expectation, tables)
             case Mroute():
                 faults = self._mroute(expectation, tables)
                 return _seen(f"at {len(expectation.routers)}", faults)
@@ -90,52 +97,6 @@ class StateJudge:
                 yield f"{router} misses {one.neighbor} on {one.interface}"
         for interface, address in sorted(shown - {(e.interface, e.address) for e in expected}):
             yield f"{router} has {address_words(self._layout, address)} on {interface}"
-
-    # -- routes
-
-    def _routes(self, expectation: Routes, tables: Tables) -> Seen:
-        wanted = self._wanted_routes(expectation)
-        faults = list(self._detours(tables)) if expectation.routes is None else []
-        for (router, vrf), prefixes in wanted.items():
-            shown = _prefixes(tables.rows(router, "route", vrf))
-            faults += [f"{router} misses {one}" for one in sorted(prefixes - shown)]
-        return _seen(_count(wanted.values(), "route", "routes"), iter(faults))
-
-    def _detours(self, tables: Tables) -> Faults:
-        """Routes that the core has found for itself and that are not the shortest.
-
-        With several areas the way through the backbone may be longer (RFC 2328 16.2), and is not
-        held against anybody.
-        """
-        links = (link.spec.area for link in self._layout.links if link.core)
-        if any(area != BACKBONE for area in links):
-            return
-        for (router, vrf), routes in self.routes.items():
-            if vrf == DEFAULT_VRF and self._layout.domains.is_core(router):
-                shown = {str(row["prefix"]): row for row in tables.rows(router, "route", vrf)}
-                for route in routes:
-                    row = shown.get(str(route.prefix))
-                    if row and row["protocol"] == "ospf" and row["metric"] != route.metric:
-                        cost = f"cost {row['metric']}, not {route.metric}"
-                        yield f"{router} reaches {route.prefix} at {cost}"
-
-    def _wanted_routes(self, expectation: Routes) -> dict[tuple[str, str], set[str]]:
-        if expectation.routes is None:
-            return {
-                key: {str(route.prefix) for route in routes} for key, routes in self.routes.items()
-            }
-        return {
-            (router, vrf_of(self._layout, router, expectation.vpn)): set(map(str, prefixes))
-            for router, prefixes in expectation.routes.items()
-        }
-
-    def _no_routes(self, expectation: NoRoutes, tables: Tables) -> Seen:
-        faults: list[str] = []
-        for router, prefixes in expectation.no_routes.items():
-            vrf = vrf_of(self._layout, router, expectation.vpn)
-            shown = _prefixes(tables.rows(router, "route", vrf)) & set(map(str, prefixes))
-            faults += [f"{router} has {one}" for one in sorted(shown)]
-        return _seen("none", iter(faults))
 
     # -- multicast routes
 
@@ -186,10 +147,6 @@ def tree_of(layout: Layout, tree: Tree) -> tuple[SourceGroup, str | None]:
 
 def _is_of(row: TableRow, sg: SourceGroup) -> bool:
     return (str(row["source"]), str(row["group"])) == (str(sg.source), str(sg.group))
-
-
-def _prefixes(rows: list[TableRow]) -> set[str]:
-    return {str(row["prefix"]) for row in rows}
 
 
 def _count(groups: Iterable[Sized], one: str, many: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network
+from itertools import starmap
 from typing import Final, assert_never
 
 from controlplane.lab.file.expect import (
     BfdSessions,
+    BgpSessions,
     Carried,
     CoreNeighbors,
     LdpSessions,
@@ -15,7 +18,6 @@ from controlplane.lab.file.expect import (
     NoRoutes,
     NotCarried,
     OspfNeighbors,
-    PathSpec,
     PathTaken,
     PimNeighbors,
     PingAnswered,
@@ -27,6 +29,7 @@ from controlplane.lab.file.expect import (
     Tree,
     WatchedExpectation,
 )
+from controlplane.lab.file.probes import PathSpec
 from controlplane.lab.judge.window import moment_words, timed
 
 _MANY: Final = 9
@@ -66,10 +69,14 @@ def _state(expectation: StateExpectation) -> str:
             what = _CORE[type(expectation)]
             named = expectation.named
             return f"all {what}" if named is None else f"{what} of {names(list(named))}"
+        case BgpSessions(bgp_sessions=None):
+            return "all BGP sessions"
+        case BgpSessions(bgp_sessions=named):
+            return f"BGP sessions of {names(list(named or ()))}{_in_vpn(expectation)}"
         case Routes(routes=None):
             return "all routes"
-        case Routes(routes=routes):
-            return f"routes of {names(list(routes or ()))}"
+        case Routes():
+            return f"routes of {names([*starmap(_way, expectation.ways().items())])}"
         case NoRoutes(no_routes=routes):
             return f"routes gone from {names(list(routes))}"
         case Mroute(mroute=tree, routers=routers):
@@ -77,6 +84,16 @@ def _state(expectation: StateExpectation) -> str:
         case NoMroute(no_mroute=tree, routers=routers):
             return f"no state of {tree_words(tree)} at {names(routers)}"
     assert_never(expectation)
+
+
+def _in_vpn(expectation: StateExpectation) -> str:
+    return f" in {expectation.vpn}" if expectation.vpn else ""
+
+
+def _way(router: str, ways: Mapping[IPv4Network, list[str]]) -> str:
+    """A router, and by whom it reaches what it is to reach, where that is said."""
+    told = ", ".join(f"{prefix} by {' or '.join(by)}" for prefix, by in ways.items() if by)
+    return f"{router} ({told})" if told else router
 
 
 def _sides(expectation: Mroute) -> str:

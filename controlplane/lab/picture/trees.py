@@ -30,7 +30,7 @@ def branches(layout: Layout, snapshot: Snapshot) -> list[Branch]:
 
 def _of_vpn(layout: Layout, snapshot: Snapshot, vpn: str) -> Iterator[Branch]:
     for (router, vrf), rows in snapshot.mroutes.items():
-        if not (vrf == vpn or (vrf == DEFAULT_VRF and layout.domains.of_node(router) == vpn)):
+        if not (vrf == vpn or (vrf == DEFAULT_VRF and layout.vpn(router) == vpn)):
             continue
         for row in rows:
             yield from _from_source(layout, vpn, router, row)

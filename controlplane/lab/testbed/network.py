@@ -9,7 +9,8 @@ then one a node, so that a network of thirty nodes stands within a second.
                              and one between two switches of a kind that `reads_no_more`
 
 No kernel says anything of itself here: IPv6 is off before an interface exists, and the ports of
-switches have no IPv4 address. What a capture shows was sent by a switch or asked of a host.
+switches have no IPv4 address. What a capture shows was sent by a switch, asked of a host, or said
+by FRR, whose routers are Linux nodes that forward.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from controlplane.lab.testbed.namespace import inside, ip_batch, set_sysctls
 from controlplane.lab.testbed.nodes import node_classes
 from controlplane.lab.testbed.offload import turn_off_offloads
 from controlplane.lab.testbed.owner import VARIABLE, Owner
-from controlplane.net.interface import Interface
+from controlplane.net.interface import Interface, InterfaceKind
 from controlplane.router.config import RouterConfig
 
 CPU_PORT: Final = 510
@@ -146,6 +147,9 @@ class Network:
     def _add_nodes(self) -> None:
         classes, environment = node_classes(), {VARIABLE: self._owner.mark}
         for name, config in self._plan.routers.items():
+            if name in self._plan.frr:
+                self.mininet.add(classes.HostNode(name, environment))
+                continue
             self.mininet.add(
                 self._router_class(
                     name,
@@ -175,6 +179,8 @@ class Network:
         }
 
     def _sysctls(self, node: str) -> dict[str, int]:
+        if node in self._plan.frr:
+            return {**_QUIET, "ipv4/ip_forward": 1}
         host = self._plan.hosts.get(node)
         if host is None:
             return _QUIET
@@ -193,6 +199,8 @@ class Network:
         if host is not None:
             yield f"address add {host.address} dev {host.interface}"
             yield _default_route(host)
+        elif node in self._plan.frr:
+            yield from _addresses(self._plan.routers[node])
         elif node not in self._plan.routers:
             yield from (f"link set {name} master {BRIDGE}" for name in interfaces)
             yield f"link set {BRIDGE} up"
@@ -257,6 +265,14 @@ def _end(plan: NetworkPlan, end: LinkEnd) -> _End:
     interface = _on_port(plan.routers[end.node], end.port)
     settings = f"address {interface.mac} mtu {interface.mtu}"
     return _End(end.node, end.interface, end.port, settings)
+
+
+def _addresses(router: RouterConfig) -> Iterator[str]:
+    """Of a router whose interfaces are the kernel's."""
+    for item in router.interfaces:
+        is_loopback = item.interface.kind is InterfaceKind.LOOPBACK
+        name = "lo" if is_loopback else item.interface.name
+        yield f"address add {item.interface.address} dev {name}"
 
 
 def _on_port(router: RouterConfig, port: int | None) -> Interface:

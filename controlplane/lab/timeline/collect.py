@@ -13,6 +13,7 @@ from controlplane.lab.timeline.model import Gap, Mark, Phase, Timeline
 from controlplane.lab.world import Told, World
 from controlplane.p4rt.notices import Programmed
 from controlplane.protocols.bfd.notices import SessionDown
+from controlplane.protocols.bgp.notices import SessionDown as BgpSessionDown
 from controlplane.protocols.ospf.notices import NeighborDown, RoutesCalculated
 
 
@@ -45,7 +46,7 @@ def _marks(told: Sequence[Told], start: Instant, end: Instant) -> Iterator[Mark]
 
 def _mark(at: Instant, router: str, notice: Notice) -> Iterator[Mark]:
     match notice:
-        case SessionDown() | NeighborDown():
+        case SessionDown() | NeighborDown() | BgpSessionDown():
             yield Mark(at, router, Phase.DETECTION, notice.words())
         case RoutesCalculated(changed=changed, withdrawn=withdrawn) if changed or withdrawn:
             yield Mark(at - notice.waited, router, Phase.FLOODING, "the database changed")

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address
 
-from controlplane.fib.lookup import Prefixes, by_label, by_prefix, by_tree, by_way, longest_match
+from controlplane.fib.lookup import (
+    Prefixes,
+    by_label,
+    by_name,
+    by_prefix,
+    by_tree,
+    by_way,
+    longest_match,
+)
 from controlplane.fib.model import (
     GLOBAL_VRF,
     Fib,
@@ -16,6 +24,7 @@ from controlplane.fib.model import (
     Nhlfe,
     Port,
     UnicastRoute,
+    VpnPath,
 )
 from controlplane.lab.plan import NetworkPlan
 from controlplane.lab.trace.model import Packet
@@ -47,6 +56,10 @@ class RouterTables:
     @cached_property
     def groups(self) -> Mapping[str, tuple[Nhlfe, ...]]:
         return by_way(self.fib.groups)
+
+    @cached_property
+    def vpn_paths(self) -> Mapping[str, VpnPath]:
+        return by_name(self.fib.vpn_paths)
 
     @cached_property
     def labels(self) -> Mapping[Label, LabelRoute]:

@@ -12,10 +12,12 @@ from ipaddress import IPv4Address
 from typing import Final, TypeAlias
 
 from controlplane.fib.model import (
+    GLOBAL_VRF,
     Decapsulate,
     Encapsulate,
     Fib,
     Forward,
+    ForwardVpn,
     Glean,
     InPlace,
     MulticastRoute,
@@ -28,10 +30,11 @@ from controlplane.fib.model import (
     UnicastRoute,
 )
 from controlplane.lab.plan import NetworkPlan
+from controlplane.lab.trace.labels import relabelled
 from controlplane.lab.trace.model import Copy, Hop, Packet
 from controlplane.lab.trace.tables import Reached, RouterTables, Topology
 from controlplane.net.interface import Interface
-from controlplane.net.label import IMPLICIT_NULL
+from controlplane.net.label import EXPLICIT_NULL, Label
 from controlplane.net.multicast import SourceGroup
 
 Seen: TypeAlias = frozenset[tuple[str, str, Packet]]
@@ -128,30 +131,58 @@ class Walk:
             members = tables.groups.get(route.action.way, ())
             copies = tuple(self._ways(router, members, packet, seen))
             return Hop(router, interface, packet, entries, copies, _nobody(copies))
+        if isinstance(route.action, ForwardVpn):
+            return self._through_vpn(
+                Hop(router, interface, packet, entries), route.action.path, seen
+            )
         return Hop(router, interface, packet, entries, end=_end_words(route))
 
+    def _through_vpn(self, hop: Hop, name: str, seen: Seen) -> Hop:
+        """Under the label of the far PE, and above that the one of the way to it."""
+        tables = self._tables[hop.router]
+        path = tables.vpn_paths[name]
+        if path.way is None:
+            return replace(hop, end="no PE of the path is in reach")
+        entries = (*hop.entries, f"VPN path {name}: way {path.way}")
+        members = tables.groups.get(path.way, ())
+        copies = tuple(self._ways(hop.router, members, hop.packet, seen, path.label))
+        return replace(hop, entries=entries, copies=copies, end=_nobody(copies))
+
     def _labelled(self, router: str, interface: Interface, packet: Packet, seen: Seen) -> Hop:
-        tables, top = self._tables[router], packet.labels[0]
+        """Explicit null on top of another label says nothing (RFC 4182)."""
+        tables = self._tables[router]
+        under = packet
+        if packet.labels[0] == EXPLICIT_NULL and len(packet.labels) > 1:
+            under = replace(packet, labels=packet.labels[1:])
+        top = under.labels[0]
         route = tables.labels.get(top)
         if route is None:
             return Hop(router, interface.name, packet, (), end=f"label {top} is unknown")
         match route.action:
             case PopAndLookUp(vrf):
-                inner = replace(packet, labels=packet.labels[1:])
-                entries = (f"label {top}: pop, look up",)
+                if len(under.labels) > 1:
+                    return Hop(router, interface.name, packet, (), end=f"a label below {top}")
+                inner = replace(packet, labels=())
+                where = f" in VRF {tables.vrf_name(vrf)}" if vrf != GLOBAL_VRF else ""
+                entries = (f"label {top}: pop, look up{where}",)
                 hop = self._unicast(router, interface.name, vrf, inner, entries, seen)
                 return replace(hop, packet=packet)
             case Forward(way):
-                copies = tuple(self._ways(router, tables.groups.get(way, ()), packet, seen))
+                copies = tuple(self._ways(router, tables.groups.get(way, ()), under, seen))
                 entries = (f"label {top}: way {way}",)
                 return Hop(router, interface.name, packet, entries, copies, _nobody(copies))
 
     def _ways(
-        self, router: str, members: tuple[Nhlfe, ...], packet: Packet, seen: Seen
+        self,
+        router: str,
+        members: tuple[Nhlfe, ...],
+        packet: Packet,
+        seen: Seen,
+        vpn_label: Label | None = None,
     ) -> Iterator[Copy]:
         for member in members:
             interface = self._tables[router].at(member.adjacency.at)
-            change, onward = _switched(member, packet)
+            change, onward = relabelled(member, packet, vpn_label)
             if onward is None:
                 yield Copy(interface.name, change, (), chosen=len(members) > 1)
                 continue
@@ -191,19 +222,6 @@ class Walk:
         hosts = tuple(end.node for end in across if end.interface is None)
         takers = tuple(hop for hop in hops if hop.copies or hop.entries)
         return Copy(interface.name, change, takers, hosts)
-
-
-def _switched(member: Nhlfe, packet: Packet) -> tuple[str, Packet | None]:
-    """What a next hop does to a packet, in words and as a packet; None when it drops it."""
-    label, (top, below) = member.label, (packet.labels[:1], packet.labels[1:])
-    if label is None and top:
-        return "dropped: the next hop gave no label", None
-    if label is None or (label == IMPLICIT_NULL and not top):
-        return "as it is", packet
-    if label == IMPLICIT_NULL:
-        return f"pop {top[0]}", replace(packet, labels=below)
-    change = f"swap {top[0]} for {label}" if top else f"push {label}"
-    return change, replace(packet, labels=(label, *below))
 
 
 def _rewritten(replica: Replica, packet: Packet) -> tuple[str, Packet]:

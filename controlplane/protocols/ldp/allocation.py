@@ -6,12 +6,12 @@ itself gives back are seen at once; for those that other protocols free, it look
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
 from typing import Final
 
 from controlplane.engine.labels import LabelsExhausted
 from controlplane.engine.time import Duration, Instant
 from controlplane.net.label import FIRST_LABEL, Label
+from controlplane.protocols.ldp.fec import Fec
 from controlplane.protocols.ldp.instance import LdpInstance
 from controlplane.protocols.ldp.notices import LabelsCameBack, LabelsRanOut
 from controlplane.protocols.ldp.sender import Sender
@@ -28,25 +28,25 @@ class Allocation:
     def __init__(self, instance: LdpInstance, sender: Sender) -> None:
         self._instance = instance
         self._sender = sender
-        self.starved: dict[IPv4Network, None] = {}
+        self.starved: dict[Fec, None] = {}
         self._refused: dict[LdpId, None] = {}
 
-    def allocate(self, prefix: IPv4Network) -> Label | None:
+    def allocate(self, fec: Fec) -> Label | None:
         """A label for a FEC; None, and it waits, when there is none."""
         try:
             label = self._instance.labels.allocate()
         except LabelsExhausted as why:
             if not self.starved:
                 self._instance.outputs.append(LabelsRanOut(str(why)))
-            self.starved[prefix] = None
+            self.starved[fec] = None
             return None
-        self.needs_none(prefix)
+        self.needs_none(fec)
         return label
 
-    def needs_none(self, prefix: IPv4Network) -> None:
+    def needs_none(self, fec: Fec) -> None:
         """This FEC has a label, or wants none any more."""
-        if prefix in self.starved:
-            del self.starved[prefix]
+        if self.starved and fec in self.starved:
+            del self.starved[fec]
             if not self.starved:
                 self._came_back()
 

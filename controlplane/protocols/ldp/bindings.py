@@ -75,11 +75,10 @@ class Bindings:
         told: dict[IPv4Network, FecBinding] = {}
         while self._instance.changed:
             changed, self._instance.changed = self._instance.changed, {}
-            for prefix in changed:
-                if (fec := self._instance.fecs.get(prefix)) is not None:
-                    self._decide(fec)
-                    self._publish(fec, told)
-                    self.clean(fec)
+            for fec in changed:
+                self._decide(fec)
+                self._publish(fec, told)
+                self.clean(fec)
         if told:
             self._instance.outputs.append(BindingsChanged(bindings=tuple(told.values())))
         self._allocation.watch(now)
@@ -149,7 +148,7 @@ class Bindings:
 
     def clean(self, fec: Fec) -> None:
         """Forget a FEC of which nothing is known."""
-        if fec.is_empty and fec.prefix not in self._instance.changed:
+        if fec.is_empty and fec not in self._instance.changed:
             self._instance.fecs.pop(fec.prefix, None)
 
     def is_next_hop(self, fec: Fec, peer: LdpId) -> bool:
@@ -178,14 +177,14 @@ class Bindings:
     def _wanted(self, fec: Fec) -> Label | None:
         """The label that a FEC is to have: a new one only if it has none."""
         if fec.route is not None and self._is_egress(fec.route):
-            self._allocation.needs_none(fec.prefix)
+            self._allocation.needs_none(fec)
             return self._egress_label
         if fec.route is None or not self._may_have_label(fec):
-            self._allocation.needs_none(fec.prefix)
+            self._allocation.needs_none(fec)
             return None
         if fec.local is not None and fec.local >= FIRST_LABEL:
             return fec.local
-        return self._allocation.allocate(fec.prefix)
+        return self._allocation.allocate(fec)
 
     def _is_egress(self, route: frozenset[FecNextHop]) -> bool:
         """RFC 5036 2.6.1: own or attached, or "outside of the Label Switching Network"."""
@@ -212,7 +211,7 @@ class Bindings:
 
     def _tell_peers(self, fec: Fec, label: Label) -> None:
         for peer, session in self._instance.operational():
-            request_id = fec.requests.pop(peer, None)
+            request_id = fec.requests.pop(peer, None) if fec.requests else None
             if peer not in fec.advertised or request_id is not None:
                 self.advertise(fec, label, peer, session, request_id)
 

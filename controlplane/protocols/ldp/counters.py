@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cache
 
 from controlplane.wire.ldp.numbers import MessageType
 from controlplane.wire.reader import DecodeError
@@ -23,10 +24,12 @@ class Count(StrEnum):
     IGNORED_UNEXPECTED = "ignored: message that says nothing on an operational session"
 
 
+@cache
 def received(kind: MessageType) -> str:
     return f"rx {_spoken(kind)}"
 
 
+@cache
 def sent(kind: MessageType) -> str:
     return f"tx {_spoken(kind)}"
 

@@ -7,9 +7,8 @@ with all labels there are, and the End-of-LIB (RFC 5919 5.3).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from controlplane.engine.time import Instant
 from controlplane.net.label import Label
@@ -34,8 +33,7 @@ from controlplane.wire.ldp.numbers import IPV4_FAMILY, StatusCode
 from controlplane.wire.ldp.status import Notification, Status
 
 
-@dataclass(frozen=True, slots=True)
-class From:
+class From(NamedTuple):
     """Whose message it is, and which: answers name it."""
 
     peer: LdpId
@@ -85,8 +83,9 @@ class Distribution:
 
     def _map(self, fec: Fec, label: Label, origin: From) -> None:
         former = fec.remote.get(origin.peer)
-        was_stale = origin.peer in fec.stale
-        fec.stale.discard(origin.peer)
+        was_stale = bool(fec.stale) and origin.peer in fec.stale
+        if was_stale:
+            fec.stale.discard(origin.peer)
         if former == label:
             return
         if former is not None and not was_stale:
@@ -130,7 +129,7 @@ class Distribution:
         else:
             # It waits: for a label of a next hop (ordered control), or for any label at all.
             fec.requests[origin.peer] = origin.message_id
-            if prefix in self._allocation.starved:
+            if fec in self._allocation.starved:
                 self._allocation.refuse(origin.peer)
                 self._complain(StatusCode.NO_LABEL_RESOURCES, message, origin)
 

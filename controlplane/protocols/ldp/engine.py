@@ -188,7 +188,7 @@ class LdpEngine:
                 self._sender.keepalive(session)
             case EndOfLibTimer():
                 if session.neighbor is not None:
-                    self._exchange.end_of_lib(session.neighbor, session)
+                    self._exchange.end_of_lib_timer_expires(session.neighbor, session, now)
 
     def _finish(self, now: Instant) -> list[LdpOutput]:
         self._bindings.settle(now)

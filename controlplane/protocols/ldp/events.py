@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from controlplane.engine.engine import (
     DatagramReceived,
@@ -76,8 +76,7 @@ class LdpEnabled:
     bfd: bool = False
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class FecNextHop:
+class FecNextHop(NamedTuple):
     """A neighbour that the route of a FEC leads to."""
 
     interface: str

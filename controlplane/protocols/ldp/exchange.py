@@ -43,6 +43,8 @@ class Exchange:
         self._addresses.advertise_all(session)
         self._bindings.advertise_all(neighbor.ldp_id, session)
         self.send_end_of_lib(session, TypedWildcardFec())
+        limit = now + self._instance.config.end_of_lib_time
+        self._instance.timers.set(EndOfLibTimer(session.stream), limit)
         self.label_came(session, now)
 
     def end(self, neighbor: Neighbor, session: Session, now: Instant) -> None:
@@ -62,9 +64,15 @@ class Exchange:
 
     def label_came(self, session: Session, now: Instant) -> None:
         """RFC 5919 4.1: the timer "is reset by the subsequent label advertisement"."""
-        if not session.end_of_lib:
-            limit = now + self._instance.config.end_of_lib_time
-            self._instance.timers.set(EndOfLibTimer(session.stream), limit)
+        session.last_label = now
+
+    def end_of_lib_timer_expires(self, neighbor: Neighbor, session: Session, now: Instant) -> None:
+        """The timer runs on from the last label, if one has come since it was set."""
+        at = session.last_label + self._instance.config.end_of_lib_time
+        if at > now:
+            self._instance.timers.set(EndOfLibTimer(session.stream), at)
+        else:
+            self.end_of_lib(neighbor, session)
 
     def end_of_lib(self, neighbor: Neighbor, session: Session) -> None:
         """All labels of the peer have come, or enough time for them has passed."""

@@ -11,7 +11,7 @@ from controlplane.protocols.ldp.events import FecBinding, FecNextHop
 from controlplane.wire.ldp.identifier import LdpId
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Fec:
     """`route` are the next hops, empty at the egress, None when there is no route.
 

@@ -40,7 +40,7 @@ class LdpInstance:
         self.sessions: dict[StreamName, Session] = {}
         self.owners: dict[IPv4Address, set[LdpId]] = {}
         self.fecs: dict[IPv4Network, Fec] = {}
-        self.changed: dict[IPv4Network, None] = {}
+        self.changed: dict[Fec, None] = {}
         self.outputs: list[LdpOutput] = []
         self.counters: Counter[str] = Counter()
 
@@ -59,7 +59,7 @@ class LdpInstance:
 
     def touch(self, fec: Fec) -> None:
         """What a FEC's labels depend on changed."""
-        self.changed[fec.prefix] = None
+        self.changed[fec] = None
 
     def touch_all(self) -> None:
-        self.changed |= dict.fromkeys(self.fecs)
+        self.changed |= dict.fromkeys(self.fecs.values())

@@ -41,7 +41,8 @@ class SessionState(Enum):
 class Session:
     """`neighbor` is None while an accepted stream has not said whose it is; `claims` is who it is.
 
-    `keepalive` and `max_pdu` are the negotiated ones. `queue` waits for the end of this input.
+    `last_label` is when the peer gave a label last, or began to. `keepalive` and `max_pdu` are the
+    negotiated ones. `queue` waits for the end of this input.
     """
 
     stream: StreamName
@@ -55,6 +56,7 @@ class Session:
     capabilities: set[Capability] = field(default_factory=set)
     ft_session: FtSession | None = None
     end_of_lib: bool = False
+    last_label: Instant = 0.0
     received: int = 0
     sent: int = 0
     closed: bool = False

@@ -103,12 +103,13 @@ class OspfSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttle:
-    """The first SPF run waits `initial`; while runs are frequent the wait doubles up to `maximum`.
+    """The first SPF run waits until no LSA has changed for `initial`, but at most for `hold`.
 
-    After `maximum` without a run it is `initial` again.
+    While runs are frequent the time between two doubles, from `hold` up to `maximum`. After
+    `maximum` without a run it is as at first.
     """
 
-    initial: Duration = 0.02
+    initial: Duration = 0.03
     hold: Duration = 0.2
     maximum: Duration = 5.0
 

@@ -46,20 +46,26 @@ class Routing:
         self._external_routes: tuple[ExternalRoute, ...] = ()
         self._throttle = SpfThrottle(instance.config.spf)
         self._changed_at: Instant = 0.0
+        self._waiting = 0
         self.calculation = RouteCalculation(instance.config)
         self.log: deque[SpfRun] = deque(maxlen=_LOGGED)
 
     def settle(self, now: Instant) -> None:
         """Have routes calculated when there is a reason to."""
-        timers = self._instance.timers
-        if self._instance.changed and timers.deadline(_SPF_TIMER) is None:
+        waiting = len(self._instance.changed)
+        if waiting == self._waiting:
+            return
+        if not self._waiting:
             self._changed_at = now
-            timers.set(_SPF_TIMER, self._throttle.next_run(now))
+        self._waiting = waiting
+        at = self._throttle.next_run(now, self._changed_at)
+        self._instance.timers.set(_SPF_TIMER, at)
 
     def run(self, now: Instant) -> None:
         """The SPF timer has expired."""
         self._instance.counters[Count.SPF_RUN] += 1
         changed, self._instance.changed = self._instance.changed, {}
+        self._waiting = 0
         changes = self.calculation.run(self._views(), self._instance.external, changed)
         self._throttle.ran(now)
         self._tell(changes, len(changed), now)

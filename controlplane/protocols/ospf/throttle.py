@@ -1,4 +1,9 @@
-"""When routes are calculated next: soon after a quiet time, less often in a storm (`Throttle`)."""
+"""When routes are calculated next: soon after a quiet time, less often in a storm (`Throttle`).
+
+A change of the network is seldom one LSA: both ends of a link tell of it, all links of a router
+that fails. A run waits while others are still being flooded, so that it sees the whole change and
+nobody is told of routes that the next LSA takes back.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +19,13 @@ class SpfThrottle:
         self._last: Instant | None = None
         self._hold: Duration = 0.0
 
-    def next_run(self, now: Instant) -> Instant:
-        """When to run for a change that is seen now, the first since the last run."""
-        soon = now + self._throttle.initial
-        if self._last is None or now - self._last >= self._throttle.maximum:
-            self._hold = 0.0
+    def next_run(self, now: Instant, first: Instant) -> Instant:
+        """When to run for a change that is seen now, after the `first` one since the last run."""
+        soon = min(now + self._throttle.initial, first + self._throttle.hold)
+        if self._last is None:
             return soon
+        if first - self._last >= self._throttle.maximum:
+            self._hold = 0.0
         return max(soon, self._last + self._hold)
 
     def ran(self, now: Instant) -> None:

@@ -24,6 +24,7 @@ from controlplane.protocols.pim import show
 from controlplane.protocols.pim.counters import Count
 from controlplane.protocols.pim.downstream import Downstream, DownstreamEvent
 from controlplane.protocols.pim.events import (
+    NeighborsExpected,
     PimEnabled,
     PimInput,
     PimOutput,
@@ -97,6 +98,8 @@ class PimEngine:
                 self._membership_changed(event, now)
             case RoutesChanged():
                 self._instance.touch_all()
+            case NeighborsExpected(interface=interface):
+                self._neighbors.expect(interface, now)
             case NeighborFailed():
                 self._neighbors.fail(event)
             case PimEnabled():

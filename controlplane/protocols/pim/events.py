@@ -43,6 +43,16 @@ class RoutesChanged:
     """Input: RPF look-ups may answer differently now."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeighborsExpected:
+    """Input: routers that may not have heard of us will hear us here; a Hello should be sent soon.
+
+    On a LAN, their own Hellos say so. On a PMSI these may have come before our tunnel led there.
+    """
+
+    interface: str
+
+
 @dataclass(frozen=True, slots=True)
 class Rpf:
     """Where packets of a source should come from: RPF_interface(S), and the router behind it.
@@ -56,8 +66,11 @@ class Rpf:
 
 
 class RpfLookup(Protocol):
-    def __call__(self, source: IPv4Address, /) -> Rpf | None:
-        """MRIB.next_hop(S) and its interface; None when there is no route."""
+    def __call__(self, root: IPv4Address, group: IPv4Address, /) -> Rpf | None:
+        """MRIB.next_hop(S) and its interface; None when there is no route.
+
+        The group counts where routers share the load of a source's trees (RFC 6513 5.1.3).
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +101,7 @@ PimInput: TypeAlias = (
     | PacketReceived
     | MembershipChanged
     | RoutesChanged
+    | NeighborsExpected
     | NeighborFailed
 )
 PimOutput: TypeAlias = (

@@ -39,7 +39,7 @@ class PimInstance:
 
     def rpf(self, sg: SourceGroup) -> Rpf | None:
         """RPF_interface(S), and RPF'(S,G) = NBR(RPF_interface(S), MRIB.next_hop(S))."""
-        route = self.mrib(sg.source)
+        route = self.mrib(sg.source, sg.group)
         if route is None or route.neighbor is None:
             return route
         interface = self.interfaces.get(route.interface)

@@ -47,6 +47,12 @@ class Neighbors:
         self._delete(interface, address, reason)
         self._learned(interface)
 
+    def expect(self, name: str, now: Instant) -> None:
+        """Others will hear us that may not have yet: RFC 7761 4.3.1, as after one comes up."""
+        interface = self._instance.interfaces.get(name)
+        if interface is not None:
+            self._trigger_hello(interface, now)
+
     def fail(self, failure: NeighborFailed) -> None:
         """RFC 5882 4.2.1: a neighbour that BFD has lost is gone, as if its holdtime had run out."""
         interface = self._instance.interfaces.get(failure.interface)

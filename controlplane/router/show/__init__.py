@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 from controlplane.engine.time import Instant
 from controlplane.router.router import Router
+from controlplane.router.show.bgp import BGP_ROUTES, bgp_neighbor
 from controlplane.router.show.counters import counters
 from controlplane.router.show.forwarding import forwarding
 from controlplane.router.show.labels import (
@@ -21,7 +22,14 @@ from controlplane.router.show.labels import (
     ldp_neighbor,
     mpls_forwarding,
 )
-from controlplane.router.show.log import bfd_log, ldp_log, ospf_log, pim_log
+from controlplane.router.show.log import (
+    bfd_log,
+    bgp_log,
+    ldp_log,
+    mvpn_log,
+    ospf_log,
+    pim_log,
+)
 from controlplane.router.show.multicast import (
     igmp_groups,
     mroute,
@@ -40,6 +48,8 @@ from controlplane.router.show.ospf import (
 from controlplane.router.show.ospf_process import ospf_process
 from controlplane.router.show.row import Json, Row
 from controlplane.router.show.unicast import arp, route
+from controlplane.router.show.vpn import mvpn_discovery, umh
+from controlplane.router.show.vpn import vrf as vrf_rows
 from controlplane.router.vrf import Vrf
 
 __all__ = ["NOUNS", "Json", "Row", "ShowError", "show"]
@@ -50,6 +60,9 @@ _ROWS: Final[Mapping[str, _Rows]] = {
     "arp": arp,
     "bfd log": bfd_log,
     "bfd neighbor": bfd_neighbor,
+    "bgp log": bgp_log,
+    "bgp neighbor": bgp_neighbor,
+    **BGP_ROUTES,
     "counters": counters,
     "forwarding": forwarding,
     "igmp groups": igmp_groups,
@@ -60,7 +73,9 @@ _ROWS: Final[Mapping[str, _Rows]] = {
     "ldp neighbor": ldp_neighbor,
     "mpls forwarding": mpls_forwarding,
     "mroute": mroute,
-    "mvpn": mvpn,
+    "mvpn tunnel": mvpn,
+    "mvpn discovery": mvpn_discovery,
+    "mvpn log": mvpn_log,
     "ospf database": ospf_database,
     "ospf interface": ospf_interface,
     "ospf log": ospf_log,
@@ -73,6 +88,8 @@ _ROWS: Final[Mapping[str, _Rows]] = {
     "pim log": pim_log,
     "pim neighbor": pim_neighbor,
     "route": route,
+    "umh": umh,
+    "vrf": vrf_rows,
 }
 
 NOUNS: Final = tuple(_ROWS)

@@ -6,11 +6,15 @@ Interfaces go by the names that the router knows them by, a (PMSI, root PE) pair
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
+
 from controlplane.engine.time import Instant
 from controlplane.fib.model import (
     GLOBAL_VRF,
     Discard,
     Forward,
+    ForwardVpn,
     Glean,
     LabelRoute,
     MulticastRoute,
@@ -20,8 +24,9 @@ from controlplane.fib.model import (
     Receive,
     Replica,
     UnicastAction,
+    VpnPath,
 )
-from controlplane.net.label import IMPLICIT_NULL
+from controlplane.net.label import IMPLICIT_NULL, Label
 from controlplane.router.fib_words import rewrite_words
 from controlplane.router.names import interface_name, name_at, vrf_name
 from controlplane.router.router import Router
@@ -53,13 +58,13 @@ def _interfaces(router: Router, vrf: Vrf) -> list[Row]:
 
 def _unicast(router: Router, vrf: Vrf) -> list[Row]:
     mine = (route for route in router.fib.unicast if route.vrf == vrf.id)
-    groups = _groups(router)
+    shared = _Shared.of(router)
     return [
         {
             "vrf": vrf.name,
             "table": "unicast",
             "prefix": str(route.prefix),
-            **_action(router, groups, route.action),
+            **_action(router, shared, route.action),
         }
         for route in sorted(mine, key=lambda route: route.prefix)
     ]
@@ -67,9 +72,9 @@ def _unicast(router: Router, vrf: Vrf) -> list[Row]:
 
 def label_rows(router: Router, vrf: Vrf) -> list[tuple[LabelRoute, Row]]:
     """The incoming label map."""
-    groups = _groups(router)
+    shared = _Shared.of(router)
     return [
-        (route, _label_row(vrf, route, _action(router, groups, route.action)))
+        (route, _label_row(vrf, route, _action(router, shared, route.action)))
         for route in sorted(router.fib.labels, key=_label)
     ]
 
@@ -82,19 +87,30 @@ def _label(route: LabelRoute) -> int:
     return route.label
 
 
-def _groups(router: Router) -> dict[str, NextHopGroup]:
-    return {group.way: group for group in router.fib.groups}
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What many routes and labels name."""
+
+    groups: dict[str, NextHopGroup]
+    paths: dict[str, VpnPath]
+
+    @classmethod
+    def of(cls, router: Router) -> Self:
+        fib = router.fib
+        return cls({one.way: one for one in fib.groups}, {one.name: one for one in fib.vpn_paths})
+
+    def members(self, way: str) -> frozenset[Nhlfe]:
+        return self.groups[way].members if way in self.groups else frozenset()
 
 
-def _action(
-    router: Router, groups: dict[str, NextHopGroup], action: UnicastAction | PopAndLookUp
-) -> Row:
+def _action(router: Router, shared: _Shared, action: UnicastAction | PopAndLookUp) -> Row:
     """`next_hops` are the members of the group that the way has now."""
     match action:
         case Forward(way):
-            members = groups[way].members if way in groups else ()
-            hops = sorted((_member(router, member) for member in members), key=str)
+            hops = sorted((_member(router, member) for member in shared.members(way)), key=str)
             return {"action": "forward", "way": way, "next_hops": list(hops)}
+        case ForwardVpn(name):
+            return _vpn_action(router, shared, name)
         case PopAndLookUp(number):
             return {"action": "pop and look up", "in": vrf_name(router, number)}
         case Receive():
@@ -103,6 +119,21 @@ def _action(
             return {"action": "glean"}
         case Discard():
             return {"action": "discard"}
+
+
+def _vpn_action(router: Router, shared: _Shared, name: str) -> Row:
+    """The labels of a next hop are those that leave, the top one first: `17/24`."""
+    path = shared.paths[name]
+    if path.way is None:
+        return {"action": "PE out of reach", "path": name, "way": None, "next_hops": []}
+    members = (nhlfe for nhlfe in shared.members(path.way) if nhlfe.label is not None)
+    hops = sorted((_vpn_member(router, nhlfe, path.label) for nhlfe in members), key=str)
+    return {"action": "forward", "path": name, "way": path.way, "next_hops": list(hops)}
+
+
+def _vpn_member(router: Router, nhlfe: Nhlfe, label: Label) -> Row:
+    above = "" if nhlfe.label == IMPLICIT_NULL else f"{nhlfe.label}/"
+    return {**_member(router, nhlfe), "label": f"{above}{label}"}
 
 
 def _member(router: Router, nhlfe: Nhlfe) -> Row:

@@ -24,6 +24,14 @@ def pim_log(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
     return _log(router, vrf, "pim", now)
 
 
+def bgp_log(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
+    return _log(router, vrf, "bgp", now)
+
+
+def mvpn_log(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
+    return _log(router, vrf, "mvpn", now)
+
+
 def _log(router: Router, vrf: Vrf, engine: str, now: Instant) -> list[Row]:
     """The newest last."""
     return [

@@ -31,7 +31,7 @@ def _plain(value: Any) -> Json:
     if isinstance(value, float):
         return seconds(value)
     if isinstance(value, Enum):
-        return value.name.lower() if isinstance(value.value, int) else _plain(value.value)
+        return value.value if isinstance(value.value, str) else value.name.lower()
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
     if is_dataclass(value):

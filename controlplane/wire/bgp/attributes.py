@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address
-from typing import Self
+from typing import Final, Self
 
+from controlplane.net.vpn import RouteDistinguisher
 from controlplane.wire.bgp.communities import ExtendedCommunity, LargeCommunity
 from controlplane.wire.bgp.pmsi_tunnel import PmsiTunnel
 
@@ -30,10 +31,22 @@ class SegmentKind(IntEnum):
     AS_CONFED_SET = 4
 
 
+_BRACKETS: Final = {
+    SegmentKind.AS_SET: "{}",
+    SegmentKind.AS_CONFED_SEQUENCE: "()",
+    SegmentKind.AS_CONFED_SET: "[]",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     kind: SegmentKind
     ases: tuple[int, ...]
+
+    def __str__(self) -> str:
+        ases = " ".join(map(str, self.ases))
+        brackets = _BRACKETS.get(self.kind)
+        return f"{brackets[0]}{ases}{brackets[1]}" if brackets else ases
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,9 @@ class AsPath:
     """The nearest AS is the first."""
 
     segments: tuple[Segment, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.segments))
 
     @property
     def length(self) -> int:
@@ -96,10 +112,14 @@ class ConnectorForm(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """RFC 6037 5.2.1: the PE that a source of this prefix is behind."""
+    """RFC 6037 5.2.1: the PE that a source of this prefix is behind.
+
+    The form of IOS has a route distinguisher in it too; None is written as zeros.
+    """
 
     address: IPv4Address
     form: ConnectorForm = ConnectorForm.RFC6037
+    rd: RouteDistinguisher | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +133,11 @@ class UnknownAttribute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathAttributes:
-    """`communities` are the 32 bits of RFC 1997. `next_hop` None: none known (withdrawals, RTC)."""
+    """`communities` are the 32 bits of RFC 1997. `next_hop` None: none known (withdrawals, RTC).
+
+    `partial` has the types of attributes that are known here, but were not to someone on the way
+    (RFC 4271 5): "it MUST NOT be set back to 0" when they go on.
+    """
 
     origin: Origin = Origin.IGP
     as_path: AsPath = AsPath()
@@ -130,3 +154,4 @@ class PathAttributes:
     pmsi_tunnel: PmsiTunnel | None = None
     connector: Connector | None = None
     unknown: tuple[UnknownAttribute, ...] = ()
+    partial: frozenset[int] = frozenset()

@@ -6,13 +6,15 @@ A key is what a withdrawal names. The label of a labelled route is no part of it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from ipaddress import IPv4Address, IPv4Network
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from controlplane.net.label import Label
 from controlplane.net.vpn import RouteDistinguisher
+from controlplane.wire.bgp.communities import ExtendedCommunity
 
 
 class Family(Enum):
@@ -24,6 +26,23 @@ class Family(Enum):
     VPNV4 = (1, 128)
     VPNV4_MULTICAST = (1, 129)
     ROUTE_TARGET = (1, 132)
+
+    @property
+    def words(self) -> str:
+        return _FAMILY_WORDS[self]
+
+
+_FAMILY_WORDS: Final[Mapping[Family, str]] = {
+    Family.IPV4_UNICAST: "IPv4 unicast",
+    Family.MCAST_VPN: "MCAST-VPN",
+    Family.MDT: "MDT",
+    Family.VPNV4: "VPNv4",
+    Family.VPNV4_MULTICAST: "multicast VPNv4",
+    Family.ROUTE_TARGET: "route target",
+}
+
+FAMILIES: Final[Mapping[tuple[int, int], Family]] = {family.value: family for family in Family}
+"""By AFI and SAFI."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,6 +64,9 @@ class MdtKey:
     pe: IPv4Address
     group: IPv4Address
 
+    def __str__(self) -> str:
+        return f"{self.rd}:{self.pe} {self.group}"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class RouteTargetPrefix:
@@ -55,6 +77,19 @@ class RouteTargetPrefix:
 
     length: int
     octets: bytes
+
+    def __str__(self) -> str:
+        if not self.length:
+            return "all"
+        asn = f"AS {int.from_bytes(self.octets[:4], 'big')}"
+        behind = self.octets[4:]
+        target = ExtendedCommunity(behind).route_target if self.length == _WHOLE_TARGET else None
+        if target is not None:
+            return f"{asn} {target}"
+        return f"{asn} {behind.hex()}/{self.length - 32}" if behind else asn
+
+
+_WHOLE_TARGET: Final = 96
 
 
 class McastVpnType(IntEnum):
@@ -76,6 +111,9 @@ class IntraAsIPmsi:
     rd: RouteDistinguisher
     originator: IPv4Address
 
+    def __str__(self) -> str:
+        return f"I-PMSI {self.rd} of {self.originator}"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class InterAsIPmsi:
@@ -83,6 +121,9 @@ class InterAsIPmsi:
 
     rd: RouteDistinguisher
     source_as: int
+
+    def __str__(self) -> str:
+        return f"inter-AS I-PMSI {self.rd} of AS {self.source_as}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +135,9 @@ class SPmsi:
     group: IPv4Address | None
     originator: IPv4Address
 
+    def __str__(self) -> str:
+        return f"S-PMSI {self.rd} {_flow(self.source, self.group)} of {self.originator}"
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -101,6 +145,9 @@ class Leaf:
 
     route_key: bytes
     originator: IPv4Address
+
+    def __str__(self) -> str:
+        return f"leaf {self.originator} of {self.route_key.hex()}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -110,6 +157,9 @@ class SourceActive:
     rd: RouteDistinguisher
     source: IPv4Address
     group: IPv4Address
+
+    def __str__(self) -> str:
+        return f"source active {self.rd} {_flow(self.source, self.group)}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -121,6 +171,12 @@ class SharedTreeJoin:
     rendezvous_point: IPv4Address
     group: IPv4Address
 
+    def __str__(self) -> str:
+        return (
+            f"shared tree join {self.rd} {_flow(None, self.group)} at AS {self.source_as}"
+            f", RP {self.rendezvous_point}"
+        )
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class SourceTreeJoin:
@@ -131,6 +187,9 @@ class SourceTreeJoin:
     source: IPv4Address
     group: IPv4Address
 
+    def __str__(self) -> str:
+        return f"source tree join {self.rd} {_flow(self.source, self.group)} at AS {self.source_as}"
+
 
 @dataclass(frozen=True, slots=True)
 class OtherMcastVpn:
@@ -138,6 +197,13 @@ class OtherMcastVpn:
 
     type: int
     value: bytes
+
+    def __str__(self) -> str:
+        return f"type {self.type} {self.value.hex()}"
+
+
+def _flow(source: IPv4Address | None, group: IPv4Address | None) -> str:
+    return f"({'*' if source is None else source}, {'*' if group is None else group})"
 
 
 McastVpnKey: TypeAlias = (

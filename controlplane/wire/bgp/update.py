@@ -47,6 +47,8 @@ class UpdateFault:
 class Update:
     """Routes whose attributes are at fault stand in `unreach` already, as RFC 7606 asks.
 
+    What is in both is reachable: `unreach` is to be taken first (RFC 4271 4.3).
+
     `end_of_rib` is the family of the marker (RFC 4724 2), for a message that is one.
     """
 

@@ -18,7 +18,7 @@ from controlplane.wire.reader import Reader
 
 _PREFIX_HEAD: Final = bytes((FecType.PREFIX, 0, IPV4_FAMILY))
 _BITS: Final = 32
-_CACHED: Final = 1 << 14
+_CACHED: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class PrefixFec:
             raise LdpError(StatusCode.UNSUPPORTED_ADDRESS_FAMILY, reader.offset, what)
         if length > _BITS:
             raise reader.error(f"a prefix of {length} bits")
-        return cls(_network(reader.take(_octets(length)), length))
+        address = int.from_bytes(reader.take(_octets(length)).ljust(4, b"\0"), "big")
+        return cls(IPv4Network((address, length), strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,13 @@ def encode_fecs(fecs: Iterable[FecElement]) -> bytes:
 
 def decode_fecs(reader: Reader) -> Fecs:
     """The value of the FEC TLV."""
+    return _fecs(reader.rest())
+
+
+@lru_cache(maxsize=_CACHED)
+def _fecs(value: bytes) -> Fecs:
+    """Cached: every peer tells of the same FECs."""
+    reader = Reader(value)
     fecs: list[FecElement] = []
     while reader.remaining:
         fecs.append(_decode_element(reader))
@@ -126,12 +134,6 @@ def _decode_element(reader: Reader) -> FecElement:
     if decode is None:
         raise LdpError(StatusCode.UNKNOWN_FEC, reader.offset, f"a FEC of type {kind:#04x}")
     return decode(reader)
-
-
-@lru_cache(maxsize=_CACHED)
-def _network(octets: bytes, length: int) -> IPv4Network:
-    """Cached: every peer tells of the same prefixes."""
-    return IPv4Network((octets.ljust(4, b"\0"), length), strict=False)
 
 
 def _octets(bits: int) -> int:

@@ -17,9 +17,8 @@ with one need not concern the next.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from struct import Struct
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from controlplane.wire.ldp.addresses import AddressMessage, AddressWithdraw
 from controlplane.wire.ldp.capability import CapabilityMessage
@@ -35,7 +34,7 @@ from controlplane.wire.ldp.labels import (
 from controlplane.wire.ldp.numbers import MessageType, StatusCode
 from controlplane.wire.ldp.status import Notification
 from controlplane.wire.ldp.tlv import UNKNOWN_BIT, LdpError, Tlvs
-from controlplane.wire.reader import DecodeError, Reader
+from controlplane.wire.reader import Reader
 
 LabelMessage: TypeAlias = (
     LabelMapping | LabelRequest | LabelAbortRequest | LabelWithdraw | LabelRelease
@@ -73,8 +72,7 @@ _DECODERS: Final[Mapping[int, Callable[[Tlvs], LdpMessage]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawMessage:
+class RawMessage(NamedTuple):
     """A message that is not decoded yet; `type` has the U bit with it."""
 
     type: int
@@ -102,18 +100,20 @@ def encode_message(message: LdpMessage, message_id: int) -> bytes:
     return _HEADER.pack(message.kind, length, message_id) + parameters
 
 
-def split_messages(reader: Reader) -> Iterator[RawMessage]:
+def split_messages(octets: bytes) -> Iterator[RawMessage]:
     """The messages of a PDU; LdpError where a length does not fit in."""
-    while reader.remaining:
-        yield _split_one(reader)
+    at, size = 0, len(octets)
+    while at < size:
+        if at + HEADER_OCTETS > size:
+            raise _bad_length(at, f"{HEADER_OCTETS} octets expected, {size - at} left")
+        kind, length, message_id = _HEADER.unpack_from(octets, at)
+        start, at = at + HEADER_OCTETS, at + _LENGTH_BEFORE + length
+        if at < start:
+            raise _bad_length(start, f"a message length of {length} octets")
+        if at > size:
+            raise _bad_length(start, f"{at - start} octets expected, {size - start} left")
+        yield RawMessage(kind, message_id, octets[start:at])
 
 
-def _split_one(reader: Reader) -> RawMessage:
-    try:
-        kind, length, message_id = _HEADER.unpack(reader.take(HEADER_OCTETS))
-        if length < HEADER_OCTETS - _LENGTH_BEFORE:
-            raise reader.error(f"a message length of {length} octets")
-        parameters = reader.take(length - (HEADER_OCTETS - _LENGTH_BEFORE))
-    except DecodeError as error:
-        raise LdpError(StatusCode.BAD_MESSAGE_LENGTH, error.offset, error.what) from None
-    return RawMessage(type=kind, id=message_id, parameters=parameters)
+def _bad_length(at: int, what: str) -> LdpError:
+    return LdpError(StatusCode.BAD_MESSAGE_LENGTH, at, what)

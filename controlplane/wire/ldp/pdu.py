@@ -36,7 +36,7 @@ class Pdu:
 
     def messages(self) -> Iterator[RawMessage]:
         """One by one; LdpError where one does not fit in."""
-        return split_messages(Reader(self.body))
+        return split_messages(self.body)
 
 
 class PduBuffer:

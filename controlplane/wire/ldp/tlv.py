@@ -57,7 +57,7 @@ class Tlvs:
     @classmethod
     def read(cls, reader: Reader) -> Self:
         """All that is left of a message; LdpError for a bad length or an unknown TLV."""
-        return cls(list(_read(reader)))
+        return cls(list(_read(reader.rest())))
 
     @property
     def types(self) -> list[TlvType]:
@@ -79,24 +79,27 @@ class Tlvs:
         return value
 
 
-def _read(reader: Reader) -> Iterator[tuple[TlvType, bytes]]:
-    while reader.remaining:
-        start = reader.offset
-        kind, value = _read_one(reader)
+def _read(octets: bytes) -> Iterator[tuple[TlvType, bytes]]:
+    """Without a Reader: this runs for each of the TLVs that a whole table of labels is made of."""
+    at, size = 0, len(octets)
+    while at < size:
+        if at + HEADER.size > size:
+            raise _too_long(HEADER.size, at, size)
+        kind, length = HEADER.unpack_from(octets, at)
+        start, at = at + HEADER.size, at + HEADER.size + length
+        if at > size:
+            raise _too_long(length, start, size)
         if (known := _TYPES.get(kind & _TYPE)) is not None:
-            yield known, value
+            yield known, octets[start:at]
         elif not kind & UNKNOWN_BIT:
-            whole = HEADER.pack(kind, len(value)) + value
+            whole = octets[start - HEADER.size : at]
             what = f"unknown TLV {kind:#06x}"
-            raise LdpError(StatusCode.UNKNOWN_TLV, start, what, whole)
+            raise LdpError(StatusCode.UNKNOWN_TLV, start - HEADER.size, what, whole)
 
 
-def _read_one(reader: Reader) -> tuple[int, bytes]:
-    try:
-        kind, length = HEADER.unpack(reader.take(HEADER.size))
-        return kind, reader.take(length)
-    except DecodeError as error:
-        raise LdpError(StatusCode.BAD_TLV_LENGTH, error.offset, error.what) from None
+def _too_long(length: int, at: int, size: int) -> LdpError:
+    what = f"{length} octets expected, {size - at} left"
+    return LdpError(StatusCode.BAD_TLV_LENGTH, at, what)
 
 
 def _decoded(kind: TlvType, value: bytes, decode: Callable[[Reader], T]) -> T:

@@ -1,14 +1,16 @@
-"""UDP and TCP in words, and BFD and LDP by their ports."""
+"""UDP and TCP in words, and BFD, BGP and LDP by their ports."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from controlplane.wire.bgp.numbers import PORT as BGP_PORT
 from controlplane.wire.ipv4 import Ipv4Packet
 from controlplane.wire.reader import Reader
 from controlplane.wire.tcp import TcpFlag, TcpSegment
 from controlplane.wire.udp import UdpDatagram, WellKnownPort
 from controlplane.wire.words.bfd import bfd_words
+from controlplane.wire.words.bgp import bgp_stream_words
 from controlplane.wire.words.ldp import ldp_datagram_words, ldp_stream_words
 from controlplane.wire.words.phrases import tried
 
@@ -38,6 +40,9 @@ def tcp_words(data: bytes, packet: Ipv4Packet) -> str:
 def _carried(tcp: TcpSegment) -> str:
     if not tcp.payload:
         return ""
-    if WellKnownPort.LDP in (tcp.source_port, tcp.destination_port):
+    ports = (tcp.source_port, tcp.destination_port)
+    if BGP_PORT in ports:
+        return f": {bgp_stream_words(tcp.payload)}"
+    if WellKnownPort.LDP in ports:
         return f": {ldp_stream_words(tcp.payload)}"
     return f", {len(tcp.payload)} octets"

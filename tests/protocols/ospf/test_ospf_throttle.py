@@ -16,13 +16,13 @@ THROTTLE = Throttle(initial=0.02, hold=0.2, maximum=5.0)
 
 
 def test_the_first_run_waits_for_the_initial_delay_alone() -> None:
-    assert SpfThrottle(THROTTLE).next_run(100.0) == pytest.approx(100.02)
+    assert SpfThrottle(THROTTLE).next_run(100.0, 100.0) == pytest.approx(100.02)
 
 
 def test_while_runs_are_frequent_the_wait_doubles_up_to_the_maximum() -> None:
     throttle, now, waits = SpfThrottle(THROTTLE), 0.0, []
     for _ in range(9):
-        at = throttle.next_run(now)
+        at = throttle.next_run(now, now)
         waits.append(round(at - now, 3))
         now = at
         throttle.ran(now)
@@ -33,11 +33,19 @@ def test_after_the_maximum_without_a_run_the_delay_is_the_initial_one() -> None:
     throttle = SpfThrottle(THROTTLE)
     throttle.ran(0.0)
     throttle.ran(0.2)
-    assert throttle.next_run(1.0) == pytest.approx(1.02)
-    assert throttle.next_run(0.3) == pytest.approx(0.6)
-    assert throttle.next_run(5.3) == pytest.approx(5.32)
+    assert throttle.next_run(1.0, 1.0) == pytest.approx(1.02)
+    assert throttle.next_run(0.3, 0.3) == pytest.approx(0.6)
+    assert throttle.next_run(5.3, 5.3) == pytest.approx(5.32)
     throttle.ran(5.32)
-    assert throttle.next_run(5.32) == pytest.approx(5.52)
+    assert throttle.next_run(5.32, 5.32) == pytest.approx(5.52)
+
+
+def test_a_run_waits_while_changes_keep_coming() -> None:
+    assert SpfThrottle(THROTTLE).next_run(100.015, 100.0) == pytest.approx(100.035)
+
+
+def test_changes_that_keep_coming_put_a_run_off_for_the_hold_time_at_most() -> None:
+    assert SpfThrottle(THROTTLE).next_run(100.19, 100.0) == pytest.approx(100.2)
 
 
 def test_many_changes_within_the_wait_are_one_run() -> None:

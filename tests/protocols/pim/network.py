@@ -53,7 +53,7 @@ class Network:
         self._boots += 1
         rpf = self.rpf.setdefault(name, {})
         rng = Random(f"{name} {self._boots}")
-        self.engines[name] = PimEngine(rpf=rpf.get, rng=rng)
+        self.engines[name] = PimEngine(rpf=lambda root, _: rpf.get(root), rng=rng)
         for index, (lan, address) in enumerate(addresses.items(), start=1):
             kind = InterfaceKind.PMSI if address.endswith("/32") else InterfaceKind.ETHERNET
             interface = Interface(name=lan, index=index, kind=kind, address=IPv4Interface(address))

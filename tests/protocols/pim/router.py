@@ -19,6 +19,7 @@ from controlplane.protocols.pim.events import (
     PimSettings,
     RoutesChanged,
     Rpf,
+    RpfLookup,
     TreeRemoved,
     TreeUpdate,
 )
@@ -94,7 +95,8 @@ class Router:
     def __init__(self, rpf: dict[IPv4Address, Rpf] | None = None, *, part: float = 0.5) -> None:
         self.now: Instant = 0.0
         self.rpf: dict[IPv4Address, Rpf] = rpf or {}
-        self.engine = PimEngine(rpf=lambda source: self.rpf.get(source), rng=Proportion(part))
+        self.rpf_of: RpfLookup = lambda root, _: self.rpf.get(root)
+        self.engine = PimEngine(rpf=lambda *tree: self.rpf_of(*tree), rng=Proportion(part))
 
     def handle(self, event: PimInput) -> list[PimOutput]:
         return self.engine.handle(event, self.now)

@@ -10,7 +10,7 @@ import pytest
 from controlplane.engine.engine import SendPacket
 from controlplane.engine.notice import Notice
 from controlplane.net.multicast import ALL_PIM_ROUTERS
-from controlplane.protocols.pim.events import PimOutput, PimSettings, Rpf
+from controlplane.protocols.pim.events import NeighborsExpected, PimOutput, PimSettings, Rpf
 from controlplane.protocols.pim.notices import (
     DrChanged,
     NeighborDown,
@@ -139,6 +139,18 @@ class TestTriggeredHello:
         outputs = router.hears("lan", "10.0.1.2", hello(genid=2))
         assert outputs == [NeighborRestarted("lan", ip("10.0.1.2"))]
         assert hello_times(router.run(until=32.0)) == [12.5]
+
+    def test_new_leaves_of_a_tunnel_are_greeted_by_one_hello(self, router: Router) -> None:
+        router.run(until=10.0)
+        router.handle(NeighborsExpected(interface="lan"))
+        router.run(until=11.0)
+        router.handle(NeighborsExpected(interface="lan"))
+        assert hello_times(router.run(until=32.0)) == [12.5]
+
+    def test_nobody_is_greeted_where_pim_does_not_run(self) -> None:
+        router = Router()
+        assert router.handle(NeighborsExpected(interface="lan")) == []
+        assert router.engine.next_deadline() is None
 
 
 class TestHelloBeforeJoin:

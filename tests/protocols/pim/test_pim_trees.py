@@ -153,3 +153,28 @@ class TestPmsi:
         assert (pe1.tree.waiting, pe1.tree.join_timer) == ("suppressed", 75.0)
         pe1.hears("mdt-red", "10.255.0.3", join_prune("10.255.0.2", prune=[SG]))
         assert (pe1.tree.waiting, pe1.tree.join_timer) == ("override", 1.25)
+
+    def test_a_tree_moves_to_another_pe_when_that_is_the_upstream_hop_now(
+        self, pe1: Router
+    ) -> None:
+        """RFC 6513 5.1.3: another selected PE is another RPF', on the same interface."""
+        pe1.rpf[S] = Rpf("mdt-red", ip("10.255.0.2"))
+        pe1.hears("ce", "10.0.1.2", join_prune("10.0.1.1", join=[SG]))
+        outputs = pe1.routes_change(S, Rpf("mdt-red", ip("10.255.0.3")))
+        assert trees(outputs) == [update("ce", incoming="mdt-red", via="10.255.0.3")]
+        assert sorted(join_prunes(outputs), key=str) == [
+            ("mdt-red", join_prune("10.255.0.2", prune=[SG])),
+            ("mdt-red", join_prune("10.255.0.3", join=[SG])),
+        ]
+
+    def test_trees_of_one_source_may_come_from_two_pes(self, pe1: Router) -> None:
+        """RFC 6513 5.1.3: the hash is over the C-group too."""
+        other = SourceGroup(S, SG.group + 1)
+        upstream = {SG: "10.255.0.2", other: "10.255.0.3"}
+        pe1.rpf_of = lambda root, group: Rpf("mdt-red", ip(upstream[SourceGroup(root, group)]))
+        outputs = pe1.hears("ce", "10.0.1.2", join_prune("10.0.1.1", join=[SG, other]))
+        assert {
+            (tree.sg, str(tree.rpf_neighbor))
+            for tree in trees(outputs)
+            if isinstance(tree, TreeUpdate)
+        } == set(upstream.items())

@@ -1,0 +1,165 @@
+"""The unicast half of the desired state: routes, labels, and what they lead to.
+
+What changed is marked, and only that is computed again. Behind it stand next hop groups and VPN
+paths, which routes share and which change without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Network
+
+from controlplane.fib.labels import EXPLICIT_NULL_ROUTE, fec_label_route, prefix_label_route
+from controlplane.fib.model import Forward, ForwardVpn, LabelRoute, PopAndLookUp, UnicastRoute
+from controlplane.fib.next_hops import NextHopGroups
+from controlplane.fib.sources import Mpls, Prefix, VrfTables
+from controlplane.fib.subnets import Subnets
+from controlplane.fib.table import Table
+from controlplane.fib.unicast import (
+    Goal,
+    Neighbor,
+    Neighbors,
+    action_of,
+    attached_neighbor,
+    goal_of,
+    neighbor_goal,
+    popping_goal,
+)
+from controlplane.fib.vpn_paths import VpnPaths, path_list
+from controlplane.net.interface import DEFAULT_VRF, Interface
+from controlplane.net.label import EXPLICIT_NULL, Label
+from controlplane.protocols.ldp.events import FecBinding
+from controlplane.rib.route import Route
+
+
+class UnicastBuilder:
+    """The tables and `neighbors` are the router's own: they change under the builder."""
+
+    def __init__(
+        self,
+        interfaces: Mapping[str, Interface],
+        vrfs: Mapping[str, VrfTables],
+        neighbors: Neighbors,
+        mpls: Mpls,
+    ) -> None:
+        self._vrfs = vrfs
+        self._neighbors = neighbors
+        self._mpls = mpls
+        self._subnets = Subnets(interfaces)
+        self.groups = NextHopGroups(interfaces, neighbors)
+        self.paths = VpnPaths(self._goal_to, self.groups)
+        self.routes: Table[Prefix, UnicastRoute] = Table()
+        self.labels: Table[IPv4Network | Label, LabelRoute] = Table()
+        """By FEC, or by the label itself where it is no FEC's."""
+        self._label_of: dict[Prefix, Label] = {}
+        self._vrf_labels: dict[Label, str] = {}
+        self._stale: set[Prefix] = set()
+        if mpls.interfaces:
+            self.labels.put(EXPLICIT_NULL, EXPLICIT_NULL_ROUTE)
+
+    def routes_changed(self, vrf: str, prefixes: Iterable[IPv4Network]) -> None:
+        """The installed routes of these prefixes are others now, or gone."""
+        self._stale.update((vrf, prefix) for prefix in prefixes)
+        self._stale.update(
+            _host(vrf, neighbor)
+            for neighbor in self._neighbors
+            if vrf in self._subnets.vrfs(neighbor[0])
+        )
+
+    def neighbor_changed(self, neighbor: Neighbor) -> None:
+        """A neighbour's MAC address is another now, or unknown."""
+        self._stale.update(_host(vrf, neighbor) for vrf in self._subnets.vrfs(neighbor[0]))
+        self.groups.neighbor_changed(neighbor)
+
+    def bindings_changed(self, fecs: Iterable[IPv4Network]) -> None:
+        """The labels of these FECs are others now."""
+        self._stale.update((DEFAULT_VRF, fec) for fec in fecs)
+
+    def vpn_labels_changed(self, labels: Iterable[Label]) -> None:
+        """These labels have got a meaning, which they keep."""
+        assert self._mpls.vpn_labels is not None
+        for label in labels:
+            meaning = self._mpls.vpn_labels.meanings[label]
+            if meaning.prefix is None:
+                self._vrf_labels[label] = meaning.vrf
+            else:
+                self._label_of[meaning.vrf, meaning.prefix] = label
+                self._stale.add((meaning.vrf, meaning.prefix))
+
+    @property
+    def stale(self) -> bool:
+        """Whether something is other than after the last `refresh`."""
+        return bool(self._stale or self._vrf_labels or self.groups.stale)
+
+    def refresh(self) -> None:
+        """Compute what is stale; the neighbours of a subnet that came or went follow it."""
+        while self._stale:
+            stale, self._stale = self._stale, set()
+            self.paths.provider_changed([p for vrf, p in stale if vrf == DEFAULT_VRF])
+            for vrf, prefix in stale:
+                self._build(vrf, prefix)
+        self.paths.refresh()
+        for label, vrf in self._vrf_labels.items():
+            self.labels.put(label, LabelRoute(label, PopAndLookUp(self._vrfs[vrf].id)))
+        self._vrf_labels.clear()
+
+    def _build(self, vrf: str, prefix: IPv4Network) -> None:
+        key = vrf, prefix
+        route = self._vrfs[vrf].rib.installed(prefix)
+        binding = self._mpls.labels.of(prefix) if vrf == DEFAULT_VRF else None
+        goal = self._goal(vrf, prefix, route, binding)
+        self.groups.use(key, goal)
+        through_vpn = self.paths.use(self._path(key), path_list(route) if route else None)
+        self.routes.put(key, self._route(key, route, goal, through_vpn))
+        if vrf == DEFAULT_VRF:
+            self.labels.put(prefix, fec_label_route(binding, goal))
+        elif (label := self._label_of.get(key)) is not None:
+            self._build_vpn_label(label, vrf, route, goal)
+        for interface in self._subnets.put(key, route):
+            self._stale.update(_host(vrf, n) for n in self._neighbors if n[0] == interface)
+
+    def _goal(
+        self, vrf: str, prefix: IPv4Network, route: Route | None, binding: FecBinding | None
+    ) -> Goal | None:
+        if route is not None:
+            return goal_of(vrf, route, binding)
+        neighbor = attached_neighbor(self._vrfs[vrf].rib, prefix)
+        return neighbor_goal(neighbor) if neighbor and neighbor in self._neighbors else None
+
+    def _goal_to(self, pe: IPv4Address) -> Goal | None:
+        """Where the provider's table leads packets to another PE, by its longest prefix."""
+        route = self._vrfs[DEFAULT_VRF].rib.lookup(pe)
+        return goal_of(DEFAULT_VRF, route, self._mpls.labels.of(route.prefix)) if route else None
+
+    def _path(self, key: Prefix) -> ForwardVpn | None:
+        """What the entry of a prefix names so far, if that is a VPN path."""
+        entry = self.routes.get(key)
+        return entry.action if entry and isinstance(entry.action, ForwardVpn) else None
+
+    def _route(
+        self,
+        key: Prefix,
+        route: Route | None,
+        goal: Goal | None,
+        through_vpn: ForwardVpn | None,
+    ) -> UnicastRoute | None:
+        """An entry is that of an installed route or, inside an attached subnet, of a neighbour."""
+        vrf, prefix = self._vrfs[key[0]].id, key[1]
+        if through_vpn is not None:
+            return UnicastRoute(vrf, prefix, through_vpn)
+        if route is not None:
+            return UnicastRoute(vrf, prefix, action_of(route.next_hops[0], goal))
+        return UnicastRoute(vrf, prefix, Forward(goal.way)) if goal else None
+
+    def _build_vpn_label(
+        self, label: Label, vrf: str, route: Route | None, goal: Goal | None
+    ) -> None:
+        """The label of one prefix; while there is no route to it, it leads nowhere."""
+        popped = popping_goal(goal) if goal else None
+        self.groups.use(label, popped)
+        entry = prefix_label_route(label, self._vrfs[vrf].id, popped) if route else None
+        self.labels.put(label, entry)
+
+
+def _host(vrf: str, neighbor: Neighbor) -> Prefix:
+    return vrf, IPv4Network(neighbor[1])

@@ -1,0 +1,166 @@
+"""Graceful restart (RFC 4724), the part of the sessions; the tables mark and sweep stale routes.
+
+As receiving speaker: when the connection of a session is lost, not ended by a NOTIFICATION, the
+routes of those families that the peer restarts gracefully are kept as stale, for the Restart Time
+that it told; when the session is back, until they are told again, the End-of-RIB comes, or
+`_STALE_TIME` is over. Families whose F bit is not set then are swept at once.
+
+As restarting speaker: an engine that starts sets the R bit, tells nothing of routes until the
+End-of-RIB of every peer has come and next hops had time to be resolved, or the deferral timer runs
+out, and then all of them at once. It does not defer their selection: our switch starts empty, and
+there is nothing to protect from routes that come too early. For the same reason the F bit is clear
+in the first session with a peer, with one exception: what a reflector tells leads past it, so its
+clients' forwarding is not hurt by its restart. That holds where it is reflector and nothing else,
+which a session with `next_hop_self` says it is not. In later sessions with the same peer the F bit
+is set: we forward all along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from controlplane.engine.time import Duration, Instant
+from controlplane.protocols.bgp.connection import Connection
+from controlplane.protocols.bgp.instance import BgpInstance
+from controlplane.protocols.bgp.negotiated import Negotiated
+from controlplane.protocols.bgp.notices import GracefulRestart as Told
+from controlplane.protocols.bgp.peer import Peer
+from controlplane.protocols.bgp.tables import Tables
+from controlplane.protocols.bgp.timers import RestartTimer, SelectionDeferralTimer, StaleTimer
+from controlplane.wire.bgp.capability import GracefulRestart
+from controlplane.wire.bgp.nlri import Family
+
+_STALE_TIME: Final[Duration] = 360.0
+"""RFC 4724 4.2: "an implementation MAY support a (configurable) timer"."""
+
+_LONGEST_RESTART_TIME: Final = 4095
+"""RFC 4724 3: it has 12 bits."""
+
+
+class Restarts:
+    def __init__(self, instance: BgpInstance, tables: Tables) -> None:
+        self._instance = instance
+        self._tables = tables
+        self._has_started = False
+
+    def start(self, now: Instant) -> None:
+        """The first session is sought: wait for the routes of all peers that restart gracefully."""
+        times = [peer.config.restart_time for peer in self._instance.peers.values()]
+        if not self._has_started and any(times):
+            self._instance.timers.set(SelectionDeferralTimer(), now + max(times))
+        self._has_started = True
+
+    def own_terms(self, peer: Peer) -> GracefulRestart:
+        """The capability for a peer; where graceful restart is not configured, without families.
+
+        RFC 4724 3 recommends it even so: without it a peer may send no End-of-RIB, and FRR then
+        answers no ROUTE-REFRESH either, as it would have to come behind that.
+        """
+        if not peer.config.restart_time:
+            return GracefulRestart()
+        kept = peer.sessions > 0 or self._is_reflector_only()
+        by_number = sorted(peer.config.families, key=lambda family: family.value)
+        return GracefulRestart(
+            restarted=self._instance.is_deferring,
+            time=min(round(peer.config.restart_time), _LONGEST_RESTART_TIME),
+            families=tuple((family, kept) for family in by_number),
+        )
+
+    def lost(self, connection: Connection, now: Instant) -> None:
+        """The connection of a session broke: keep what the peer may come back for."""
+        peer, negotiated = connection.peer, connection.negotiated
+        assert negotiated is not None, "the session was established"
+        self.forget(peer)
+        terms = negotiated.restart
+        if terms is None or not negotiated.restarts_gracefully:
+            self._tables.lost(peer, frozenset(), now)
+            return
+        peer.stale = terms.families & negotiated.families
+        self._tables.lost(peer, peer.stale, now)
+        self._instance.timers.set(RestartTimer(peer.address), now + terms.time)
+        self._tell(peer, f"its routes of {_words(peer.stale)} are kept for {terms.time:g} s")
+
+    def ended(self, peer: Peer, now: Instant) -> None:
+        """A session ended by a NOTIFICATION, or because the way to the peer is broken."""
+        self.forget(peer)
+        self._tables.lost(peer, frozenset(), now)
+
+    def established(self, peer: Peer, negotiated: Negotiated, now: Instant) -> None:
+        """The session is up, or back; `peer.stale` are the families to wait for from here on."""
+        timers = self._instance.timers
+        timers.cancel(RestartTimer(peer.address))
+        kept = negotiated.restart.kept if negotiated.restart else frozenset()
+        former, peer.stale = peer.stale, peer.stale & kept & negotiated.families
+        if former:
+            waits = f"back, its routes of {_words(peer.stale)} are to come again"
+            gone = "back without its forwarding state; stale routes deleted"
+            self._tell(peer, waits if peer.stale else gone)
+        if peer.stale:
+            timers.set(StaleTimer(peer.address), now + _STALE_TIME)
+        self._tables.established(peer, now)
+        self._consider_deferral(now)
+
+    def end_of_rib(self, peer: Peer, family: Family, now: Instant) -> None:
+        """The peer has told all of a family."""
+        peer.ended.add(family)
+        self._tables.end_of_rib(peer, family, now)
+        if family in peer.stale:
+            peer.stale -= {family}
+            if not peer.stale:
+                self._instance.timers.cancel(StaleTimer(peer.address))
+                self._tell(peer, "all its routes came again")
+        self._consider_deferral(now)
+
+    def timer_expires(self, peer: Peer, now: Instant) -> None:
+        """The peer, or some of its routes, did not come back in time."""
+        self._tell(peer, f"time is up; stale routes of {_words(peer.stale)} deleted")
+        self.give_up(peer, now)
+
+    def give_up(self, peer: Peer, now: Instant) -> None:
+        """Stale routes of the peer, if there are any, lead nowhere."""
+        if peer.stale:
+            self.forget(peer)
+            self._tables.stale_expired(peer, now)
+
+    def deferral_expires(self) -> None:
+        """RFC 4724 4.1: tell what there is to tell by now."""
+        peers = self._instance.peers.values()
+        self._instance.to_tell |= dict.fromkeys(peer for peer in peers if peer.established)
+
+    def forget(self, peer: Peer) -> None:
+        """Nothing of the peer is stale any more, and no timer runs for it."""
+        peer.stale = frozenset()
+        for timer in (RestartTimer, StaleTimer):
+            self._instance.timers.cancel(timer(peer.address))
+
+    def _consider_deferral(self, now: Instant) -> None:
+        """All peers have told all: what is left is to resolve the next hops of what they told."""
+        timers, peers = self._instance.timers, self._instance.peers.values()
+        runs_until = timers.deadline(SelectionDeferralTimer())
+        if runs_until is not None and all(map(_has_told_all, peers)):
+            soon = now + self._instance.config.next_hop_delay
+            timers.set(SelectionDeferralTimer(), min(runs_until, soon))
+
+    def _is_reflector_only(self) -> bool:
+        configs = self._instance.config.peers
+        reflects = any(config.reflector_client for config in configs)
+        return reflects and not any(config.next_hop_self for config in configs)
+
+    def _tell(self, peer: Peer, what: str) -> None:
+        self._instance.outputs.append(Told(peer.address, what))
+
+
+def _has_told_all(peer: Peer) -> bool:
+    """RFC 4724 4.1: "excluding the ones with the 'Restart State' bit set in the received capability
+    and excluding the ones that do not advertise the graceful restart capability"."""
+    if not peer.config.restart_time:
+        return True
+    if (negotiated := peer.negotiated) is None:
+        return False
+    restart = negotiated.restart
+    return restart is None or restart.restarted or peer.ended >= negotiated.families
+
+
+def _words(families: Iterable[Family]) -> str:
+    return ", ".join(sorted(family.name for family in families))

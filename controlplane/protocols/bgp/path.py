@@ -1,0 +1,157 @@
+"""Paths: what the tables of BGP are made of.
+
+A route of the wire is a key with attributes. Many keys come with the same attributes from the same
+peer, so what hangs on those alone stands in one `Announcement`, and a `Path` is little more than a
+reference to it: a hundred thousand routes cost a hundred thousand paths and a few announcements.
+
+    Destination    a key, all paths to it, and the one that won         (an entry of a Loc-RIB)
+    Path           one way to it: an announcement and a label
+    Announcement   who says it, with which attributes, through which next hop
+    NextHop        an address, and how far it is now
+
+Destinations are compared by identity: as long as anybody knows a key, it has just one of them. So
+the dictionaries of all peers hash them at no cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv4Address
+
+from controlplane.net.label import Label
+from controlplane.protocols.bgp.events import Imported, PathSource, Rule
+from controlplane.protocols.bgp.peer import Peer
+from controlplane.wire.bgp.attributes import AsPath, PathAttributes
+from controlplane.wire.bgp.nlri import NlriKey
+
+
+@dataclass(slots=True, eq=False)
+class NextHop:
+    """`metric` None: nothing leads there, or nobody has said yet (`is_answered`).
+
+    `users` counts the announcements through it.
+    """
+
+    address: IPv4Address
+    metric: int | None = None
+    is_answered: bool = False
+    users: int = 0
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Announcement:
+    """`attributes` are those after the import policy, `excluded` says why it may not compete.
+
+    `router_id` is that of who brought the route into the AS, as far as known (RFC 4456 9), and
+    `address` that of the peer, or of the PE of an imported route. `users` counts the paths.
+    `heard` are the attributes as they came, with the rule of the import policy that matched.
+    `exports` remembers what it becomes for whom (`advertisement.py`).
+    """
+
+    source: PathSource
+    attributes: PathAttributes
+    peer: Peer | None = None
+    hop: NextHop | None = None
+    excluded: str = ""
+    local_pref: int
+    as_length: int
+    neighbor_as: int | None
+    router_id: IPv4Address
+    address: IPv4Address
+    targets: frozenset[bytes] = frozenset()
+    users: int = 0
+    heard: tuple[PathAttributes, Rule | None] | None = None
+    exports: dict[tuple[int, Rule | None], PathAttributes | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Path:
+    announcement: Announcement
+    label: Label | None = None
+    imported: Imported | None = None
+
+    @property
+    def metric(self) -> int | None:
+        """How far its next hop is; None when nothing leads there."""
+        if (hop := self.announcement.hop) is not None:
+            return hop.metric
+        return self.imported.metric if self.imported else 0
+
+    @property
+    def is_usable(self) -> bool:
+        """RFC 4271 9.1.2: what may compete has a next hop that can be reached, and no loop."""
+        announcement = self.announcement
+        if announcement.excluded:
+            return False
+        return announcement.hop is None or announcement.hop.metric is not None
+
+    @property
+    def via(self) -> IPv4Address | None:
+        """What it stands and falls with: its next hop, or PE. None for a route of our own."""
+        if (hop := self.announcement.hop) is not None:
+            return hop.address
+        return self.imported.pe if self.imported else None
+
+
+@dataclass(slots=True, eq=False)
+class Destination:
+    """`holders` counts the peers that were told a path to it."""
+
+    key: NlriKey
+    paths: tuple[Path, ...] = ()
+    best: Path | None = None
+    backup: Path | None = None
+    holders: int = 0
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Nobody knows of it any more."""
+        return not (self.paths or self.best or self.holders)
+
+
+def is_route_target(octets: bytes) -> bool:
+    """Whether an extended community is a route target (RFC 4360 4, RFC 5668)."""
+    return octets[1] == 2 and octets[0] <= 2
+
+
+@lru_cache(maxsize=4096)
+def _as_facts(as_path: AsPath) -> tuple[int, int | None]:
+    return as_path.length, as_path.first
+
+
+def targets_of(attributes: PathAttributes) -> frozenset[bytes]:
+    """The route targets, as octets of their extended communities."""
+    return frozenset(_targets(attributes))
+
+
+def announcement(
+    source: PathSource,
+    attributes: PathAttributes,
+    *,
+    default_local_pref: int,
+    router_id: IPv4Address,
+    address: IPv4Address,
+    peer: Peer | None = None,
+) -> Announcement:
+    """With what the decision asks for again and again."""
+    as_length, neighbor_as = _as_facts(attributes.as_path)
+    local_pref = attributes.local_pref
+    return Announcement(
+        source=source,
+        attributes=attributes,
+        peer=peer,
+        local_pref=default_local_pref if local_pref is None else local_pref,
+        as_length=as_length,
+        neighbor_as=neighbor_as,
+        router_id=attributes.originator_id or router_id,
+        address=address,
+        targets=targets_of(attributes),
+    )
+
+
+def _targets(attributes: PathAttributes) -> Iterator[bytes]:
+    for community in attributes.extended_communities:
+        if is_route_target(community.octets):
+            yield community.octets

@@ -1,0 +1,104 @@
+"""Small VPNs in the simulator, for what the labs of mininet/ do not show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from controlplane.lab.load import Lab
+from controlplane.lab.run import Run
+from controlplane.lab.sim_world import SimWorld
+from controlplane.lab.verdict import Row
+
+LoadText = Callable[[str], Lab]
+
+FAST = """\
+provider: {ldp: {hello_interval: 1}}
+timers:
+  ospf: {hello_interval: 1, dead_interval: 4}
+  pim: {triggered_hello_delay: 0.2}
+  bgp: {connect_retry: 1, min_advertisement: 0.1}
+start: [{ldp_sessions: all}, {bgp_sessions: all}, {routes: all}]
+"""
+VPN = """\
+vpns: {red: {rd: 65000:1}}
+routers:
+  pe1: {role: pe}
+  pe2: {role: pe}
+  ce1: {role: ce}
+  ce2: {role: ce}
+hosts: {h1: {}, h2: {}}
+"""
+
+
+def failed(lab: Lab) -> list[Row]:
+    verdict = Run(lab, SimWorld(lab.plan), "sim", lambda text: None).play()
+    return [row for row in verdict.rows if not row.ok]
+
+
+def test_a_backdoor_is_used_when_the_provider_is_not_there(load_text: LoadText) -> None:
+    """The provider is preferred by local preference; by the AS path the backdoor would be."""
+    lab = load_text(
+        FAST
+        + VPN.replace("rd: 65000:1", "rd: auto")
+        + """\
+links:
+  - {ends: [pe1, pe2]}
+  - {ends: {pe1: {}, ce1: {bgp: {local_pref: 200}}}, vpn: red}
+  - {ends: {pe2: {}, ce2: {bgp: {local_pref: 200}}}, vpn: red}
+  - {name: backdoor, ends: [ce1, ce2], routing: bgp}
+  - {ends: [ce1, h1]}
+  - {ends: [ce2, h2]}
+events:
+  - {at: 2, name: lost, link_down: pe1-ce1}
+expect:
+  - {path: {from: h1, to: h2, via: [ce1, pe1, pe2, ce2]}}
+  - {path: {from: h1, to: h2, via: [ce1, ce2]}, after: lost}
+"""
+    )
+    assert failed(lab) == []
+
+
+@pytest.mark.parametrize("rd", ["65000:1", "auto"])
+def test_a_site_on_two_pes_is_reached_by_the_one_that_is_left(load_text: LoadText, rd: str) -> None:
+    lab = load_text(
+        FAST
+        + VPN.replace("rd: 65000:1", f"rd: {rd}").replace("  ce1:", "  pe3: {role: pe}\n  ce1:")
+        + """\
+links:
+  - {ends: [pe1, pe2]}
+  - {ends: [pe1, pe3], cost: 20}
+  - {ends: [pe1, ce1], vpn: red}
+  - {ends: [pe2, ce2], vpn: red}
+  - {ends: [pe3, ce2], vpn: red}
+  - {ends: [ce1, h1]}
+  - {ends: [ce2, h2]}
+events:
+  - {at: 2, name: lost, link_down: pe2-ce2}
+expect:
+  - {path: {from: h1, to: h2, via: [ce1, pe1, pe2, ce2]}}
+  - {path: {from: h1, to: h2, via: [ce1, pe1, pe3, ce2]}, after: lost}
+"""
+    )
+    assert failed(lab) == []
+
+
+def test_a_ce_may_be_a_switch(load_text: LoadText) -> None:
+    """The hosts of a site are then on the PE's own link, which the PE tells of."""
+    lab = load_text(
+        FAST
+        + """\
+vpns: {red: {rd: 65000:1}}
+routers: {pe1: {role: pe}, pe2: {role: pe}}
+hosts: {h1: {}, h2: {}, h3: {}}
+links:
+  - {ends: [pe1, pe2]}
+  - {name: site1, ends: [pe1, h1, h3], vpn: red}
+  - {name: site2, ends: [pe2, h2], vpn: red}
+expect:
+  - {ping: {from: h1, to: h2}}
+  - {ping: {from: h2, to: h3}}
+"""
+    )
+    assert failed(lab) == []

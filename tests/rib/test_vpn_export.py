@@ -1,0 +1,65 @@
+"""What a PE makes of a VRF's route (RFC 4364 4.3.1), and labels that keep their meaning."""
+
+from __future__ import annotations
+
+import pytest
+
+from controlplane.engine.labels import LabelsExhausted, LabelSpace
+from controlplane.protocols.bgp.events import BestPath, PathSource
+from controlplane.rib.vpn_export import VpnExport, is_exported
+from controlplane.rib.vpn_labels import Labelled, VpnLabelTable
+from controlplane.wire.bgp.attributes import PathAttributes
+from controlplane.wire.bgp.communities import route_origin
+from controlplane.wire.bgp.nlri import VpnPrefix
+from tests.rib.vpn import LAN, PE2, as_path, rd, rt, targets
+
+
+def of_ce(attributes: PathAttributes, source: PathSource = PathSource.EBGP) -> BestPath:
+    return BestPath(key=LAN, source=source, attributes=attributes)
+
+
+def test_a_vpn_route_has_the_rd_the_targets_and_the_label() -> None:
+    export = VpnExport(rd=rd("65000:1"), communities=targets("65000:1"))
+    route = export.route(of_ce(PathAttributes(as_path=as_path(65101), med=5, next_hop=PE2)), 24)
+    assert (route.key, route.label) == (VpnPrefix(rd("65000:1"), LAN), 24)
+    assert route.attributes == PathAttributes(
+        as_path=as_path(65101), med=5, extended_communities=targets("65000:1")
+    )
+
+
+def test_targets_of_the_customer_are_taken_off_and_its_site_of_origin_stays() -> None:
+    export = VpnExport(rd=rd("65000:1"), communities=targets("65000:1"))
+    site = route_origin(rt("65000:77"))
+    sent = PathAttributes(extended_communities=targets("65000:2") | {site})
+    route = export.route(of_ce(sent), 24)
+    assert route.attributes.extended_communities == targets("65000:1") | {site}
+
+
+@pytest.mark.parametrize(
+    ("source", "exported"),
+    [
+        (PathSource.LOCAL, True),
+        (PathSource.EBGP, True),
+        (PathSource.IBGP, True),
+        (PathSource.IMPORTED, False),
+    ],
+)
+def test_what_was_imported_is_not_exported_again(source: PathSource, exported: bool) -> None:
+    assert is_exported(of_ce(PathAttributes(), source)) is exported
+
+
+def test_a_label_stands_for_the_same_as_long_as_the_router_lives() -> None:
+    table = VpnLabelTable(LabelSpace())
+    red, lan = Labelled("red"), Labelled("red", LAN)
+    labels = table.label_of(red), table.label_of(lan)
+    assert labels == (16, 17)
+    assert (table.label_of(red), table.label_of(lan)) == labels
+    assert list(table.all()) == [(16, red), (17, lan)]
+
+
+def test_labels_come_from_the_space_of_the_whole_router() -> None:
+    space = LabelSpace(16, 17)
+    table = VpnLabelTable(space)
+    assert (space.allocate(), table.label_of(Labelled("red"))) == (16, 17)
+    with pytest.raises(LabelsExhausted):
+        table.label_of(Labelled("blue"))
