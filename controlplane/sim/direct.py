@@ -216,7 +216,9 @@ class DirectTarget:
         stack = LabelStack.decode(reader)
         if stack.top.label == EXPLICIT_NULL and len(stack.entries) > 1:
             # RFC 4182 4.1: popped wherever it stands, and the label below decides.
-            arrived, stack = arrived.popped(), LabelStack(stack.entries[1:])
+            top, below, *rest = stack.entries
+            exposed = replace(below, ttl=self._exposed_ttl(below.ttl, top.ttl))
+            arrived, stack = arrived.popped(), LabelStack((exposed, *rest))
         packet = Ipv4Packet.decode(reader)
         route = self._labels.of(self._fib.labels).get(stack.top.label)
         match route.action if route else None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from controlplane.lab.load import Lab
+from controlplane.lab.file.probes import PathSpec
+from controlplane.lab.judge.probes import switching
+from controlplane.lab.load import Lab, load
 from controlplane.lab.run import Run
 from controlplane.lab.sim_world import SimWorld
 from controlplane.lab.verdict import Row
 
 LoadText = Callable[[str], Lab]
+LABS = Path(__file__).parents[2] / "mininet" / "labs"
 
 FAST = """\
 provider: {ldp: {hello_interval: 1}}
@@ -102,3 +106,10 @@ expect:
 """
     )
     assert failed(lab) == []
+
+
+def test_labels_are_asked_for_wherever_the_core_is_crossed() -> None:
+    layout = load(LABS / "hub-and-spoke.yaml").layout
+    spec = PathSpec.model_validate({"from": "h2", "to": "h3", "via": "p1"})
+    via = ["ce2", "pe2", "p1", "pe1", "hub-ce", "pe1", "p1", "pe3", "ce3"]
+    assert switching(layout, spec, via) == ["p1", "p1"]

@@ -76,6 +76,11 @@ class Streams:
             case CloseStream():
                 self._close(command)
 
+    @property
+    def waiting(self) -> int:
+        """Octets that the kernel has not taken yet, of the stream that has most of them."""
+        return max((len(stream.unsent) for stream in self._streams.values()), default=0)
+
     def close(self) -> None:
         """Let go of all sockets: peers see their streams reset."""
         for _, listener in self._listeners.values():

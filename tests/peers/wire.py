@@ -95,6 +95,11 @@ class Wire(Generic[E]):
     def now(self) -> Instant:
         return time.monotonic()
 
+    @property
+    def waiting(self) -> int:
+        """Octets of a stream that a peer has left no room for."""
+        return self._streams.waiting
+
     def close(self) -> None:
         """Let go of every socket, once or again; the engine is not told, as in a crash."""
         self._streams.close()

@@ -95,12 +95,9 @@ class Oracle:
     def __init__(self, lab: VpnLab, down: Iterable[str]) -> None:
         self._lab = lab
         self._down = frozenset(down)
-        self._core = nx.Graph(
-            (one, other)
-            for one, other, link in lab.core.edges(data="link")
-            if link not in self._down
-        )
-        self._core.add_nodes_from(lab.core)
+        self._core: nx.Graph[str] = lab.core.copy()
+        links = [(one, other, link) for one, other, link in lab.core.edges.data("link")]
+        self._core.remove_edges_from((a, b) for a, b, link in links if link in self._down)
 
     # -- routes
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Address
+from itertools import groupby
 from statistics import mean
 from typing import Final
 
@@ -59,9 +60,12 @@ def judge_path(layout: Layout, spec: PathSpec, result: TracerouteResult) -> Seen
 
 
 def switching(layout: Layout, spec: PathSpec, via: Sequence[str]) -> list[str]:
-    """The routers that packets come to with a label: between the first and last of the core."""
-    core = [name for name in (*via, spec.to) if layout.domains.is_core(name)]
-    return core[1:-1]
+    """The routers that packets come to with a label: between the first and last of the core.
+
+    A packet may cross the core again, when it has been at a customer's in between.
+    """
+    crossed = groupby((*via, spec.to), layout.domains.is_core)
+    return [name for is_core, run in crossed if is_core for name in list(run)[1:-1]]
 
 
 def _label_faults(

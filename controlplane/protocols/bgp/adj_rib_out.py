@@ -74,6 +74,26 @@ class AdjRibOut:
         self.pending.update(dict.fromkeys(self.rib.destinations.values()))
         self.owed.append(Owed.END_OF_RIB)
 
+    def touch(self, destinations: dict[Destination, None]) -> bool:
+        """Their best paths are others now; True when some of that may concern the peer.
+
+        A reflector hears of all VPNs, and each of its clients wants few of them.
+        """
+        if self.wanted is None or self.family not in VPN_FAMILIES:
+            self.pending.update(destinations)
+        else:
+            self.pending.update(dict.fromkeys(filter(self._may_concern, destinations)))
+        return bool(self.pending)
+
+    def _may_concern(self, destination: Destination) -> bool:
+        """A membership that is to come has its own look at what there is then (`wants`)."""
+        if destination in self.sent or destination in self.waiting:
+            return True
+        best, wanted = destination.best, self.wanted
+        if best is None or wanted is None:
+            return False
+        return wanted.wants(self.family, best.announcement.targets)
+
     def refresh(self) -> None:
         """RFC 2918 4: the whole Adj-RIB-Out again."""
         self._again = set(self.sent)

@@ -3,9 +3,10 @@
 What may compete at all: no loop in it, not denied by policy, and a next hop that can be reached
 (`Path.is_usable`). Those are compared by one criterion after the other until one path is left:
 
+    originated by this router                   it is the route that the router itself uses, and
+                                                no other may be told (3.1); no policy of a peer's
+                                                routes changes that
     local preference            higher          9.1.1
-    originated by this router                   what no RFC lists and every implementation does:
-                                                its own route is not given up for one that it hears
     length of the AS path       lower           a)
     origin                      lower           b)
     MED                         lower           c), among paths from the same neighbouring AS
@@ -61,8 +62,8 @@ def _origin(value: int) -> str:
 _LOCAL: Final = Criterion("own", said="not originated by this router")
 _EXTERNAL: Final = Criterion("external", said="not heard from another AS")
 _PREFERENCE: Final = (
-    Criterion("local preference", _negated, higher=True),
     _LOCAL,
+    Criterion("local preference", _negated, higher=True),
     Criterion("AS path length"),
     Criterion("origin", _origin),
 )
@@ -83,7 +84,7 @@ def preference(path: Path) -> Rank:
     """Up to the MED."""
     said = path.announcement
     is_heard = said.source is not PathSource.LOCAL
-    return (-said.local_pref, is_heard, said.as_length, said.attributes.origin)
+    return (is_heard, -said.local_pref, said.as_length, said.attributes.origin)
 
 
 def closeness(path: Path) -> Rank:

@@ -78,8 +78,7 @@ class Outbound:
     def touch(self, family: Family, destinations: dict[Destination, None]) -> None:
         """Their best paths may be others than the peer was told."""
         rib = self.ribs.get(family)
-        if rib is not None:
-            rib.pending.update(destinations)
+        if rib is not None and rib.touch(destinations):
             self._has_something()
 
     def refresh(self, family: Family) -> None:

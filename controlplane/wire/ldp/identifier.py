@@ -16,6 +16,10 @@ class LdpId:
     router: IPv4Address
     label_space: int = 0
 
+    def __hash__(self) -> int:
+        """Every label that comes is looked up by its peer, so this is to be cheap."""
+        return int(self.router)
+
     def __str__(self) -> str:
         return f"{self.router}:{self.label_space}"
 

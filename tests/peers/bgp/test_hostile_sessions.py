@@ -8,7 +8,8 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from controlplane.protocols.bgp.notices import SessionDown, SessionRefused
-from tests.peers.bgp.hostile import (
+from tests.peers.bgp.hostile import Hostile
+from tests.peers.bgp.raw import (
     KEEPALIVE,
     MARKER,
     NOTIFICATION,
@@ -16,7 +17,6 @@ from tests.peers.bgp.hostile import (
     PEER_AS,
     ROUTE_REFRESH,
     UPDATE,
-    Hostile,
     capability,
     message,
     open_message,

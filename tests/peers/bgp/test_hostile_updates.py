@@ -10,11 +10,11 @@ import pytest
 from controlplane.protocols.bgp.notices import FaultyUpdate, SessionDown
 from controlplane.wire.bgp.nlri import Family
 from controlplane.wire.bgp.update import Remedy
-from tests.peers.bgp.hostile import (
+from tests.peers.bgp.hostile import Hostile
+from tests.peers.bgp.raw import (
     OUR_AS,
     PEER_AS,
     UPDATE,
-    Hostile,
     attribute,
     message,
     open_message,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -40,8 +40,10 @@ class World:
     mesh: set[frozenset[str]] = field(default_factory=set)
     cut: set[frozenset[str]] = field(default_factory=set)
     owners: dict[NlriKey, set[str]] = field(default_factory=dict)
+    deaf: set[str] = field(default_factory=set)
 
     def build(self) -> None:
+        settings: dict[str, Any] = {"restart_time": self.rng.choice((0.0, 60.0))}
         for number in range(self.rng.randint(3, 5)):
             names = [f"r{number}{letter}" for letter in "abc"[: self.rng.randint(1, 3)]]
             for name in names:
@@ -49,9 +51,9 @@ class World:
                 self.network.router(name, 65000 + number)
             for at, name in enumerate(names):
                 for other in names[at + 1 :]:
-                    self.network.session(name, other, next_hop_self=True)
+                    self.network.session(name, other, next_hop_self=True, **settings)
                     self.mesh.add(frozenset((name, other)))
-        self._join_ases()
+        self._join_ases(settings)
         self.network.start()
 
     def happens(self) -> None:
@@ -60,7 +62,12 @@ class World:
         key = prefix(rng.randrange(4))
         name = rng.choice(sorted(self.asn))
         pair = rng.choice(sorted(self.links, key=sorted))
-        match rng.randrange(6):
+        match rng.randrange(8):
+            case 6:
+                self._starts_anew(name)
+            case 7:
+                network.stop_reading(name)
+                self.deaf.add(name)
             case 0 | 1:
                 self.owners.setdefault(key, set()).add(name)
                 network.originate(name, UNICAST, key)
@@ -77,17 +84,32 @@ class World:
             case _:
                 network.reset(*rng.choice(sorted(map(sorted, self.mesh | set(self.links)))))
         network.run(rng.choice((0.0, 0.02, 0.5, 5.0)))
+        if rng.random() < 0.5:
+            self.all_read()
+
+    def all_read(self) -> None:
+        while self.deaf:
+            self.network.read_again(self.deaf.pop())
 
     def sessions(self) -> set[frozenset[str]]:
         return self.mesh | (set(self.links) - self.cut)
 
-    def _join_ases(self) -> None:
+    def _starts_anew(self, name: str) -> None:
+        """All that it knew is gone, and all that it owns is told to it again."""
+        self.network.crash(name, is_heard=self.rng.random() < 0.5)
+        self.network.run(self.rng.choice((0.1, 20.0)))
+        self.network.start(name)
+        for key, owners in self.owners.items():
+            if name in owners:
+                self.network.originate(name, UNICAST, key)
+
+    def _join_ases(self, settings: dict[str, Any]) -> None:
         names = sorted(self.asn)
         for name in names:
             others = [other for other in names if self.asn[other] != self.asn[name]]
             other = self.rng.choice(others)
             if frozenset((name, other)) not in self.links:
-                self.links[frozenset((name, other))] = self.network.link(name, other)
+                self.links[frozenset((name, other))] = self.network.link(name, other, **settings)
 
 
 def expected(world: World, key: NlriKey) -> dict[str, Ases]:
@@ -128,6 +150,7 @@ def test_every_router_ends_up_with_the_best_paths_that_there_are(seed: int) -> N
     world.build()
     for _ in range(world.rng.randint(5, 40)):
         world.happens()
+    world.all_read()
     world.network.run(QUIET)
     for key in map(prefix, range(4)):
         assert _known(world, key) == expected(world, key), key

@@ -19,8 +19,8 @@ A, B = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
 
 STEPS = [
     (path(local_pref=200, as_path=as_path(1, 2)), path(), "local preference 100 < 200"),
-    (path(local_pref=101), path(source=LOCAL), "local preference 100 < 101"),
     (path(source=LOCAL), path(), "not originated by this router"),
+    (path(source=LOCAL), path(local_pref=101), "not originated by this router"),
     (
         path(as_path=as_path(1), origin=Origin.INCOMPLETE),
         path(as_path=as_path(1, 2)),
