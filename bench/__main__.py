@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.bfd import bfd_figures
 from bench.bgp import bgp_figures
+from bench.bgp_frr import frr_figures
 from bench.core import core_figures, failure_figures
 from bench.fib import fib_figures
 from bench.figure import Figure
@@ -35,6 +36,7 @@ def figures() -> Iterator[Figure]:
     if (reason := missing_rights()) is not None:
         print(f"no figures of live labs: {reason}", file=sys.stderr)
         return
+    yield from frr_figures()
     yield from lab_figures(LIVE)
     yield from failure_figures(LIVE)
 

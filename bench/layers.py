@@ -1,4 +1,4 @@
-"""Where a router's time goes: the CPU time of layers that call each other, each without the rest."""
+"""Where a router's time goes: the CPU time of each layer, without that of those it calls."""
 
 from __future__ import annotations
 

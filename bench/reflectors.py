@@ -185,9 +185,7 @@ def _on_link(rr: int, pe: int) -> IPv4Address:
 
 
 def _loopback_interface(address: IPv4Address) -> InterfaceConfig:
-    lo = Interface(
-        name="lo", index=1, kind=InterfaceKind.LOOPBACK, address=IPv4Interface(address)
-    )
+    lo = Interface(name="lo", index=1, kind=InterfaceKind.LOOPBACK, address=IPv4Interface(address))
     return InterfaceConfig(interface=lo)
 
 

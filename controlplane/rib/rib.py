@@ -91,9 +91,7 @@ class Rib:
             return False
         return self._put(prefix, protocol, ())
 
-    def _put(
-        self, prefix: IPv4Network, protocol: RouteProtocol, routes: Iterable[Route]
-    ) -> bool:
+    def _put(self, prefix: IPv4Network, protocol: RouteProtocol, routes: Iterable[Route]) -> bool:
         """These are a protocol's candidates now; True when that changed the installed route."""
         others = [one for one in self._candidates(prefix) if one.protocol is not protocol]
         return self._choose(prefix, (*others, *routes))

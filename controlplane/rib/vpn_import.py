@@ -1,7 +1,8 @@
 """Which VRFs a VPN route goes into: those that import one of its route targets (RFC 4364 4.3.1).
 
 A route that this router exports itself goes into its other VRFs alike, but not back into the one
-that it comes from. What comes out is what the BGP engines of these VRFs are told.
+that it comes from: there comes the next best of the same RD, which is another PE's. What comes out
+is what the BGP engines of these VRFs are told.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class VpnImports:
                 self._importers[target].add(vrf.name)
         self._by_communities: dict[frozenset[ExtendedCommunity], frozenset[str]] = {}
         self._holders: dict[VpnPrefix, frozenset[str]] = {}
+        self._shared: dict[frozenset[str], frozenset[str]] = {}
 
     @property
     def targets(self) -> frozenset[RouteTarget]:
@@ -85,23 +87,33 @@ class VpnImports:
         changed: defaultdict[str, list[Imported]],
         gone: defaultdict[str, list[VpnPrefix]],
     ) -> None:
-        imported = self._imported(key, path)
-        holders = self._wanting(path, imported)
-        before = self._holders.get(key, frozenset())
-        for vrf in before - holders:
+        found = self._placed(key, path)
+        for vrf in self._holders.pop(key, frozenset()) - found.keys():
             gone[vrf].append(key)
-        if imported is not None and holders:
-            self._holders[key] = holders
-            for vrf in holders:
-                changed[vrf].append(imported)
-        else:
-            self._holders.pop(key, None)
+        if found:
+            holders = frozenset(found)
+            self._holders[key] = self._shared.setdefault(holders, holders)
+        for vrf, imported in found.items():
+            changed[vrf].append(imported)
 
-    def _wanting(self, path: BestPath, imported: Imported | None) -> frozenset[str]:
+    def _placed(self, key: VpnPrefix, path: BestPath) -> dict[str, Imported]:
+        """What each VRF is given. The one that tells a route itself is given what another PE with
+        the same RD tells of it: the two compete there, as if the RDs were different.
+        """
+        found = self._importing(key, path)
+        if path.source is PathSource.LOCAL:
+            own = self._vrf_of.get(key.rd, "")
+            found.pop(own, None)
+            others = self._importing(key, path.backup) if path.backup else {}
+            if own in others:
+                found[own] = others[own]
+        return found
+
+    def _importing(self, key: VpnPrefix, path: BestPath) -> dict[str, Imported]:
+        imported = self._imported(key, path)
         if imported is None:
-            return frozenset()
-        found = self.importers(path.attributes.extended_communities)
-        return found - {imported.vrf} if imported.vrf in found else found
+            return {}
+        return dict.fromkeys(self.importers(path.attributes.extended_communities), imported)
 
     def _imported(self, key: VpnPrefix, path: BestPath) -> Imported | None:
         """None for a route without label, which nothing can be sent along."""

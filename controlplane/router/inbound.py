@@ -36,7 +36,8 @@ class Arrived:
     """An IPv4 packet and where it came in; `datagram` is the packet as it was received.
 
     A frame to a group of stations causes no ICMP error (RFC 1122 3.2.2), hence `to_many`. `labels`
-    is the stack that it came under, None for a packet without. `is_own`: this router submitted it.
+    is the stack that it came under, None for a packet without or once it is off; `at_end` when all
+    of these labels end here. `is_own`: this router submitted it.
     """
 
     interface: Interface
@@ -44,6 +45,7 @@ class Arrived:
     datagram: bytes
     to_many: bool
     labels: LabelStack | None = None
+    at_end: bool = False
     is_own: bool = False
 
 
@@ -174,20 +176,16 @@ class Inbound:
             labels = LabelStack.decode(reader)
         except DecodeError as error:
             return self._malformed(Layer.MPLS, error)
-        if (place := self._end_of_lsp(interface, labels)) is not None:
-            return self._at_end(place, punt, labels, reader.rest())
+        end = self._end_of_lsp(interface, labels)
         if punt.reason is PuntReason.TTL_EXPIRED:
-            return self._open(interface, punt, reader.rest(), labels)
-        return self._drop(Layer.FORWARD, "labelled, and the next hop is not known")
-
-    def _at_end(
-        self, place: Interface, punt: _Punt, labels: LabelStack, datagram: bytes
-    ) -> list[Delivery]:
+            return self._open(end or interface, punt, reader.rest(), labels, at_end=end is not None)
+        if end is None:
+            return self._drop(Layer.FORWARD, "labelled, and the next hop is not known")
         try:
-            popped = self._popped(labels, datagram)
+            popped = self._popped(labels, reader.rest())
         except DecodeError as error:
             return self._malformed(Layer.IPV4, error)
-        return self._open(place, punt, popped, None)
+        return self._open(end, punt, popped, None)
 
     def _end_of_lsp(self, interface: Interface, labels: LabelStack) -> Interface | None:
         """Where a packet has arrived whose labels all end here, None when they do not.
@@ -212,7 +210,13 @@ class Inbound:
         return replace(packet, ttl=ttl).encode()
 
     def _open(
-        self, interface: Interface, punt: _Punt, datagram: bytes, labels: LabelStack | None
+        self,
+        interface: Interface,
+        punt: _Punt,
+        datagram: bytes,
+        labels: LabelStack | None,
+        *,
+        at_end: bool = False,
     ) -> list[Delivery]:
         try:
             packet = Ipv4Packet.decode(Reader(datagram))
@@ -224,6 +228,7 @@ class Inbound:
             datagram=datagram,
             to_many=punt.frame.destination.is_group,
             labels=labels,
+            at_end=at_end,
             is_own=punt.is_own,
         )
         return self._classify(arrived, punt.reason)

@@ -264,7 +264,10 @@ class Router:
         if not arrived.to_many:
             name = arrived.interface.name
             event = ReportTimeExceeded(
-                interface=name, datagram=arrived.datagram, labels=arrived.labels
+                interface=name,
+                datagram=arrived.datagram,
+                labels=arrived.labels,
+                at_end=arrived.at_end,
             )
             self._engines.icmp(arrived.interface.vrf, event, now)
 

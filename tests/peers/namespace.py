@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 BRIDGE: Final = "br0"
 
 _DIES_WITH_US: Final = ("setpriv", "--pdeathsig", "KILL")
-_HOLDER: Final = ("unshare", "--net", "--pid", "--mount", "--fork", "--kill-child", "sh", "-c")
+_HOLDER: Final = ("unshare", "--pid", "--mount", "--fork", "--kill-child")
 _HELD: Final = "mount -t tmpfs run /run && ip link set lo up && echo ready && exec sleep infinity"
 _SYSCTLS: Final = {
     "ipv6/conf/all/disable_ipv6": 1,
@@ -35,9 +35,15 @@ _SYSCTLS: Final = {
 class Namespace:
     """One node of a test network: `with Namespace() as ours: ...`."""
 
-    def __init__(self) -> None:
+    def __init__(self, network_of: int | None = None) -> None:
+        """With a network of its own, or that of another process."""
+        network = ["--net"]
+        entered = [] if network_of is None else ["nsenter", "-t", str(network_of), *network]
+        new = network if network_of is None else []
         self._holder = subprocess.Popen(
-            [*_DIES_WITH_US, *_HOLDER, _HELD], stdout=subprocess.PIPE, text=True
+            [*_DIES_WITH_US, *entered, *_HOLDER, *new, "sh", "-c", _HELD],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._holder.stdout is not None
         assert self._holder.stdout.readline() == "ready\n", "no namespaces can be made here"

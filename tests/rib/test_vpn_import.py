@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from controlplane.protocols.bgp.events import PathSource, RoutesImported
 from controlplane.rib.vpn_import import Candidates, ImportingVrf, VpnImports
 from controlplane.wire.bgp.nlri import VpnPrefix
@@ -48,6 +50,17 @@ def test_an_own_route_goes_into_other_vrfs_here_and_not_back_into_its_own() -> N
     assert sorted(found) == ["blue"]
     (imported,) = found["blue"].changed
     assert (imported.vrf, imported.pe) == ("red", ME)
+
+
+def test_what_another_pe_with_the_same_rd_tells_competes_with_an_own_route_in_its_vrf() -> None:
+    """Without that, whichever of the two had told first would go on doing so."""
+    own = vpn_path("65000:1", "65000:1", "65000:9", pe=None, source=PathSource.LOCAL)
+    others = vpn_path("65000:1", "65000:1", "65000:9")
+    table, key = imports(), VpnPrefix(rd("65000:1"), LAN)
+    found = table.apply(vpn_change(replace(own, backup=others)))
+    assert [(one.vrf, one.pe) for one in found["red"].changed] == [(None, PE2)]
+    assert [(one.vrf, one.pe) for one in found["blue"].changed] == [("red", ME)]
+    assert table.apply(vpn_change(own))["red"] == RoutesImported(withdrawn=(key,))
 
 
 def test_another_pe_with_the_same_rd_is_not_taken_for_this_one() -> None:

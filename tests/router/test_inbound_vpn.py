@@ -50,12 +50,13 @@ def punt(pe: Router, reason: PuntReason, *labels: int, of: Ipv4Packet | None = N
 
 
 @pytest.mark.parametrize("above", [(), (EXPLICIT_NULL,)])
-def test_an_expired_packet_ends_in_the_vrf_without_its_labels(above: tuple[int, ...]) -> None:
+def test_an_expired_packet_ends_in_the_vrf(above: tuple[int, ...]) -> None:
     pe = router()
     label = pe.vpn_labels.label_of(Labelled("red"))
     delivery = punt(pe, PuntReason.TTL_EXPIRED, *above, label)
     assert isinstance(delivery, Expired)
-    assert (delivery.arrived.interface.name, delivery.arrived.labels) == (TO_CE, None)
+    assert (delivery.arrived.interface.name, delivery.arrived.at_end) == (TO_CE, True)
+    assert delivery.arrived.labels is not None, "for who traces the route (RFC 4950)"
 
 
 def test_a_label_of_a_prefix_stands_for_its_vrf_too() -> None:
@@ -90,7 +91,7 @@ def test_labels_above_that_are_not_ours_leave_it_to_the_core() -> None:
     label = pe.vpn_labels.label_of(Labelled("red"))
     delivery = punt(pe, PuntReason.TTL_EXPIRED, 999, label)
     assert isinstance(delivery, Expired)
-    assert delivery.arrived.interface.index == CORE
+    assert (delivery.arrived.interface.index, delivery.arrived.at_end) == (CORE, False)
     assert delivery.arrived.labels is not None
 
 
@@ -100,4 +101,4 @@ def test_a_vrf_whose_interfaces_are_down_takes_no_packet() -> None:
     pe.handle(PortChanged(port=2, up=False), 0.0)
     delivery = punt(pe, PuntReason.TTL_EXPIRED, label)
     assert isinstance(delivery, Expired)
-    assert delivery.arrived.labels is not None
+    assert not delivery.arrived.at_end

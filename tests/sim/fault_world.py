@@ -151,8 +151,8 @@ class FaultWorld:
         rows = self.rows(router, "bfd neighbor")
         return next(str(row["diagnostic"]) for row in rows if row["neighbor"] == ON_NEAR[peer])
 
-    def counted(self, router: str, protocol: str, counter: str) -> int:
-        rows = self.rows(router, "counters")
+    def counted(self, router: str, protocol: str, counter: str, vrf: str = DEFAULT_VRF) -> int:
+        rows = self.rows(router, "counters", vrf)
         key = (protocol, counter)
         return sum(row["value"] for row in rows if (row["where"], row["counter"]) == key)
 

@@ -21,7 +21,8 @@ GROUP: Final = "232.1.1.1"
 _TIMERS: Final = {
     "ospf": {"hello_interval": 2, "dead_interval": 8},
     "pim": {
-        "hello_period": 10,
+        "hello_period": 5,
+        "join_prune_period": 6,
         "triggered_hello_delay": 0.2,
         "override_interval": 0.4,
         "propagation_delay": 0.8,
@@ -255,7 +256,7 @@ class _Builder:
             of_pe["as_override"] = True
         if customer.numbering is Numbering.ALLOW:
             of_ce["allow_as_in"] = 1
-        if rng.random() < 0.3:
+        if rng.random() < 0.3 and _may_prefer(customer):
             of_pe["local_pref"] = rng.choice((50, 200))
         if rng.random() < 0.3:
             of_ce["med"] = rng.choice((10, 50))
@@ -310,6 +311,13 @@ class _Builder:
             vpn["discovery"] = {pe: both for pe in pes} | {rng.choice(pes): rng.choice(both)}
         if rng.random() < 0.6:
             vpn["umh"] = rng.choice(["installed", "highest", "hash"])
+
+
+def _may_prefer(customer: Customer) -> bool:
+    """Not where a preference makes routes vanish: a spoke's own, given up for what the hub makes of
+    it, is taken from the hub; and a path with the AS of all sites may win over one without.
+    """
+    return not customer.hub and customer.numbering is not Numbering.SAME
 
 
 def _subnet(site: int) -> str:

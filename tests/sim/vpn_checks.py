@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from controlplane.fib.model import GLOBAL_VRF, Fib, Forward, ForwardVpn, UnicastAction
+from controlplane.fib.model import Fib, Forward, ForwardVpn, UnicastAction
 from controlplane.lab.plan import NetworkPlan
 from controlplane.lab.sim_world import SimWorld
 from controlplane.net.interface import DEFAULT_VRF
@@ -58,11 +58,9 @@ def leftovers(world: SimWorld, plan: NetworkPlan) -> Iterator[str]:
         for row in world.show(router, "bgp vpnv4", DEFAULT_VRF):
             yield f"{router}: VPN route {row['route']}"
         fib = world.fib(router)
-        for route in (*fib.unicast, *fib.multicast):
-            if route.vrf != GLOBAL_VRF:
-                yield f"{router}: {route}"
-        for path in fib.vpn_paths:
-            yield f"{router}: {path}"
+        of_vrfs = [*(r for r in fib.unicast if r.vrf), *(r for r in fib.multicast if r.vrf)]
+        for left in (*of_vrfs, *fib.vpn_paths):
+            yield f"{router}: {left}"
 
 
 def forwarding(world: SimWorld, plan: NetworkPlan) -> dict[str, Forwarding]:

@@ -96,8 +96,9 @@ class Oracle:
         self._lab = lab
         self._down = frozenset(down)
         self._core: nx.Graph[str] = lab.core.copy()
-        links = [(one, other, link) for one, other, link in lab.core.edges.data("link")]
-        self._core.remove_edges_from((a, b) for a, b, link in links if link in self._down)
+        self._core.remove_edges_from(
+            edge for edge in lab.core.edges if lab.core.edges[edge]["link"] in self._down
+        )
 
     # -- routes
 

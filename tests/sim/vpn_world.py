@@ -27,7 +27,7 @@ from controlplane.wire.bgp.update import Reach
 from controlplane.wire.bgp.update_encoding import encode_updates
 from tests.sim.fault_world import FaultWorld, Row
 
-LAB = """\
+_BASE = """\
 name: vpn-faults
 provider:
   asn: 65000
@@ -38,6 +38,12 @@ provider:
 timers:
   ospf: {hello_interval: 1, dead_interval: 4, retransmit_interval: 1}
   bgp: {hold: 9, connect_retry: 1, min_advertisement: 0.1}
+start: []
+"""
+
+LAB = (
+    _BASE
+    + """\
 routers:
   pe1: {role: pe}
   pe2: {role: pe}
@@ -67,8 +73,39 @@ links:
 vpns:
   red: {rd: 65000:1}
   blue: {rd: 65000:2}
-start: []
 """
+)
+
+DUAL = (
+    _BASE
+    + """\
+routers:
+  pe1: {role: pe}
+  pe2: {role: pe}
+  p1: {role: p}
+  rr: {role: p}
+  pe3: {role: pe}
+  ce1: {role: ce, asn: 65101}
+  ce2: {role: ce}
+  ce3: {role: ce, asn: 65103}
+hosts: {h1: {address: 10.1.1.10}, h2: {address: 10.1.2.10}, h3: {address: 10.1.3.10}}
+links:
+  - {name: near, ends: [pe1, p1]}
+  - {name: far, ends: [p1, pe2]}
+  - {name: up, ends: [p1, rr]}
+  - {ends: [p1, pe3]}
+  - {name: red1, ends: {pe1: {}, ce1: {}}, vpn: red, subnet: 10.9.1.0/24}
+  - {name: red2, ends: {pe2: {}, ce2: {}}, vpn: red, subnet: 10.9.2.0/24}
+  - {name: red3, ends: {pe3: {}, ce3: {}}, vpn: red, subnet: 10.9.3.0/24}
+  - {name: site, ends: [ce1, ce2]}
+  - {ends: [ce1, h1], subnet: 10.1.1.0/24}
+  - {ends: [ce2, h2], subnet: 10.1.2.0/24}
+  - {ends: [ce3, h3], subnet: 10.1.3.0/24}
+vpns:
+  red: {rd: 65000:1}
+"""
+)
+"""One customer: a site with two CEs on pe1 and pe2, and ce3 on pe3; one RD for all."""
 
 PE1, PE2, P1, RR = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"
 LAN1, LAN2 = "10.1.1.0/24", "10.1.2.0/24"
@@ -77,6 +114,9 @@ AT_PE1, AT_CE1 = "10.9.1.1", "10.9.1.2"
 
 RATE: Final = 100
 """Packets of a stream in a second."""
+
+_UNDER_WAY: Final = 0.1
+"""How long a packet may take."""
 
 
 def as_path(*ases: int) -> AsPath:
@@ -164,14 +204,16 @@ class VpnWorld(FaultWorld):
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """A stream that runs, or did."""
+    """A stream that runs, or has run."""
 
     faults: VpnWorld
     stream: Stream
     to: str
 
     def lost(self) -> list[int]:
-        """The numbers of packets that have not arrived, of those sent so far."""
-        received = set(self.faults.world.received(self.to, self.stream.name).numbers)
-        sent = len(self.faults.world.sent_times(self.stream.name))
+        """The numbers of packets that have not arrived, of those that should have by now."""
+        world = self.faults.world
+        received = set(world.received(self.to, self.stream.name).numbers)
+        arrived_by = world.now() - _UNDER_WAY
+        sent = sum(at <= arrived_by for at in world.sent_times(self.stream.name))
         return [number for number in range(sent) if number not in received]

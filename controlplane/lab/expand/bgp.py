@@ -57,24 +57,24 @@ def vrf_bgp(layout: Layout, router: str, vpn: str) -> BgpConfig:
 
 
 def _provider(layout: Layout, name: str) -> BgpConfig:
-    process = layout.file.provider.bgp
+    process, families = layout.file.provider.bgp, _families(layout)
     base = BgpConfig(
         asn=layout.file.provider.asn,
         router_id=layout.loopbacks[name],
-        peers=tuple(_core_peer(layout, one) for one in core_peerings(layout, name)),
+        peers=tuple(_core_peer(layout, one, families) for one in core_peerings(layout, name)),
     )
     delay = process.next_hop_delay
     return base if delay is None else replace(base, next_hop_delay=delay)
 
 
-def _core_peer(layout: Layout, peering: Peering) -> PeerConfig:
+def _core_peer(layout: Layout, peering: Peering, families: frozenset[Family]) -> PeerConfig:
     process = layout.file.provider.bgp
     reflects = peering.speaker.router in process.reflectors
     return PeerConfig(
         address=peering.address,
         local=peering.local,
         remote_as=peering.remote_as,
-        families=_families(layout),
+        families=families,
         timers=_timers(layout, PROVIDER, None),
         md5_key=process.key.encode() if process.key else None,
         reflector_client=reflects and peering.peer.router not in process.reflectors,

@@ -12,7 +12,7 @@ from controlplane.protocols.bgp.counters import Count
 from controlplane.protocols.bgp.events import PathSource, Rule
 from controlplane.protocols.bgp.instance import BgpInstance
 from controlplane.protocols.bgp.next_hops import NextHops
-from controlplane.protocols.bgp.path import Announcement, announcement, targets_of
+from controlplane.protocols.bgp.path import Announcement, Heard, announcement, targets_of
 from controlplane.protocols.bgp.peer import Peer
 from controlplane.protocols.bgp.policy import applied, denial, is_accepted, rule_for
 from controlplane.protocols.bgp.reflection import loop
@@ -51,7 +51,8 @@ class Acceptance:
         self, peer: Peer, adj_rib_in: AdjRibIn, heard: PathAttributes, rule: Rule | None
     ) -> Announcement:
         """The one that there is for these attributes, or a new one."""
-        known = adj_rib_in.announcements.get((heard, rule))
+        name = Heard(heard, rule)
+        known = adj_rib_in.announcements.get(name)
         if known is not None:
             return known
         negotiated, config = peer.negotiated, self._instance.config
@@ -65,7 +66,7 @@ class Acceptance:
             address=peer.address,
             peer=peer,
         )
-        said.heard = (heard, rule)
+        said.heard = name
         said.excluded = self._exclusion(peer, family, heard, rule)
         if not said.excluded and family is not Family.ROUTE_TARGET and heard.next_hop is not None:
             said.hop = self._next_hops.hop(heard.next_hop)
@@ -103,8 +104,14 @@ class Acceptance:
         return ""
 
     def _bad_next_hop(self, peer: Peer, heard: PathAttributes) -> str:
-        """RFC 4271 6.3: "It MUST NOT be the IP address of the receiving speaker"."""
-        if heard.next_hop is None:
+        """RFC 4271 6.3: it "MUST NOT be the IP address of the receiving speaker", and from an
+        external peer on a common link it has to be on that link."""
+        next_hop, config = heard.next_hop, peer.config
+        if next_hop is None:
             return "no next hop"
-        own = {peer.config.local, self._instance.config.router_id}
-        return "its next hop is this router" if heard.next_hop in own else ""
+        if next_hop in (config.local, self._instance.config.router_id):
+            return "its next hop is this router"
+        link = self._instance.up.get(config.interface) if config.interface else None
+        if peer.internal or link is None or next_hop in link.address.network:
+            return ""
+        return f"its next hop is not on the link to the peer, {link.name}"

@@ -12,22 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from controlplane.net.label import Label
-from controlplane.protocols.bgp.events import Rule
 from controlplane.protocols.bgp.loc_rib import LocRib
 from controlplane.protocols.bgp.next_hops import NextHops
-from controlplane.protocols.bgp.path import Announcement, Destination, Path
-from controlplane.wire.bgp.attributes import PathAttributes
+from controlplane.protocols.bgp.path import Announcement, Destination, Heard, Path
 from controlplane.wire.bgp.nlri import NlriKey
 
 
 class AdjRibIn:
-    """`announcements` are by the attributes on the wire and the rule of the policy that matched."""
+    """`announcements` are those that routes have, by what they were made of."""
 
     def __init__(self, rib: LocRib, next_hops: NextHops) -> None:
         self.rib = rib
         self.routes: dict[Destination, Path] = {}
         self.stale: set[Destination] = set()
-        self.announcements: dict[tuple[PathAttributes, Rule | None], Announcement] = {}
+        self.announcements: dict[Heard, Announcement] = {}
         self._next_hops = next_hops
 
     def learn(self, key: NlriKey, label: Label | None, announcement: Announcement) -> None:

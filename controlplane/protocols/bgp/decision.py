@@ -5,12 +5,13 @@ What may compete at all: no loop in it, not denied by policy, and a next hop tha
 
     originated by this router                   it is the route that the router itself uses, and
                                                 no other may be told (3.1); no policy of a peer's
-                                                routes changes that
+                                                routes changes that. Not for VPN routes: those are
+                                                of a VRF, whose own decision comes first
     local preference            higher          9.1.1
     length of the AS path       lower           a)
     origin                      lower           b)
     MED                         lower           c), among paths from the same neighbouring AS
-    heard from another AS                       d); an imported route counts as one of this AS
+    heard from another AS                       d), or own; an imported one is of this AS
     distance to the next hop    lower           e); to the PE of an imported route, 0 if that is us
     router id                   lower           f), of the originator for a reflected route
     length of the cluster list  lower           RFC 4456 9
@@ -80,18 +81,11 @@ _CLOSENESS: Final = (
 NO_NEXT_HOP: Final = "no route to its next hop"
 
 
-def preference(path: Path) -> Rank:
-    """Up to the MED."""
-    said = path.announcement
-    is_heard = said.source is not PathSource.LOCAL
-    return (is_heard, -said.local_pref, said.as_length, said.attributes.origin)
-
-
 def closeness(path: Path) -> Rank:
     """Behind the MED."""
     said = path.announcement
     return (
-        said.source is not PathSource.EBGP,
+        said.source not in (PathSource.EBGP, PathSource.LOCAL),
         path.metric,
         said.router_id,
         len(said.attributes.cluster_list),
@@ -107,16 +101,20 @@ def med(path: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`always_compare_med` compares it between paths from different neighbouring ASes too."""
+    """`always_compare_med` compares it between paths from different neighbouring ASes too.
+
+    With `own_first` a route that the router originates beats all others.
+    """
 
     always_compare_med: bool = False
+    own_first: bool = True
 
     def best(self, paths: Iterable[Path]) -> Path | None:
         """The path that wins, None when none may compete."""
         left = [path for path in paths if path.is_usable]
         if len(left) < 2:
             return left[0] if left else None
-        ranks = [preference(path) for path in left]
+        ranks = [self._preference(path) for path in left]
         best = min(ranks)
         left = [path for path, rank in zip(left, ranks, strict=True) if rank == best]
         if len(left) > 1:
@@ -138,13 +136,19 @@ class Decision:
                 left.append(path)
             else:
                 yield path, path.announcement.excluded or NO_NEXT_HOP
-        left, lost = _sorted_out(left, _PREFERENCE, preference)
+        left, lost = _sorted_out(left, _PREFERENCE, self._preference)
         yield from lost
         by_med = self._lowest_med(left)
         for path in left:
             if path not in by_med:
                 yield path, _MED.words(med(path), self._lowest(path, left))
         yield from _sorted_out(by_med, _CLOSENESS, closeness)[1]
+
+    def _preference(self, path: Path) -> Rank:
+        """Up to the MED."""
+        said = path.announcement
+        is_beaten = self.own_first and said.source is not PathSource.LOCAL
+        return (is_beaten, -said.local_pref, said.as_length, said.attributes.origin)
 
     def _lowest_med(self, paths: list[Path]) -> list[Path]:
         return [path for path in paths if med(path) == self._lowest(path, paths)]

@@ -163,4 +163,4 @@ def _has_told_all(peer: Peer) -> bool:
 
 
 def _words(families: Iterable[Family]) -> str:
-    return ", ".join(sorted(family.name for family in families))
+    return ", ".join(sorted(family.words for family in families))

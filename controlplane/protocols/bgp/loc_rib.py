@@ -45,7 +45,7 @@ class LocRib:
     def __init__(self, family: Family, decision: Decision) -> None:
         self.family = family
         self.destinations: dict[NlriKey, Destination] = {}
-        self._decision = decision
+        self.decision = decision
         self._marked: dict[Destination, bool] = {}
         self._waiting: dict[NextHop, list[Destination]] = {}
 
@@ -109,8 +109,8 @@ class LocRib:
 
     def _settle(self, destination: Destination, moved: bool, settled: Settled) -> None:
         former, former_backup = destination.best, destination.backup
-        best = destination.best = self._decision.best(destination.paths)
-        backup = destination.backup = self._decision.backup(destination.paths, best)
+        best = destination.best = self.decision.best(destination.paths)
+        backup = destination.backup = self.decision.backup(destination.paths, best)
         if best is not former or self.family is Family.ROUTE_TARGET:
             settled.to_tell.append(destination)
         if best is None:

@@ -81,6 +81,7 @@ class NextHops:
         removed = {a for a in touched if not self._is_used(a)}
         for address in removed:
             self._hops.pop(address, None)
+            self._changes.pop(address, None)
         removed &= self._told
         self._told = (self._told | added) - removed
         if added or removed:

@@ -18,7 +18,7 @@ from controlplane.protocols.bgp.events import (
     RoutesOriginated,
 )
 from controlplane.protocols.bgp.loc_rib import LocRib
-from controlplane.protocols.bgp.path import Announcement, Destination, Path, announcement
+from controlplane.protocols.bgp.path import Announcement, Destination, Heard, Path, announcement
 from controlplane.wire.bgp.attributes import PathAttributes
 from controlplane.wire.bgp.nlri import VpnPrefix
 
@@ -27,7 +27,7 @@ def originate(own: AdjRibIn, config: BgpConfig, event: RoutesOriginated) -> None
     """Put own routes of a family into what stands for the Adj-RIB-In of this router itself."""
     own.withdraw(event.withdrawn)
     for route in event.changed:
-        heard = (route.attributes, None)
+        heard = Heard(route.attributes)
         said = own.announcements.get(heard)
         if said is None:
             said = announcement(

@@ -40,13 +40,36 @@ class NextHop:
     users: int = 0
 
 
+class Heard:
+    """Attributes as they came, with the rule of the import policy that matched.
+
+    A key of dictionaries: to hash attributes takes as long as all the rest that is done with a
+    route, so it is done once.
+    """
+
+    __slots__ = ("_hash", "attributes", "rule")
+
+    def __init__(self, attributes: PathAttributes, rule: Rule | None = None) -> None:
+        self.attributes = attributes
+        self.rule = rule
+        self._hash = hash((attributes, rule))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Heard):
+            return NotImplemented
+        return (self.attributes, self.rule) == (other.attributes, other.rule)
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Announcement:
     """`attributes` are those after the import policy, `excluded` says why it may not compete.
 
     `router_id` is that of who brought the route into the AS, as far as known (RFC 4456 9), and
     `address` that of the peer, or of the PE of an imported route. `users` counts the paths.
-    `heard` are the attributes as they came, with the rule of the import policy that matched.
+    `heard` is what it was made of; None for an imported one.
     `exports` remembers what it becomes for whom (`advertisement.py`).
     """
 
@@ -62,7 +85,7 @@ class Announcement:
     address: IPv4Address
     targets: frozenset[bytes] = frozenset()
     users: int = 0
-    heard: tuple[PathAttributes, Rule | None] | None = None
+    heard: Heard | None = None
     exports: dict[tuple[int, Rule | None], PathAttributes | None] = field(default_factory=dict)
 
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import Final
 
 from controlplane.engine.liveness import ForgetNeighbor, WatchNeighbor
-from controlplane.engine.stream import StreamAccepted, StreamOpened
+from controlplane.engine.stream import StreamAccepted, StreamOpened, Why
 from controlplane.engine.time import Duration, Instant
 from controlplane.protocols.bgp.collision import is_restart, keeps_new
 from controlplane.protocols.bgp.connection import Connection, State
@@ -56,6 +56,8 @@ from controlplane.wire.bgp.open import Open
 
 _LARGE_HOLD_TIME: Final[Duration] = 240.0
 """RFC 4271 8.2.2: "A HoldTimer value of 4 minutes is suggested"."""
+
+_NO_ANSWER: Final = "no connection: no answer from the peer"
 
 _HOLD_TIMER_EXPIRED: Final = Notification(ErrorCode.HOLD_TIMER_EXPIRED, UNSPECIFIC)
 _STOPPED: Final = Notification(ErrorCode.CEASE, UNSPECIFIC)
@@ -106,15 +108,20 @@ class Sessions:
         afi, safi = family.value
         data = afi.to_bytes(2, "big") + bytes((safi,)) + limit.to_bytes(4, "big")
         cease = Notification(ErrorCode.CEASE, Cease.MAXIMUM_NUMBER_OF_PREFIXES_REACHED, data)
-        reason = f"more than {limit} prefixes of {family.name}"
+        reason = f"more than {limit} prefixes of {family.words}"
         for connection in list(peer.connections.values()):
             self._end(connection, reason, now, say=cease)
         self._rest(peer, now, OVER_LIMIT_PAUSE)
 
     def connect_retry_timer_expires(self, peer: Peer, now: Instant) -> None:
+        """Try again. Silence is a reason where there is no better one, as a session's end is."""
+        was_opening = bool(peer.connections)
         self._connections.drop_opening(peer)
-        if not peer.connections:
-            self._connections.open(peer, now)
+        if peer.connections:
+            return
+        if was_opening:
+            self._refused(peer, peer.last_error or _NO_ANSWER)
+        self._connections.open(peer, now)
 
     def accepted(self, event: StreamAccepted, now: Instant) -> None:
         """A peer has opened a connection."""
@@ -128,10 +135,17 @@ class Sessions:
             self._say_open(connection, now)
 
     def closed(self, connection: Connection, why: str, now: Instant) -> None:
-        """TcpConnectionFails (RFC 4271 8.1.4)."""
+        """TcpConnectionFails (RFC 4271 8.1.4).
+
+        A peer in Idle closes what we open, and says no word; so the reason is still that for which
+        it went there, if there was one.
+        """
         connection.closed = True
         what = "no connection" if connection.state is State.CONNECT else "connection lost"
-        self._end(connection, f"{what}: {why}", now, is_broken=True)
+        reason = f"{what}: {why}"
+        if connection.state is State.OPEN_SENT and why == Why.CLOSED:
+            reason = connection.peer.last_error or reason
+        self._end(connection, reason, now, is_broken=True)
 
     def receive(self, connection: Connection, raw: RawMessage, now: Instant) -> bool:
         """Take a message as the table says; False for one about the routes of a session."""
@@ -236,8 +250,8 @@ class Sessions:
         elif peer.connections:
             # Another one goes on, to a session perhaps: this one lost a collision, or its way.
             return
-        elif reason != peer.last_error:
-            self._instance.outputs.append(SessionRefused(peer.address, reason))
+        else:
+            self._refused(peer, reason)
         count_failure(peer, connection, now)
         peer.last_error = reason
         if peer.connections:
@@ -246,6 +260,12 @@ class Sessions:
             self._await(peer, now)
         else:
             self._rest(peer, now, pause(peer, IDLE_HOLD_LIMIT))
+
+    def _refused(self, peer: Peer, reason: str) -> None:
+        """No session came up; told when the reason is news."""
+        if reason != peer.last_error:
+            self._instance.outputs.append(SessionRefused(peer.address, reason))
+        peer.last_error = reason
 
     def _session_lost(
         self, connection: Connection, reason: str, now: Instant, is_broken: bool

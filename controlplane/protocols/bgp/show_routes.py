@@ -78,7 +78,7 @@ def advertised(tables: Tables, peer: IPv4Address, family: Family) -> tuple[ToldV
 
 
 def _route(tables: Tables, family: Family, destination: Destination) -> RouteView:
-    reasons = dict(tables.decision.reasons(destination.paths))
+    reasons = dict(tables.ribs[family].decision.reasons(destination.paths))
     stale = set(_stale(tables, family, destination))
     views = [
         _path(destination, path, reasons.get(path, ""), path in stale) for path in destination.paths

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from controlplane.engine.time import Instant
 from controlplane.net.vpn import RouteTarget
@@ -61,8 +62,10 @@ class Tables:
     def __init__(self, instance: BgpInstance) -> None:
         config = instance.config
         self._instance = instance
-        self.decision = Decision(config.always_compare_med)
-        self.ribs = {family: LocRib(family, self.decision) for family in _in_order()}
+        self.ribs = {
+            family: LocRib(family, Decision(config.always_compare_med, family not in _OF_VRFS))
+            for family in _in_order()
+        }
         self.adj_ribs_in: dict[tuple[Peer, Family], AdjRibIn] = {}
         self.outbound: dict[Peer, Outbound] = {}
         self._next_hops = NextHops(instance)
@@ -254,6 +257,10 @@ class Tables:
         to = audience(peer.config, family, peer.internal)
         number = self._audiences.setdefault(to, len(self._audiences))
         return AdjRibOut(peer, self.ribs[family], to, number, self._instance.config)
+
+
+_OF_VRFS: Final = frozenset({Family.VPNV4, Family.VPNV4_MULTICAST})
+"""Families in which own routes are those of VRFs."""
 
 
 def _in_order() -> list[Family]:

@@ -107,13 +107,13 @@ class IcmpEngine:
             about = Ipv4Packet.decode(Reader(event.datagram))
         except DecodeError:
             return self._drop(IcmpCount.UNSENT_MALFORMED)
-        labels = event.labels if isinstance(event, ReportTimeExceeded) else None
-        if (reason := objection(about, self._attached(event.interface, labels))) is not None:
+        onward = _labels_onward(event)
+        if (reason := objection(about, self._attached(event.interface, onward))) is not None:
             return self._drop(reason)
         if not self._errors.take(now):
             return self._drop(IcmpCount.UNSENT_RATE)
         send = _send(interface, about.source, self._error(event, about))
-        return [send if labels is None else _send_on(send, labels)]
+        return [send if onward is None else _send_on(send, onward)]
 
     def _attached(self, interface: str, labels: LabelStack | None) -> list[IPv4Network]:
         """The networks that the addresses of a datagram may be of; under labels, nobody knows."""
@@ -133,6 +133,13 @@ class IcmpEngine:
     def _drop(self, reason: IcmpCount) -> list[IcmpOutput]:
         self.counters[reason] += 1
         return []
+
+
+def _labels_onward(event: ReportTimeExceeded | ReportUnreachable) -> LabelStack | None:
+    """The labels under which an error goes on, None for one that this router sends back itself."""
+    if isinstance(event, ReportUnreachable) or event.at_end:
+        return None
+    return event.labels
 
 
 def _echo_reply(packet: PacketReceived, request: IcmpEcho) -> SendPacket:

@@ -18,12 +18,14 @@ from controlplane.wire.mpls import LabelStack
 class ReportTimeExceeded:
     """Input: a datagram's TTL ended here, or that of the label which it came under.
 
-    `labels` is the stack as it was received, None for a datagram that came without.
+    `labels` is the stack as it was received, None for a datagram that came without. With `at_end`
+    they end here: this router is in the network of the sender, so the way to it is known.
     """
 
     interface: str
     datagram: bytes
     labels: LabelStack | None = None
+    at_end: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -246,12 +246,21 @@ class TestSiteOfOrigin:
         lan.eventually(lambda: is_told(lan, "10.2.0.0/16"))
         assert not is_told(lan)
 
-    def test_what_frr_says_of_its_site_is_read(self, stack: ExitStack) -> None:
-        before = "route-map OUT permit 10\n set extcommunity soo 65000:3\nexit"
+    def test_what_frr_says_of_vpns_is_not_believed(self, stack: ExitStack) -> None:
+        """A customer could join another's VPN by a route target, or pass for another's site."""
+        before = "\n".join(
+            [
+                "route-map OUT permit 10",
+                " set extcommunity rt 65000:1",
+                " set extcommunity soo 65000:3",
+                " set extcommunity bandwidth 100",
+                "exit",
+            ]
+        )
         lan = ce(stack, "route-map OUT out", "send-community all", before=before)
         lan.eventually(lambda: THEIRS in lan.speaker.best())
-        had = lan.speaker.attributes(THEIRS).extended_communities
-        assert had == {route_origin(RouteTarget.parse("65000:3"))}
+        (kept,) = lan.speaker.attributes(THEIRS).extended_communities
+        assert kept.octets[:2] in (b"\x00\x04", b"\x40\x04")  # the link's bandwidth
 
 
 class TestPolicies:

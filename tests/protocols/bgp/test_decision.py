@@ -136,3 +136,14 @@ def _worth(one: Path | None) -> object:
         return None
     said = one.announcement
     return (said.source, said.attributes, said.router_id, said.address, one.metric)
+
+
+def test_an_own_route_of_a_vrf_competes_like_one_from_another_as() -> None:
+    """VPN routes: which of the sites is better was said by the VRF, not by who exports it here."""
+    own = path(source=PathSource.LOCAL, local_pref=100)
+    better, equal = path(local_pref=200), path(local_pref=100)
+    of_vrfs = Decision(own_first=False)
+    assert of_vrfs.best([own, better]) is better
+    assert list(of_vrfs.reasons([own, better])) == [(own, "local preference 100 < 200")]
+    assert of_vrfs.best([own, equal]) is own
+    assert Decision().best([own, better]) is own

@@ -73,6 +73,20 @@ def test_a_next_hop_that_is_back_before_anybody_looked_changes_nothing() -> None
     assert of(BestPathsChanged, here.outputs[before:]) == []
 
 
+def test_what_happened_to_a_next_hop_that_nobody_used_any_more_does_not_count() -> None:
+    """A link that goes down and comes back at once, and its session with it."""
+    config = peer(1)
+    here = Here(config)
+    far = here.far(config)
+    far.announces(prefix(1))
+    here.resolve(a=None)
+    far.withdraws(prefix(1))
+    here.metrics[hop("a")] = 1
+    far.announces(prefix(1))
+    here.run(10.0)
+    assert prefix(1) in here.best
+
+
 def test_without_a_delay_changes_count_at_once() -> None:
     config = peer(1)
     here = Here(config, next_hop_delay=0.0)

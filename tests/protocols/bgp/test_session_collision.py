@@ -98,25 +98,37 @@ class TestOpenSent:
 
 
 class TestEstablished:
-    """A connection that begins when the session is established is no collision."""
+    """A connection that begins well after the session is established is no collision."""
 
     @pytest.mark.parametrize("router_id", [HIGHER, LOWER])
     def test_the_new_one_is_closed_when_it_says_who_it_is(self, router_id: IPv4Address) -> None:
         speaker = Speaker(passive=True)
         wire = speaker.established(router_id=router_id)
-        speaker.run(1.0)
+        speaker.run(6.0)
         new = speaker.connect()
         assert not new.is_closed
         new.says(opening(router_id=router_id))
         assert (new.is_closed, new.notifications) == (True, [COLLISION])
         assert (wire.is_closed, speaker.state) == (False, "Established")
 
+    @pytest.mark.parametrize(("router_id", "keeps_new"), [(HIGHER, True), (LOWER, False)])
+    def test_one_that_began_just_then_is_a_collision(
+        self, router_id: IPv4Address, keeps_new: bool
+    ) -> None:
+        """The other end may have found it before: both go by the identifiers."""
+        speaker = Speaker(passive=True)
+        wire = speaker.established(router_id=router_id)
+        speaker.run(1.0)
+        new = speaker.connect()
+        new.says(opening(router_id=router_id))
+        assert (wire.is_closed, new.is_closed) == (keeps_new, not keeps_new)
+
     def test_with_graceful_restart_the_new_one_replaces_the_old_without_a_word(self) -> None:
         restart = GracefulRestart(time=60, families=((Family.IPV4_UNICAST, True),))
         told = (*capabilities(), restart)
         speaker = Speaker(passive=True, restart_time=120.0)
         wire = speaker.established(told=told)
-        speaker.run(1.0)
+        speaker.run(6.0)
         new = speaker.connect()
         assert speaker.state == "Established"
         new.says(opening(told=told))

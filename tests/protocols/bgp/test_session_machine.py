@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from controlplane.engine.stream import CloseStream, OpenStream
+from controlplane.engine.stream import CloseStream, OpenStream, Why
 from controlplane.protocols.bgp.notices import SessionDown, SessionRefused, SessionUp
 from controlplane.wire.bgp.framing import KEEPALIVE
 from controlplane.wire.bgp.nlri import Family
@@ -191,6 +191,20 @@ class TestConnect:
         assert [close.stream for close in of(CloseStream, outputs)] == [f"bgp default {PEER} 1"]
         assert [one.stream for one in of(OpenStream, outputs)] == [f"bgp default {PEER} 2"]
         assert speaker.state == "Connect"
+        assert speaker.reasons == ["no connection: no answer from the peer"]
+
+    def test_a_peer_that_closes_without_a_word_does_not_hide_what_it_said_before(self) -> None:
+        """It is in Idle, as its pause after that is longer than ours."""
+        speaker = Speaker()
+        speaker.connect().says(notification(2, 2))
+        said = "the peer says: OPEN message: Bad peer AS"
+        for _ in range(3):
+            wait = speaker.view.next_try
+            assert wait is not None
+            speaker.run(wait)
+            speaker.accept().breaks(Why.CLOSED)
+        assert speaker.view.last_error == said
+        assert speaker.reasons == [said]
 
     def test_active_accepts_a_connection(self) -> None:
         speaker = Speaker()

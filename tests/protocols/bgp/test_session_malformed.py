@@ -222,7 +222,7 @@ class TestMaximumPrefixes:
         wire.says(routes(*some(11)))
         assert wire.notifications == [(6, 1)]
         assert wire.complaints[0].data == b"\x00\x01\x01\x00\x00\x00\x0a"
-        assert speaker.view.last_error == "more than 10 prefixes of IPV4_UNICAST"
+        assert speaker.view.last_error == "more than 10 prefixes of IPv4 unicast"
 
     def test_the_peer_is_left_alone_for_minutes(self) -> None:
         speaker = Speaker(maximum_prefixes=10)

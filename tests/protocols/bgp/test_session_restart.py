@@ -174,8 +174,8 @@ class TestReceivingSpeaker:
         wire.breaks()
         back(speaker, can(restarted=True)).says(EMPTY_UPDATE)
         assert [told.words() for told in of(Told, speaker.outputs)] == [
-            f"graceful restart of {PEER}: its routes of IPV4_UNICAST are kept for 60 s",
-            f"graceful restart of {PEER}: back, its routes of IPV4_UNICAST are to come again",
+            f"graceful restart of {PEER}: its routes of IPv4 unicast are kept for 60 s",
+            f"graceful restart of {PEER}: back, its routes of IPv4 unicast are to come again",
             f"graceful restart of {PEER}: all its routes came again",
         ]
 

@@ -136,3 +136,16 @@ def test_without_labels_the_router_looks_the_way_up(engine: IcmpEngine) -> None:
     (sent,) = report(engine, DATAGRAM, labels=None)
     assert isinstance(sent, SendPacket)
     assert decode(Reader(sent.payload)) == IcmpTimeExceeded(quoted=DATAGRAM.encode())
+
+
+def test_where_the_labels_end_the_router_looks_the_way_up_and_still_says_them(
+    engine: IcmpEngine,
+) -> None:
+    """The end of a VPN's LSP is in the customer's network (RFC 4950 for who traces the route)."""
+    event = ReportTimeExceeded(
+        interface="to-pe1", datagram=DATAGRAM.encode(), labels=STACK, at_end=True
+    )
+    (sent,) = engine.handle(event, 0)
+    assert isinstance(sent, SendPacket)
+    quoted = DATAGRAM.encode()[:128]
+    assert decode(Reader(sent.payload)) == IcmpTimeExceeded(quoted=quoted, labels=STACK)
