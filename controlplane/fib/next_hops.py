@@ -29,6 +29,7 @@ class NextHopGroups:
         self._users: defaultdict[str, set[User]] = defaultdict(set)
         self._way_of: dict[User, str] = {}
         self._through: defaultdict[Neighbor, set[str]] = defaultdict(set)
+        self._unresolved: set[Neighbor] = set()
         self._stale: set[str] = set()
         self._groups: Table[str, NextHopGroup] = Table()
         self._adjacencies: dict[Neighbor, Adjacency] = {}
@@ -52,6 +53,7 @@ class NextHopGroups:
         """A neighbour's MAC address is another now, or unknown."""
         self._adjacencies.pop(neighbor, None)
         self._stale |= self._through.get(neighbor, set())
+        self._note(neighbor)
 
     @property
     def stale(self) -> bool:
@@ -60,7 +62,7 @@ class NextHopGroups:
 
     def unresolved(self) -> set[Neighbor]:
         """Neighbours that some way leads through and whose MAC address is unknown."""
-        return {neighbor for neighbor in self._through if neighbor not in self._neighbors}
+        return set(self._unresolved)
 
     def snapshot(self) -> frozenset[NextHopGroup]:
         """All groups as they are now; the same object while nothing changes."""
@@ -79,6 +81,7 @@ class NextHopGroups:
             self._stale.add(goal.way)
             for neighbor, _ in goal.hops:
                 self._through[neighbor].add(goal.way)
+                self._note(neighbor)
 
     def _leave(self, way: str, user: User) -> None:
         self._users[way].discard(user)
@@ -92,6 +95,14 @@ class NextHopGroups:
             self._through[neighbor].discard(goal.way)
             if not self._through[neighbor]:
                 del self._through[neighbor]
+                self._note(neighbor)
+
+    def _note(self, neighbor: Neighbor) -> None:
+        """Whether it is unresolved is not what it was, maybe."""
+        if neighbor in self._through and neighbor not in self._neighbors:
+            self._unresolved.add(neighbor)
+        else:
+            self._unresolved.discard(neighbor)
 
     def _members(self, goal: Goal) -> frozenset[Nhlfe]:
         found = ((self._adjacency(neighbor), label) for neighbor, label in goal.hops)

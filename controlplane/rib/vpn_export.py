@@ -45,6 +45,16 @@ class VpnExport:
         )
 
 
-def is_exported(path: BestPath) -> bool:
-    """What was imported stays in the VRF: the PE that exported it tells the others."""
+def exported(best: BestPath) -> BestPath | None:
+    """The path that this PE tells of: the best of those that it does not import itself.
+
+    What was imported is told by the PE that exported it. Where such a path has won, the VRF's own
+    one still serves others as a backup, so that they need not wait for it when the winner's PE dies
+    (draft-ietf-idr-best-external 3).
+    """
+    candidates = (best, best.backup)
+    return next((one for one in candidates if one and _is_own(one)), None)
+
+
+def _is_own(path: BestPath) -> bool:
     return path.source is not PathSource.IMPORTED

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeAlias
 
+from controlplane.net.label import Label
+from controlplane.net.vpn import RouteDistinguisher
 from controlplane.protocols.bgp.events import BestPath, Imported, PathSource
 from controlplane.rib.rib import Rib
 from controlplane.rib.route import Attached, Gateway, Route, RouteProtocol, VpnNextHop
@@ -95,13 +98,12 @@ class BgpRoutes:
         if imported.vrf is not None:
             self._leaks[vrf][prefix] = path
             return self._from_own_vrf(imported)
-        backup = path.backup.imported if path.backup else None
         return Route(
             prefix=prefix,
             protocol=RouteProtocol.IBGP,
-            next_hops=(_vpn_next_hop(imported),),
+            next_hops=_through_pe(imported.pe, imported.key.rd, imported.label),
             metric=path.metric,
-            backups=(_vpn_next_hop(backup),) if backup and backup.vrf is None else (),
+            backups=_backups(path),
         )
 
     def _from_own_vrf(self, imported: Imported) -> Route | None:
@@ -117,5 +119,14 @@ class BgpRoutes:
         )
 
 
-def _vpn_next_hop(imported: Imported) -> VpnNextHop:
-    return VpnNextHop(imported.pe, imported.key.rd, imported.label)
+def _backups(path: BestPath) -> tuple[VpnNextHop, ...]:
+    backup = path.backup.imported if path.backup else None
+    if backup is None or backup.vrf is not None:
+        return ()
+    return _through_pe(backup.pe, backup.key.rd, backup.label)
+
+
+@lru_cache(maxsize=4096)
+def _through_pe(pe: IPv4Address, rd: RouteDistinguisher, label: Label) -> tuple[VpnNextHop]:
+    """One for all routes of a VRF there, which have one label as a rule."""
+    return (VpnNextHop(pe, rd, label),)

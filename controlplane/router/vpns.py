@@ -27,7 +27,7 @@ from controlplane.protocols.bgp.events import (
     TargetsWanted,
 )
 from controlplane.protocols.pim.events import RoutesChanged
-from controlplane.rib.vpn_export import VpnExport, is_exported
+from controlplane.rib.vpn_export import VpnExport, exported
 from controlplane.rib.vpn_import import ImportingVrf, VpnImports
 from controlplane.rib.vpn_labels import Labelled, VpnLabelTable
 from controlplane.router.config import RouterConfig, VpnLabels, VrfConfig
@@ -104,11 +104,12 @@ class Vpns:
     def _route(self, vrf: str, path: BestPath) -> Originated | None:
         """None for a path that is not this PE's to tell."""
         assert isinstance(path.key, IPv4Network)
-        if not is_exported(path):
+        own = exported(path)
+        if own is None:
             return None
         per_prefix = self._configs[vrf].labels is VpnLabels.PER_PREFIX
         label = self._label(Labelled(vrf, path.key if per_prefix else None))
-        return self._exports[vrf].route(path, label)
+        return self._exports[vrf].route(own, label)
 
     def _label(self, meaning: Labelled) -> Label:
         label = self._labels.label_of(meaning)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from controlplane.engine.labels import LabelsExhausted, LabelSpace
 from controlplane.protocols.bgp.events import BestPath, PathSource
-from controlplane.rib.vpn_export import VpnExport, is_exported
+from controlplane.rib.vpn_export import VpnExport, exported
 from controlplane.rib.vpn_labels import Labelled, VpnLabelTable
 from controlplane.wire.bgp.attributes import PathAttributes
 from controlplane.wire.bgp.communities import route_origin
@@ -35,17 +37,20 @@ def test_targets_of_the_customer_are_taken_off_and_its_site_of_origin_stays() ->
     assert route.attributes.extended_communities == targets("65000:1") | {site}
 
 
-@pytest.mark.parametrize(
-    ("source", "exported"),
-    [
-        (PathSource.LOCAL, True),
-        (PathSource.EBGP, True),
-        (PathSource.IBGP, True),
-        (PathSource.IMPORTED, False),
-    ],
-)
-def test_what_was_imported_is_not_exported_again(source: PathSource, exported: bool) -> None:
-    assert is_exported(of_ce(PathAttributes(), source)) is exported
+@pytest.mark.parametrize("source", [PathSource.LOCAL, PathSource.EBGP, PathSource.IBGP])
+def test_what_the_vrf_has_of_its_own_is_exported(source: PathSource) -> None:
+    best = of_ce(PathAttributes(), source)
+    assert exported(best) is best
+
+
+def test_what_was_imported_is_not_exported_again() -> None:
+    assert exported(of_ce(PathAttributes(), PathSource.IMPORTED)) is None
+
+
+def test_behind_an_imported_path_the_own_one_is_told_as_a_backup() -> None:
+    own = of_ce(PathAttributes())
+    best = replace(of_ce(PathAttributes(local_pref=200), PathSource.IMPORTED), backup=own)
+    assert exported(best) is own
 
 
 def test_a_label_stands_for_the_same_as_long_as_the_router_lives() -> None:

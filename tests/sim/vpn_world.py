@@ -149,19 +149,15 @@ class VpnWorld(FaultWorld):
         stream = self.stream_to(router, peer)
         self.stack(router).command(SendData(stream=stream, data=octets))
 
-    def announce(self, router: str, *routes: str, **attributes: Any) -> None:
-        """The CE of site 1 tells pe1 routes that it has none of, with attributes of any kind."""
-        given = PathAttributes(
-            **{
-                "as_path": as_path(self.lab.layout.asn(router)),
-                "next_hop": IPv4Address(AT_CE1),
-                **attributes,
-            }
-        )
+    def announce(self, ce: str, *routes: str, to: str = AT_PE1, **attributes: Any) -> None:
+        """A CE tells its PE routes that it has none of, with attributes of any kind."""
+        asn = self.lab.layout.asn(ce)
+        local = self.bgp(ce)._instance.peers[IPv4Address(to)].config.local
+        given: dict[str, Any] = {"as_path": as_path(asn), "next_hop": local, **attributes}
         nlri = tuple((IPv4Network(route), None) for route in routes)
-        reach = Reach(Family.IPV4_UNICAST, given, nlri)
+        reach = Reach(Family.IPV4_UNICAST, PathAttributes(**given), nlri)
         for message in encode_updates(reach, Terms(asn4=True, internal=False)):
-            self.say(router, AT_PE1, message)
+            self.say(ce, to, message)
 
     def stream(self, source: str, to: str, seconds: float) -> Streamed:
         """Start packets from a host to another one, RATE a second."""

@@ -87,7 +87,7 @@ class AdjRibOut:
 
     def _may_concern(self, destination: Destination) -> bool:
         """A membership that is to come has its own look at what there is then (`wants`)."""
-        if destination in self.sent or destination in self.waiting:
+        if destination in self.sent:
             return True
         best, wanted = destination.best, self.wanted
         if best is None or wanted is None:
@@ -139,6 +139,8 @@ class AdjRibOut:
                 path, attributes = told
                 group = groups.setdefault(id(attributes), (attributes, []))
                 group[1].append((destination.key, path.label))
+        if not self.pending:
+            self.pending = {}  # An emptied dictionary keeps the room that it had.
         for attributes, announced in groups.values():
             part.announced.setdefault(attributes, []).extend(announced)
         return part

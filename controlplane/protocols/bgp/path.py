@@ -15,7 +15,6 @@ the dictionaries of all peers hash them at no cost.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address
@@ -24,6 +23,7 @@ from controlplane.net.label import Label
 from controlplane.protocols.bgp.events import Imported, PathSource, Rule
 from controlplane.protocols.bgp.peer import Peer
 from controlplane.wire.bgp.attributes import AsPath, PathAttributes
+from controlplane.wire.bgp.communities import ExtendedCommunity
 from controlplane.wire.bgp.nlri import NlriKey
 
 
@@ -146,7 +146,13 @@ def _as_facts(as_path: AsPath) -> tuple[int, int | None]:
 
 def targets_of(attributes: PathAttributes) -> frozenset[bytes]:
     """The route targets, as octets of their extended communities."""
-    return frozenset(_targets(attributes))
+    return _targets_among(attributes.extended_communities)
+
+
+@lru_cache(maxsize=4096)
+def _targets_among(communities: frozenset[ExtendedCommunity]) -> frozenset[bytes]:
+    """One set for all routes with the same ones, which are many."""
+    return frozenset(one.octets for one in communities if is_route_target(one.octets))
 
 
 def announcement(
@@ -172,9 +178,3 @@ def announcement(
         address=address,
         targets=targets_of(attributes),
     )
-
-
-def _targets(attributes: PathAttributes) -> Iterator[bytes]:
-    for community in attributes.extended_communities:
-        if is_route_target(community.octets):
-            yield community.octets

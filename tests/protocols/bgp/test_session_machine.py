@@ -196,7 +196,7 @@ class TestConnect:
     def test_a_peer_that_closes_without_a_word_does_not_hide_what_it_said_before(self) -> None:
         """It is in Idle, as its pause after that is longer than ours."""
         speaker = Speaker()
-        speaker.connect().says(notification(2, 2))
+        speaker.accept().says(notification(2, 2))
         said = "the peer says: OPEN message: Bad peer AS"
         for _ in range(3):
             wait = speaker.view.next_try
