@@ -17,6 +17,8 @@ from bench.fib import fib_figures
 from bench.figure import Figure
 from bench.labs import lab_figures
 from bench.ospf import ospf_figures
+from bench.reflectors import reflector_figures
+from bench.vpn import death_figures, vpn_figures
 from bench.vpn_paths import pe_death_figures
 from controlplane.lab.garbage import collect_rarely
 from controlplane.lab.live_world import missing_rights
@@ -32,6 +34,9 @@ def figures() -> Iterator[Figure]:
     yield from bfd_figures()
     yield from ospf_figures()
     yield from bgp_figures()
+    yield from vpn_figures()
+    yield from death_figures()
+    yield from reflector_figures()
     yield from core_figures()
     if (reason := missing_rights()) is not None:
         print(f"no figures of live labs: {reason}", file=sys.stderr)

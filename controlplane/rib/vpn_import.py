@@ -46,6 +46,7 @@ class VpnImports:
                 self._importers[target].add(vrf.name)
         self._by_communities: dict[frozenset[ExtendedCommunity], frozenset[str]] = {}
         self._holders: dict[VpnPrefix, frozenset[str]] = {}
+        # Many routes are in the same VRFs, and one set does for all of them.
         self._shared: dict[frozenset[str], frozenset[str]] = {}
 
     @property

@@ -54,7 +54,6 @@ class _Builder:
         self._customers: list[Customer] = []
         self._next_as = 65100
         self._targets: dict[str, str] = {}
-        self._places: set[tuple[str, str]] = set()
         self._reflectors = self._choose_reflectors()
         self._connect_core()
         for number in range(1, rng.randint(1, 4) + 1):

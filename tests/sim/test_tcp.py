@@ -20,7 +20,6 @@ from controlplane.engine.stream import (
     SendData,
     StreamAccepted,
     StreamClosed,
-    StreamDrained,
     StreamInput,
     StreamOpened,
     Why,
@@ -28,7 +27,7 @@ from controlplane.engine.stream import (
 from controlplane.sim.tcp_connection import WINDOW
 from controlplane.wire.ipv4 import Ipv4Packet
 from controlplane.wire.tcp import TcpFlag, TcpSegment
-from tests.sim.tcp_pair import DELAY, SERVICE, A, B, Pair, unchanged
+from tests.sim.tcp_pair import SERVICE, A, B, Pair, unchanged
 
 TEXT = bytes(range(256)) * 1000
 """Several windows full."""
@@ -170,58 +169,6 @@ class TestData:
         pair.run(0.19)
         payloads = [segment.payload for _, segment in pair.sent[before:]]
         assert payloads == [b"question", b"answer", b""]
-
-
-class TestDrained:
-    def test_it_is_told_once_all_is_acknowledged(self) -> None:
-        pair = Pair()
-        pair.open()
-        pair.send(TEXT)
-        pair.send(TEXT)
-        pair.run(2 * DELAY * len(TEXT) / WINDOW)
-        assert pair.a_side.drained == 0
-        pair.run(5.0)
-        assert pair.a_side.drained == 1
-        assert pair.b_side.drained == 0
-
-    def test_it_is_told_again_after_each_time_that_something_was_sent(self) -> None:
-        pair = Pair()
-        pair.open()
-        for _ in range(3):
-            pair.send(b"hello")
-            pair.run(1.0)
-        assert pair.a_side.drained == 3
-
-    def test_of_what_was_sent_while_the_stream_opened_too(self) -> None:
-        pair = Pair()
-        pair.b.command(Listen(local=SERVICE))
-        pair.a.command(OpenStream(stream="s", local=A, remote=SERVICE))
-        pair.send(b"early")
-        pair.run(1.0)
-        assert [type(event) for event in pair.a_side.events] == [StreamOpened, StreamDrained]
-
-    def test_an_engine_that_waits_for_it_gets_everything_across_piece_by_piece(self) -> None:
-        pair = Pair()
-        pair.open()
-        pieces = [TEXT[at : at + 5000] for at in range(0, len(TEXT), 5000)]
-
-        def hear(event: StreamInput) -> None:
-            if isinstance(event, StreamDrained) and pieces:
-                pair.scheduler.at(pair.scheduler.now, pair.send, pieces.pop(0))
-
-        pair.a._hear = hear
-        pair.send(pieces.pop(0))
-        pair.run(5.0)
-        assert pair.b_side.data(pair.b_side.accepted) == TEXT
-        assert pair.octets == len(TEXT)
-
-    def test_a_stream_that_is_closed_hears_of_it_no_more(self) -> None:
-        pair = Pair()
-        pair.open()
-        pair.send(TEXT)
-        pair.a.command(CloseStream(stream="s"))
-        pair.run(5.0)
-        assert pair.a_side.drained == 0
 
 
 class Highest(random.Random):
@@ -376,18 +323,6 @@ class TestPeersThatDoNotRead:
         pair.b.set_reading(pair.b_side.accepted, True)
         pair.run(30.0)
         assert pair.b_side.data(pair.b_side.accepted) == TEXT
-
-    @pytest.mark.parametrize("octets", [1, len(TEXT)])
-    def test_nothing_is_said_to_be_drained_before(self, octets: int) -> None:
-        pair = Pair()
-        pair.open()
-        pair.b.set_reading(pair.b_side.accepted, False)
-        pair.send(TEXT[:octets])
-        pair.run(30.0)
-        assert pair.a_side.drained == 0
-        pair.b.set_reading(pair.b_side.accepted, True)
-        pair.run(30.0)
-        assert pair.a_side.drained == 1
 
     def test_only_so_much_waits_for_them(self) -> None:
         pair = Pair()

@@ -113,7 +113,8 @@ def of_site(text: str, *routers: str) -> str:
     for number, router in ((1, "pe1"), (2, "pe2"), (3, "pe3")):
         site = ", soo: 65101:1" if router in routers else ""
         text = text.replace(
-            f"{router}: {{}}, ce{number}", f"{router}: {{bgp: {{as_override: true{site}}}}}, ce{number}"
+            f"{router}: {{}}, ce{number}",
+            f"{router}: {{bgp: {{as_override: true{site}}}}}, ce{number}",
         )
     return text
 

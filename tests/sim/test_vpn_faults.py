@@ -105,7 +105,7 @@ LIMITED = LAB.replace("pe1: {}, red-ce1", "pe1: {bgp: {maximum_prefixes: 10}}, r
 class TestMaximumPrefix:
     """RFC 4271 6.7, RFC 4486 4."""
 
-    MANY = [f"10.{number}.0.0/16" for number in range(100, 110)]
+    MANY = tuple(f"10.{number}.0.0/16" for number in range(100, 110))
 
     @pytest.fixture
     def faults(self, tmp_path: Path) -> VpnWorld:
@@ -288,7 +288,9 @@ class TestHostileUpdates:
 
     def others_are_well(self, faults: VpnWorld) -> bool:
         logs = (("pe1", "blue"), ("pe2", "red"), ("red-ce2", DEFAULT_VRF), ("rr", DEFAULT_VRF))
-        is_quiet = all("down" not in text for one in logs for text in faults.log(one[0], "bgp", one[1]))
+        is_quiet = all(
+            "down" not in text for one in logs for text in faults.log(one[0], "bgp", one[1])
+        )
         return is_quiet and faults.hears(*SITES[1])
 
     def test_routes_with_a_wrong_attribute_are_withdrawn_and_the_session_goes_on(

@@ -181,6 +181,18 @@ class VpnWorld(FaultWorld):
 
     # -- what comes of it
 
+    def told(self) -> dict[str, int]:
+        """How many UPDATE messages each router has sent."""
+        return {
+            router: sum(
+                row["value"]
+                for vrf in switch.router.vrfs
+                for row in self.rows(router, "counters", vrf)
+                if (row["where"], row["counter"]) == ("bgp", "tx update")
+            )
+            for router, switch in self.switches.items()
+        }
+
     def peer(self, router: str, address: str, vrf: str = DEFAULT_VRF) -> Row:
         """The row of `bgp neighbor` of one."""
         rows = self.rows(router, "bgp neighbor", vrf)

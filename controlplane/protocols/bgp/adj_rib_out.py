@@ -79,7 +79,7 @@ class AdjRibOut:
 
         A reflector hears of all VPNs, and each of its clients wants few of them.
         """
-        if self.wanted is None or self.family not in VPN_FAMILIES:
+        if self.wanted is None:
             self.pending.update(destinations)
         else:
             self.pending.update(dict.fromkeys(filter(self._may_concern, destinations)))

@@ -6,11 +6,14 @@ where it has one. A session between loopback addresses so lives as long as some 
 
 from __future__ import annotations
 
+from collections.abc import Set
+from ipaddress import IPv4Address
+
 from controlplane.engine.liveness import NeighborFailed
 from controlplane.engine.time import Instant
 from controlplane.net.interface import Interface
+from controlplane.protocols.bgp.events import PeerConfig
 from controlplane.protocols.bgp.instance import BgpInstance
-from controlplane.protocols.bgp.peer import Peer
 from controlplane.protocols.bgp.sessions import Sessions
 
 
@@ -33,15 +36,15 @@ class Interfaces:
             self._sessions.neighbor_failed(peer, event.why, now)
 
     def _settle(self, reason: str, now: Instant) -> None:
+        addresses = {interface.address.ip for interface in self._instance.up.values()}
         for peer in self._instance.peers.values():
-            if self._is_ready(peer) != peer.wanted:
+            if self._is_ready(peer.config, addresses) != peer.wanted:
                 peer.wanted = not peer.wanted
                 if peer.wanted:
                     self._sessions.start(peer, now)
                 else:
                     self._sessions.stop(peer, reason, now)
 
-    def _is_ready(self, peer: Peer) -> bool:
-        up, config = self._instance.up, peer.config
-        has_address = any(interface.address.ip == config.local for interface in up.values())
-        return has_address and (config.interface is None or config.interface in up)
+    def _is_ready(self, config: PeerConfig, addresses: Set[IPv4Address]) -> bool:
+        is_here = config.interface is None or config.interface in self._instance.up
+        return is_here and config.local in addresses

@@ -49,6 +49,8 @@ class Membership:
             return True
         if not targets:
             return family is Family.MDT
+        if not self.beginnings:
+            return False
         return any(_starts_with(target, one) for one in self.beginnings for target in targets)
 
 
