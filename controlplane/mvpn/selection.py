@@ -17,6 +17,7 @@ from controlplane.mvpn.upstream import UmhCandidate, UmhChoice, UmhQuestion, Ups
 from controlplane.mvpn.upstream_names import candidate
 from controlplane.protocols.bgp.events import Imported
 from controlplane.rib.route import Route, VpnNextHop
+from controlplane.wire.bgp.attributes import Origin, PathAttributes
 
 ImportedRoutes: TypeAlias = Callable[[IPv4Network], Iterable[Imported]]
 """The unicast routes to exactly this prefix that the VRF imports, all of them."""
@@ -74,7 +75,7 @@ class UpstreamSelection:
         return self._multicast.lookup(root) or self._unicast_routes(installed.prefix, next_hop)
 
     def _unicast_routes(self, prefix: IPv4Network, next_hop: VpnNextHop) -> EligibleRoutes:
-        found = (candidate(r.key.rd, r.attributes, r.pe) for r in self._unicast(prefix))
+        found = (candidate(r.key.rd, r.attributes, r.pe) for r in self._preferred(prefix, next_hop))
         candidates = tuple(one for one in found if one.pe != self._me)
         same_rd = (one for one in candidates if one.rd == next_hop.rd)
         # A route that was given, not imported, says of its PE what its next hop does.
@@ -85,6 +86,29 @@ class UpstreamSelection:
             candidates=(*candidates, installed),
             is_multicast_route=False,
         )
+
+    def _preferred(self, prefix: IPv4Network, next_hop: VpnNextHop) -> list[Imported]:
+        """Without those that the installed one is preferred to. Their PEs tell them to stand by,
+        and go the way of the installed one themselves: joins would not come to the root.
+        """
+        routes = list(self._unicast(prefix))
+        installed = next((one for one in routes if one.key.rd == next_hop.rd), None)
+        if installed is None:
+            return routes
+        best = installed.attributes
+        return [one for one in routes if _is_as_preferred(one.attributes, best)]
+
+
+def _is_as_preferred(one: PathAttributes, best: PathAttributes) -> bool:
+    """RFC 4271 9.1.2.2, by all that does not depend on who decides."""
+    same_neighbor = one.as_path.first == best.as_path.first
+    return _preference(one) == _preference(best) and (
+        not same_neighbor or (one.med or 0) == (best.med or 0)
+    )
+
+
+def _preference(of: PathAttributes) -> tuple[int | None, int, Origin]:
+    return of.local_pref, of.as_path.length, of.origin
 
 
 def _vpn_next_hop(route: Route) -> VpnNextHop | None:

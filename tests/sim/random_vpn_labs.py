@@ -34,6 +34,13 @@ _TIMERS: Final = {
     },
     "bgp": {"connect_retry": 1, "min_advertisement": 0.1, "hold": 12},
 }
+_SESSIONS: Final[tuple[dict[str, Any], ...]] = (
+    {},
+    {},
+    {"key": "secret", "gtsm": True},
+    {"restart_time": 20},
+)
+"""What sessions with a CE may have."""
 
 
 def random_vpn_lab(seed: int) -> VpnLab:
@@ -79,6 +86,7 @@ class _Builder:
                 "reflectors": self._reflectors,
                 "route_target_constraint": rng.random() < 0.5,
                 "next_hop_delay": 0.2,
+                "restart_time": rng.choice((0, 0, 20)),
             },
         }
         lab = {
@@ -243,7 +251,8 @@ class _Builder:
             access = Access(f"{ce}-{pe}", pe, vpn, ce)
             accesses.append(access)
             ends = self._bgp_ends(customer, access, soo if len(pes) > 1 else {})
-            self._links.append({"name": access.link, "ends": ends, "vpn": vpn})
+            session = rng.choice(_SESSIONS)
+            self._links.append({"name": access.link, "ends": ends, "vpn": vpn, "bgp": session})
         self._add_lan(customer, number, Routing.BGP, tuple(ces), tuple(accesses), inner)
 
     def _bgp_ends(

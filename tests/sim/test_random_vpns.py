@@ -1,4 +1,4 @@
-"""Random VPNs from seeds: links that flap or fall silent, a restart, and in the end all sites gone.
+"""Random VPNs from seeds: links that flap or fall silent, restarts, and in the end all sites gone.
 
 Whatever happened, when the network has come to rest every table knows exactly the LANs that the
 oracle says, hosts that should reach each other do and no others, receivers get each multicast
@@ -110,11 +110,13 @@ class Play:
         for link in sorted(self.down):
             self.set_link(link, up=True)
 
-    def restart(self) -> str:
-        router = self.rng.choice(sorted(self.lab.plan.routers))
-        self.rest(self.rng.choice((0.0, 5.0)))
-        self.world.restart(router)
-        return router
+    def restart(self) -> list[str]:
+        """One router or two, at once or one after the other."""
+        routers = self.rng.sample(sorted(self.lab.plan.routers), self.rng.randint(1, 2))
+        for router in routers:
+            self.rest(self.rng.choice((0.0, 0.3, 5.0)))
+            self.world.restart(router)
+        return routers
 
     def cut_customers_off(self) -> None:
         for link in self.lab.plan.links:
@@ -233,11 +235,11 @@ def play(seed: int, folder: Path) -> None:
 
         vpns.flap()
         vpns.settle(f"flaps, without {sorted(vpns.down)}")
-        link, router = vpns.cut_link(), vpns.restart()
-        vpns.settle(f"{link} was cut and {router} restarted, without {sorted(vpns.down)}")
+        link, routers = vpns.cut_link(), vpns.restart()
+        vpns.settle(f"{link} was cut and {routers} restarted, without {sorted(vpns.down)}")
 
         vpns.repair()
-        vpns.settle(f"repairs, and {router} had restarted")
+        vpns.settle(f"repairs, and {routers} had restarted")
         for name, forwards in vpns.forwarding().items():
             differing = sorted(forwards ^ at_first[name], key=str)
             assert not differing, f"{name} forwards otherwise than at first: {differing}"

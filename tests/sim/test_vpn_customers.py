@@ -6,13 +6,15 @@ provider's own go another way for it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from controlplane.net.vpn import RouteTarget
+from controlplane.net.vpn import RouteDistinguisher, RouteTarget
+from controlplane.router.config import RouterConfig
 from controlplane.wire.bgp.communities import (
     ExtendedCommunity,
     route_origin,
@@ -266,6 +268,43 @@ class TestForgedCommunities:
         assert faults.paths("red-ce2", "10.50.0.0/16") == []
         (path,) = faults.paths("red-ce2", "10.51.0.0/16")
         assert path["communities"] == ["65101:7"]
+
+
+def test_a_route_that_flaps_is_told_once_an_interval(faults: VpnWorld) -> None:
+    """RFC 4271 9.2.1.1; that is 0.1 s here, in 4 s of 400 changes."""
+    before = faults.told()
+    for _ in range(200):
+        faults.announce("red-ce1", "10.50.0.0/16")
+        faults.run(0.01)
+        faults.withdraw("red-ce1", "10.50.0.0/16")
+        faults.run(0.01)
+    faults.run(2)
+    after = faults.told()
+    assert all(after[router] - before[router] <= 100 for router in after)
+    assert faults.paths("pe2", "10.50.0.0/16", "red") == []
+    assert all(faults.hears(*hosts) for hosts in SITES)
+
+
+def of_red(config: RouterConfig) -> RouterConfig:
+    """pe2 with red's RD for blue, by mistake."""
+    rds = {"red": RouteDistinguisher.parse("65000:22"), "blue": RouteDistinguisher.parse("65000:1")}
+    if config.name != "pe2":
+        return config
+    return replace(config, vrfs=tuple(replace(one, rd=rds[one.name]) for one in config.vrfs))
+
+
+def test_vpns_that_share_an_rd_by_mistake_lose_routes_and_leak_none(tmp_path: Path) -> None:
+    """RFC 4364 4.1: routes of two VPNs are one route then, of which a reflector passes one on."""
+    faults = VpnWorld(tmp_path, LAB, of_red)
+    faults.announce("red-ce1", "10.50.0.0/16")
+    faults.announce("blue-ce2", "10.50.0.0/16", to="10.9.2.1")
+    faults.run(3)
+    best, other = faults.paths("rr", "65000:1:10.50.0.0/16")
+    assert (best["communities"], other["communities"]) == (["RT:65000:1"], ["RT:65000:2"])
+    assert other["why_not"] == f"router id {PE2} > {PE1}"
+    assert faults.via("pe1", "10.50.0.0/16", "blue") is None, "lost, and not red's"
+    assert faults.via("pe2", "10.50.0.0/16", "red") is None, "lost, and not blue's"
+    assert all(faults.hears(*hosts) for hosts in SITES), "whose routes are different ones"
 
 
 def test_of_two_customers_with_the_same_addresses_each_gets_its_own_packets(

@@ -283,6 +283,20 @@ class TestLspLost:
         assert faults.paths("pe1", LAN2, "red")[0]["igp_metric"] == 100
         assert faults.hears(*SITES[1])
 
+    def test_a_pe_that_it_has_cut_off_is_given_up_by_the_hold_timer(self, tmp_path: Path) -> None:
+        """Labels on the way to it stay: BGP's own packets are what finds that nothing arrives."""
+        faults = VpnWorld(tmp_path, DUAL)
+        streams = [faults.stream(*hosts, 30) for hosts in (("h3", "h1"), ("h3", "h2"))]
+        for router in ("pe1", "p1"):
+            faults.tamper(router, "near", without_hellos)
+        faults.run(30)
+        silence = f"session with {RR} down: nothing heard for 9 s (hold timer)"
+        assert faults.log("pe1", "bgp")[-1] == silence
+        assert faults.via("pe3", LAN1, "red") == PE2
+        assert max(streams[0].lost()) < (4 + 9 + 2) * RATE
+        assert streams[1].lost() == []
+        assert faults.via("pe1", "10.1.3.0/24", "red") is None
+
 
 class TestVrfWithoutInterface:
     """The only link of blue at pe1 goes down."""

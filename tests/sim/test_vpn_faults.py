@@ -99,6 +99,19 @@ class TestLinkThatEatsPackets:
         assert faults.hears("red-h1", "red-h2")
 
 
+def test_a_session_that_the_ce_has_forgotten_is_found_and_made_anew(tmp_path: Path) -> None:
+    """RFC 9293 3.5.1: a segment of no connection is answered with RST."""
+    faults = VpnWorld(tmp_path, LAB)
+    faults.vanish("red-ce1")
+    faults.run(20)
+    assert faults.log("pe1", "bgp", "red") == [
+        UP,
+        f"session with {AT_CE1} down: connection lost: the peer reset it",
+        UP,
+    ]
+    assert faults.hears(*SITES[0])
+
+
 LIMITED = LAB.replace("pe1: {}, red-ce1", "pe1: {bgp: {maximum_prefixes: 10}}, red-ce1")
 
 
@@ -317,6 +330,20 @@ class TestHostileUpdates:
         (path,) = faults.paths("pe2", "10.50.0.0/16", "red")
         assert path["local_pref"] == 100
         assert faults.log("pe1", "bgp", "red")[-1].endswith("attribute discarded")
+        assert self.others_are_well(faults)
+
+    def test_routes_that_cannot_be_told_apart_end_the_address_family(
+        self, faults: VpnWorld
+    ) -> None:
+        """RFC 7606 5.3, RFC 4760 7: a prefix of 64 bits; the session has no other family."""
+        reach = bytes.fromhex("0001 01 04 0a090102 00 40 0a320000")
+        attributes = bytes((0x80, 14, len(reach))) + reach
+        body = bytes(2) + len(attributes).to_bytes(2, "big") + attributes
+        faults.say("red-ce1", AT_PE1, encode(MessageType.UPDATE, body))
+        faults.run(2)
+        print(faults.log("pe1", "bgp", "red"))
+        assert faults.peer("pe1", AT_CE1, "red")["families"] == []
+        assert faults.via("pe1", LAN1, "red") is faults.via("pe2", LAN1, "red") is None
         assert self.others_are_well(faults)
 
     @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_a_session_is_shown_with_its_families_and_their_prefixes(multihomed: Sim
     row = row_of(multihomed, "pe3", "bgp neighbor", "default", neighbor="192.0.2.1")
     assert (row["state"], row["asn"]) == ("Established", 65000)
     (vpnv4,) = row["families"]
-    assert (vpnv4["family"], vpnv4["received"], vpnv4["sent"]) == ("vpnv4", 4, 3)
+    assert (vpnv4["family"], vpnv4["received"], vpnv4["sent"]) == ("vpnv4", 7, 3)
 
 
 def test_a_path_that_lost_says_by_what(multihomed: SimWorld) -> None:

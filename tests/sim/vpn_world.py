@@ -23,8 +23,8 @@ from controlplane.sim.tcp import TcpStack
 from controlplane.wire.bgp.attributes import AsPath, PathAttributes, Segment, SegmentKind
 from controlplane.wire.bgp.nlri import Family
 from controlplane.wire.bgp.terms import Terms
-from controlplane.wire.bgp.update import Reach
-from controlplane.wire.bgp.update_encoding import encode_updates
+from controlplane.wire.bgp.update import Reach, Unreach
+from controlplane.wire.bgp.update_encoding import encode_updates, encode_withdrawals
 from tests.sim.fault_world import FaultWorld, Row
 
 _BASE = """\
@@ -115,6 +115,8 @@ AT_PE1, AT_CE1 = "10.9.1.1", "10.9.1.2"
 RATE: Final = 100
 """Packets of a stream in a second."""
 
+_TERMS: Final = Terms(internal=False)
+
 _UNDER_WAY: Final = 0.1
 """How long a packet may take."""
 
@@ -156,17 +158,23 @@ class VpnWorld(FaultWorld):
         given: dict[str, Any] = {"as_path": as_path(asn), "next_hop": local, **attributes}
         nlri = tuple((IPv4Network(route), None) for route in routes)
         reach = Reach(Family.IPV4_UNICAST, PathAttributes(**given), nlri)
-        for message in encode_updates(reach, Terms(asn4=True, internal=False)):
+        for message in encode_updates(reach, _TERMS):
             self.say(ce, to, message)
 
-    def stream(self, source: str, to: str, seconds: float) -> Streamed:
-        """Start packets from a host to another one, RATE a second."""
+    def withdraw(self, ce: str, *routes: str, to: str = AT_PE1) -> None:
+        """A CE takes back what it has told with `announce`."""
+        keys = tuple(map(IPv4Network, routes))
+        for message in encode_withdrawals(Unreach(Family.IPV4_UNICAST, keys), _TERMS):
+            self.say(ce, to, message)
+
+    def stream(self, source: str, to: str, seconds: float, group: str = "") -> Streamed:
+        """Start packets from a host to another one, or a group that it is in, RATE a second."""
         number = next(self._numbers)
         stream = Stream(
             name=str(number),
             number=number,
             host=source,
-            destination=self.lab.layout.address(to),
+            destination=IPv4Address(group) if group else self.lab.layout.address(to),
             port=5000,
             rate=RATE,
             count=round(seconds * RATE),

@@ -159,8 +159,8 @@ class TestAttributes:
         assert path["community"]["string"] == "0:7"
         assert path["nexthops"][0]["ip"] == str(WE)
 
-    def test_an_unknown_attribute_goes_through_frr_and_comes_back(self, stack: ExitStack) -> None:
-        """RFC 4271 9: FRR, which does not know it either, sets the Partial bit."""
+    def test_a_route_with_an_attribute_that_nobody_knows_is_taken(self, stack: ExitStack) -> None:
+        """RFC 4271 9."""
         lan = ce(stack, allow_own_as=1)
         unknown = UnknownAttribute(flags=0xC0, type=99, value=b"abc")
         lan.wire.tell(routes(own(OURS, unknown=(unknown,))))

@@ -184,8 +184,7 @@ class TestEnds:
         lan.wire.repair("eth0")
         lan.comes_up()
 
-    def test_when_both_connect_at_once_one_session_remains(self, stack: ExitStack) -> None:
-        """RFC 4271 6.8: whoever wins, both ends agree, again and again."""
+    def test_a_session_that_frr_resets_comes_back_each_time(self, stack: ExitStack) -> None:
         lan = FrrLan(stack, bgpd(65001, Neighbor(WE, 65000)), [ours()])
         for times in range(1, 4):
             lan.comes_up()
