@@ -22,7 +22,14 @@ from typing import Final
 from bench import bgp
 from bench.figure import Figure
 from bench.layers import Layer, Layers
-from controlplane.engine.stream import DataReceived, Endpoint, StreamAccepted, StreamInput
+from controlplane.engine.stream import (
+    DataReceived,
+    Endpoint,
+    SendData,
+    StreamAccepted,
+    StreamDrained,
+    StreamInput,
+)
 from controlplane.engine.time import Instant
 from controlplane.fib.build import FibBuilder
 from controlplane.fib.model import Fib, ForwardVpn
@@ -36,7 +43,13 @@ from controlplane.rib.rib import Rib
 from controlplane.rib.route import Gateway, Route, RouteProtocol
 from controlplane.rib.vpn_import import VpnImports
 from controlplane.router.config import InterfaceConfig, Role, RouterConfig, VrfConfig
-from controlplane.router.events import FibChanged, Output, RoutesReplaced, StreamEvent
+from controlplane.router.events import (
+    FibChanged,
+    Output,
+    RoutesReplaced,
+    StreamCommand,
+    StreamEvent,
+)
 from controlplane.router.router import Router
 from controlplane.wire.bgp.attributes import PathAttributes
 from controlplane.wire.bgp.communities import route_target
@@ -205,9 +218,13 @@ class Pe:
         self._take(self._router.handle(StreamEvent(vrf=DEFAULT_VRF, event=event), 0.0))
 
     def _take(self, outputs: Iterable[Output]) -> None:
+        """The reflector reads at once what it is told."""
         for output in outputs:
-            if isinstance(output, FibChanged):
-                self._fib = output.fib
+            match output:
+                case FibChanged(fib=fib):
+                    self._fib = fib
+                case StreamCommand(command=SendData()):
+                    self._stream(StreamDrained(stream=_STREAM))
 
 
 def _config() -> RouterConfig:

@@ -52,6 +52,7 @@ class UnicastBuilder:
         self.labels: Table[IPv4Network | Label, LabelRoute] = Table()
         """By FEC, or by the label itself where it is no FEC's."""
         self._label_of: dict[Prefix, Label] = {}
+        self._labelled: dict[Label, Prefix] = {}
         self._vrf_labels: dict[Label, str] = {}
         self._stale: set[Prefix] = set()
         if mpls.interfaces:
@@ -76,15 +77,18 @@ class UnicastBuilder:
         self._stale.update((DEFAULT_VRF, fec) for fec in fecs)
 
     def vpn_labels_changed(self, labels: Iterable[Label]) -> None:
-        """These labels have got a meaning, which they keep."""
+        """These labels have got a meaning, perhaps another one than before."""
         assert self._mpls.vpn_labels is not None
         for label in labels:
             meaning = self._mpls.vpn_labels.meanings[label]
+            if (former := self._labelled.pop(label, None)) is not None:
+                del self._label_of[former]
             if meaning.prefix is None:
                 self._vrf_labels[label] = meaning.vrf
             else:
-                self._label_of[meaning.vrf, meaning.prefix] = label
-                self._stale.add((meaning.vrf, meaning.prefix))
+                key = self._labelled[label] = meaning.vrf, meaning.prefix
+                self._label_of[key] = label
+                self._stale.add(key)
 
     @property
     def stale(self) -> bool:

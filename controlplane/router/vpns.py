@@ -73,7 +73,7 @@ class Vpns:
         """Say which targets this PE wants; label the VRFs that have one label each."""
         for name, item in self._configs.items():
             if item.labels is VpnLabels.PER_VRF:
-                self._label(Labelled(name))
+                self._label(Labelled(name), now)
         if self._configs:
             self._engines.bgp(DEFAULT_VRF, TargetsWanted(targets=self._imports.targets), now)
 
@@ -93,7 +93,7 @@ class Vpns:
         for path in change.changed:
             assert isinstance(path.key, IPv4Network)
             try:
-                routes[path.key] = self._route(vrf, path)
+                routes[path.key] = self._route(vrf, path, now)
             except LabelsExhausted as error:
                 notices.append(NoLabelLeft(str(path.key), str(error)))
                 routes[path.key] = None
@@ -101,18 +101,22 @@ class Vpns:
         self._tell(vrf, routes, now)
         return notices
 
-    def _route(self, vrf: str, path: BestPath) -> Originated | None:
+    def _route(self, vrf: str, path: BestPath, now: Instant) -> Originated | None:
         """None for a path that is not this PE's to tell."""
         assert isinstance(path.key, IPv4Network)
         own = exported(path)
         if own is None:
             return None
-        per_prefix = self._configs[vrf].labels is VpnLabels.PER_PREFIX
-        label = self._label(Labelled(vrf, path.key if per_prefix else None))
+        label = self._label(self._labelled(vrf, path.key), now)
         return self._exports[vrf].route(own, label)
 
-    def _label(self, meaning: Labelled) -> Label:
-        label = self._labels.label_of(meaning)
+    def _labelled(self, vrf: str, prefix: IPv4Network) -> Labelled:
+        """What the label of a route stands for."""
+        per_prefix = self._configs[vrf].labels is VpnLabels.PER_PREFIX
+        return Labelled(vrf, prefix if per_prefix else None)
+
+    def _label(self, meaning: Labelled, now: Instant) -> Label:
+        label = self._labels.label_of(meaning, now)
         self._builder.vpn_labels_changed((label,))
         return label
 
@@ -124,6 +128,9 @@ class Vpns:
         gone = [prefix for prefix, route in routes.items() if route is None and prefix in told]
         told.difference_update(gone)
         told.update(prefix for prefix, route in routes.items() if route is not None)
+        for meaning in (self._labelled(vrf, prefix) for prefix in gone):
+            if meaning.prefix is not None:
+                self._labels.retire(meaning, now)
         if changed or gone:
             event = RoutesOriginated(
                 family=Family.VPNV4,

@@ -163,7 +163,7 @@ class Tables:
                 self.labels.apply([what])
                 builder.bindings_changed([what.prefix])
             case Labelled():
-                builder.vpn_labels_changed([self.vpn_labels.label_of(what)])
+                builder.vpn_labels_changed([self.vpn_labels.label_of(what, 0.0)])
             case list():
                 changed = self.vrfs[vrf].rib.replace(RouteProtocol.STATIC, what)
                 builder.routes_changed(vrf, changed)

@@ -42,7 +42,7 @@ from controlplane.rib.route import (
     RouteProtocol,
     VpnNextHop,
 )
-from controlplane.rib.vpn_labels import Labelled, VpnLabelTable
+from controlplane.rib.vpn_labels import QUARANTINE, Labelled, VpnLabelTable
 from tests.fib.test_multicast import ethernet
 
 RED, BLUE = 1, 2
@@ -104,7 +104,7 @@ class Pe:
         self.builder.bindings_changed([prefix])
 
     def label(self, vrf: str, prefix: IPv4Network | None = None) -> Label:
-        label = self.vpn_labels.label_of(Labelled(vrf, prefix))
+        label = self.vpn_labels.label_of(Labelled(vrf, prefix), 0.0)
         self.builder.vpn_labels_changed([label])
         return label
 
@@ -313,3 +313,17 @@ class TestExtranet:
         pe.build()
         pe.route("blue", IPv4Network("10.0.3.2/32"), Blackhole())
         assert pe.actions(BLUE) == {str(RED_LAN): Glean(), "10.0.3.2/32": Discard()}
+
+
+def test_a_label_that_another_prefix_has_now_follows_that_one_alone(pe: Pe) -> None:
+    """The former one was gone for so long that its label was needed elsewhere."""
+    label, other = pe.label("red", SITE), IPv4Network("10.3.0.0/16")
+    pe.vpn_labels._space = LabelSpace(label, label - 1)
+    pe.vpn_labels.retire(Labelled("red", SITE), 0.0)
+    moved = pe.vpn_labels.label_of(Labelled("red", other), QUARANTINE)
+    pe.builder.vpn_labels_changed([moved])
+    assert moved == label
+    pe.route("red", other, CE)
+    pe.route("red", SITE, CE)
+    pe.route("red", other)
+    assert all(one.label != label for one in pe.build().labels)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,15 @@ from controlplane.net.vpn import RouteDistinguisher, RouteTarget
 from controlplane.protocols.bgp.events import BestPath, Imported, PathSource
 from controlplane.protocols.pim.events import RoutesChanged, Rpf
 from controlplane.rib.route import Attached, Route, RouteProtocol, VpnNextHop
-from controlplane.wire.bgp.attributes import Connector, ConnectorForm, PathAttributes
+from controlplane.wire.bgp.attributes import (
+    AsPath,
+    Connector,
+    ConnectorForm,
+    Origin,
+    PathAttributes,
+    Segment,
+    SegmentKind,
+)
 from controlplane.wire.bgp.communities import (
     ExtendedCommunity,
     route_target,
@@ -81,6 +91,15 @@ def with_routes(option: UpstreamOption, routes: Iterable[Imported]) -> Mvpn:
 
 
 THREE = (imported(PE3, RD3), imported(PE2, RD2), imported(PE4, RD1))
+
+
+def as_path(*ases: int) -> AsPath:
+    return AsPath((Segment(SegmentKind.AS_SEQUENCE, ases),))
+
+
+def saying(route: Imported, attributes: Mapping[str, Any]) -> Imported:
+    """The route with these attributes."""
+    return replace(route, attributes=replace(route.attributes, **attributes))
 
 
 class TestOptions:
@@ -177,6 +196,37 @@ class TestCandidateSet:
         found = red.select(installed(ASBR, RD2), SOURCE, C_GROUP)
         assert found is not None
         assert found.choice.candidate == UmhCandidate(PE2, RD2, 65001)
+
+    @pytest.mark.parametrize(
+        "worse",
+        [
+            {"local_pref": 90},
+            {"as_path": as_path(65001, 65002)},
+            {"origin": Origin.INCOMPLETE},
+            {"med": 20},
+        ],
+        ids=str,
+    )
+    def test_a_pe_that_itself_goes_by_another_one_is_no_candidate(
+        self, worse: dict[str, Any]
+    ) -> None:
+        """Its route is told to stand by: a join would not come to the source through it."""
+        said = {"local_pref": 100, "as_path": as_path(65001), "origin": Origin.IGP, "med": 10}
+        routes = [saying(THREE[0], said), saying(THREE[2], said | worse)]
+        red = with_routes(UpstreamOption.HIGHEST_ADDRESS, routes)
+        found = red.select(installed(PE3, RD3), SOURCE, C_GROUP)
+        assert found is not None
+        assert found.candidates == (UmhCandidate(PE3, RD3),)
+
+    def test_meds_of_different_neighbouring_ases_say_nothing(self) -> None:
+        routes = [
+            saying(route, {"as_path": as_path(asn), "med": asn})
+            for route, asn in ((THREE[0], 65001), (THREE[2], 65002))
+        ]
+        red = with_routes(UpstreamOption.HIGHEST_ADDRESS, routes)
+        found = red.select(installed(PE3, RD3), SOURCE, C_GROUP)
+        assert found is not None
+        assert found.choice.candidate.pe == PE4
 
     def test_another_vrf_of_this_pe_is_no_candidate(self) -> None:
         red = with_routes(UpstreamOption.HIGHEST_ADDRESS, [imported(PE2, RD2), imported(ME, RD3)])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controlplane.rib.rib import Rib
-from controlplane.rib.route import Gateway, Route, RouteProtocol
+from controlplane.rib.route import Gateway, NextHop, Route, RouteProtocol
 
 PREFIXES = [IPv4Network(text) for text in ("10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24")]
 PROTOCOLS = [RouteProtocol.STATIC, RouteProtocol.OSPF, RouteProtocol.IBGP]
@@ -39,7 +39,10 @@ class World:
     def __init__(self) -> None:
         self.down: set[str] = set()
         self.known: dict[tuple[RouteProtocol, IPv4Network], list[Route]] = {}
-        self.rib = Rib(lambda hop: not isinstance(hop, Gateway) or hop.interface not in self.down)
+        self.rib = Rib(self.is_usable)
+
+    def is_usable(self, hop: NextHop) -> bool:
+        return isinstance(hop, Gateway) and hop.interface not in self.down
 
     def change(self, kind: str, what: object, how: object) -> frozenset[IPv4Network]:
         match kind, what, how:
@@ -66,7 +69,7 @@ class World:
         candidates = (
             one for key, routes in self.known.items() if key[1] == prefix for one in routes
         )
-        usable = [one for one in candidates if one.next_hops[0].interface not in self.down]
+        usable = [one for one in candidates if self.is_usable(one.next_hops[0])]
         return min(usable, key=lambda one: (one.protocol, one.metric), default=None)
 
 

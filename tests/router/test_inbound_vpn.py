@@ -52,7 +52,7 @@ def punt(pe: Router, reason: PuntReason, *labels: int, of: Ipv4Packet | None = N
 @pytest.mark.parametrize("above", [(), (EXPLICIT_NULL,)])
 def test_an_expired_packet_ends_in_the_vrf(above: tuple[int, ...]) -> None:
     pe = router()
-    label = pe.vpn_labels.label_of(Labelled("red"))
+    label = pe.vpn_labels.label_of(Labelled("red"), 0.0)
     delivery = punt(pe, PuntReason.TTL_EXPIRED, *above, label)
     assert isinstance(delivery, Expired)
     assert (delivery.arrived.interface.name, delivery.arrived.at_end) == (TO_CE, True)
@@ -62,14 +62,14 @@ def test_an_expired_packet_ends_in_the_vrf(above: tuple[int, ...]) -> None:
 def test_a_label_of_a_prefix_stands_for_its_vrf_too() -> None:
     pe = router()
     lan = pe.links.connected("red")[0].prefix
-    delivery = punt(pe, PuntReason.TTL_EXPIRED, pe.vpn_labels.label_of(Labelled("red", lan)))
+    delivery = punt(pe, PuntReason.TTL_EXPIRED, pe.vpn_labels.label_of(Labelled("red", lan), 0.0))
     assert isinstance(delivery, Expired)
     assert delivery.arrived.interface.name == TO_CE
 
 
 def test_a_packet_for_the_pe_itself_goes_to_the_engine_of_the_vrf() -> None:
     pe = router()
-    delivery = punt(pe, PuntReason.TO_ME, pe.vpn_labels.label_of(Labelled("red")))
+    delivery = punt(pe, PuntReason.TO_ME, pe.vpn_labels.label_of(Labelled("red"), 0.0))
     assert isinstance(delivery, ToProtocol)
     assert (delivery.vrf, delivery.protocol) == ("red", IpProtocol.ICMP)
 
@@ -80,7 +80,7 @@ def test_a_packet_to_an_unknown_neighbour_goes_on_with_the_ttl_of_the_model(
 ) -> None:
     """RFC 3443 3.4."""
     pe = router(mode)
-    label = pe.vpn_labels.label_of(Labelled("red"))
+    label = pe.vpn_labels.label_of(Labelled("red"), 0.0)
     delivery = punt(pe, PuntReason.GLEAN, label, of=packet(IPv4Address("10.1.9.2")))
     assert isinstance(delivery, ToForward)
     assert (delivery.arrived.interface.name, delivery.arrived.packet.ttl) == (TO_CE, ttl)
@@ -88,7 +88,7 @@ def test_a_packet_to_an_unknown_neighbour_goes_on_with_the_ttl_of_the_model(
 
 def test_labels_above_that_are_not_ours_leave_it_to_the_core() -> None:
     pe = router()
-    label = pe.vpn_labels.label_of(Labelled("red"))
+    label = pe.vpn_labels.label_of(Labelled("red"), 0.0)
     delivery = punt(pe, PuntReason.TTL_EXPIRED, 999, label)
     assert isinstance(delivery, Expired)
     assert (delivery.arrived.interface.index, delivery.arrived.at_end) == (CORE, False)
@@ -97,7 +97,7 @@ def test_labels_above_that_are_not_ours_leave_it_to_the_core() -> None:
 
 def test_a_vrf_whose_interfaces_are_down_takes_no_packet() -> None:
     pe = router()
-    label = pe.vpn_labels.label_of(Labelled("red"))
+    label = pe.vpn_labels.label_of(Labelled("red"), 0.0)
     pe.handle(PortChanged(port=2, up=False), 0.0)
     delivery = punt(pe, PuntReason.TTL_EXPIRED, label)
     assert isinstance(delivery, Expired)

@@ -322,8 +322,9 @@ class _Builder:
 
 
 def _may_prefer(customer: Customer) -> bool:
-    """Not where a preference makes routes vanish: a spoke's own, given up for what the hub makes of
-    it, is taken from the hub; and a path with the AS of all sites may win over one without.
+    """Not where it changes who reaches whom: a spoke's PE that prefers what the hub makes of the
+    spoke's route sends packets for the spoke to the hub, which sends them back; and a path with
+    the AS of all sites may win over one without, and be taken for a loop.
     """
     return not customer.hub and customer.numbering is not Numbering.SAME
 

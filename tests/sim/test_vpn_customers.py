@@ -7,13 +7,17 @@ provider's own go another way for it.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from controlplane.engine.labels import LabelSpace
+from controlplane.net.label import FIRST_LABEL
 from controlplane.net.vpn import RouteDistinguisher, RouteTarget
+from controlplane.router import router as whole_router
 from controlplane.router.config import RouterConfig
 from controlplane.wire.bgp.communities import (
     ExtendedCommunity,
@@ -282,6 +286,25 @@ def test_a_route_that_flaps_is_told_once_an_interval(faults: VpnWorld) -> None:
     after = faults.told()
     assert all(after[router] - before[router] <= 100 for router in after)
     assert faults.paths("pe2", "10.50.0.0/16", "red") == []
+    assert all(faults.hears(*hosts) for hosts in SITES)
+
+
+def test_more_prefixes_than_labels_are_kept_from_others_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a label for each prefix a CE takes of what all have; what has one keeps it."""
+    space = partial(LabelSpace, last=FIRST_LABEL + 29)
+    monkeypatch.setattr(whole_router, "LabelSpace", space)
+    faults = VpnWorld(tmp_path, LAB.replace("65000:1}", "65000:1, labels: per-prefix}"))
+    routes = [f"10.{number}.0.0/16" for number in range(100, 150)]
+    told(faults, *routes)
+    reason = "all 30 labels of the router are in use"
+    without = [prefix for prefix in routes if faults.via("pe2", prefix, "red") is None]
+    assert faults.log("pe1", "bgp", "red")[1:] == [
+        f"no other PE is told of {prefix}: {reason}" for prefix in without
+    ]
+    assert 20 < len(without) < 40
+    assert all(faults.via("pe1", prefix, "red") == AT_CE1 for prefix in routes)
     assert all(faults.hears(*hosts) for hosts in SITES)
 
 

@@ -341,7 +341,10 @@ class TestHostileUpdates:
         body = bytes(2) + len(attributes).to_bytes(2, "big") + attributes
         faults.say("red-ce1", AT_PE1, encode(MessageType.UPDATE, body))
         faults.run(2)
-        print(faults.log("pe1", "bgp", "red"))
+        assert faults.log("pe1", "bgp", "red")[-1] == (
+            f"faulty UPDATE of {AT_CE1}: MP_REACH_NLRI: an IPv4 prefix of 64 bits, with 4 octets "
+            "behind its length; address family ignored from now on"
+        )
         assert faults.peer("pe1", AT_CE1, "red")["families"] == []
         assert faults.via("pe1", LAN1, "red") is faults.via("pe2", LAN1, "red") is None
         assert self.others_are_well(faults)

@@ -64,6 +64,7 @@ def test_a_session_is_shown_with_its_families_and_their_prefixes(multihomed: Sim
     assert (row["state"], row["asn"]) == ("Established", 65000)
     (vpnv4,) = row["families"]
     assert (vpnv4["family"], vpnv4["received"], vpnv4["sent"]) == ("vpnv4", 7, 3)
+    assert row["received"]["open"] >= 1, "messages by kind"
 
 
 def test_a_path_that_lost_says_by_what(multihomed: SimWorld) -> None:

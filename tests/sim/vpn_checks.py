@@ -37,13 +37,13 @@ def _differing(where: str, seen: set[str], wanted: set[str]) -> Iterator[str]:
 
 
 def switch_faults(world: SimWorld, plan: NetworkPlan) -> Iterator[str]:
-    """Switches hold what comes of the tables; each VPN path is there once it is used, and then."""
+    """Switches hold all routes of VRFs, and exactly the VPN paths that these use."""
     for router in plan.routers:
         fib = world.fib(router)
         used = {one.action.path for one in fib.unicast if isinstance(one.action, ForwardVpn)}
         held = {path.name for path in fib.vpn_paths}
         if used != held:
-            yield f"{router}: VPN paths {held ^ used} are held or used alone"
+            yield f"{router}: VPN paths {held ^ used} are only held, or only used"
         for vrf in plan.routers[router].vrfs:
             prefixes = {str(one.prefix) for one in fib.unicast if one.vrf == vrf.id}
             if missing := _prefixes(world, router, vrf.name) - prefixes:
@@ -70,13 +70,11 @@ def forwarding(world: SimWorld, plan: NetworkPlan) -> dict[str, Forwarding]:
 
 def _forwarding(world: SimWorld, router: str) -> Forwarding:
     fib = world.fib(router)
-    neighbors = {(row["vrf"], f"{row['address']}/32") for row in world.show(router, "arp", None)}
-    names = {row["vrf"] for row in world.show(router, "route", None)}
-    addresses = {prefix for vrf, prefix in neighbors if vrf in names}
+    neighbors = {f"{row['address']}/32" for row in world.show(router, "arp", None)}
     unicast = {
         ("unicast", one.vrf, str(one.prefix), _goal(fib, one.action))
         for one in fib.unicast
-        if str(one.prefix) not in addresses
+        if str(one.prefix) not in neighbors
     }
     interfaces = {one.index for one in fib.interfaces}
     multicast = {

@@ -17,7 +17,7 @@ from controlplane.wire.ldp.numbers import StatusCode
 from controlplane.wire.ldp.pdu import Pdu, PduBuffer, decode_datagram, encode_pdu, pack
 from controlplane.wire.ldp.status import Notification, Status
 from controlplane.wire.ldp.tlv import LdpError
-from controlplane.wire.reader import DecodeError, Reader
+from controlplane.wire.reader import DecodeError
 from tests.wire.ldp_samples import HOST_FEC, LINK_HELLO, ME, OCTETS, YOU
 
 

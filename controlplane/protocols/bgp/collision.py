@@ -20,7 +20,6 @@ from controlplane.protocols.bgp.connection import Connection, State
 from controlplane.protocols.bgp.instance import BgpInstance
 from controlplane.wire.bgp.open import Open
 
-
 _WELL_AFTER: Final[Duration] = 5.0
 
 
