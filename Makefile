@@ -19,7 +19,7 @@ demo: setup
 
 ## make test    install what is missing, run the whole test suite
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 ## make check   formatting, lint and types
 check: setup

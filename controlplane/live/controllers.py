@@ -110,7 +110,7 @@ class Controllers:
         return list(self._routers[router].told)
 
     async def _restart(self, router: str) -> None:
-        self._routers[router].restart()
+        await self._routers[router].restart()
 
     async def _handle(self, router: str, *events: RoutesReplaced) -> None:
         for event in events:

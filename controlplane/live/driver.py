@@ -49,6 +49,9 @@ _LOG: Final = logging.getLogger("mvpn.live")
 _COUNTERS_AGE: Final[Duration] = 1.0
 """Who waits for a state asks many times a second; counters need not be that fresh."""
 
+_FAREWELL: Final[Duration] = 1.0
+"""How long a router that restarts waits for its switch to take what it says to its peers."""
+
 _COUNTERS_LIMIT: Final[Duration] = 2.0
 """How long a switch that has fallen silent keeps whoever asks waiting."""
 
@@ -105,11 +108,15 @@ class LiveRouter:
         self._guarded(self.router.start)
         self._on_start()
 
-    def restart(self) -> None:
-        """A new router that remembers nothing, on the same switch; peers lose their streams."""
-        self.router, self.failure = self._lives.begin(), None
+    async def restart(self) -> None:
+        """A new router that remembers nothing, on the same switch; peers lose their streams.
+
+        They hear of it while the router and the switch still know the way to them.
+        """
         for stack in self._stacks.values():
             stack.reset()
+        await self.session.submitted(_FAREWELL)
+        self.router, self.failure = self._lives.begin(), None
         self.start()
 
     async def run(self) -> None:

@@ -95,6 +95,7 @@ class HostStack:
         for stream in tuple(self._streams):
             stream.abort()
         self._listeners.clear()
+        self._read()
 
     def close(self) -> None:
         """End the streams, the device and the namespace."""

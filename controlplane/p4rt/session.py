@@ -21,6 +21,7 @@ from itertools import chain, repeat
 from typing import Final, NoReturn
 
 from controlplane.engine.notice import Notice
+from controlplane.engine.time import Duration
 from controlplane.fib.model import Fib, PacketIn, PacketOut, Submit
 from controlplane.p4rt.client import Client, ConnectionFailed, connect, is_primary
 from controlplane.p4rt.codec import Codec
@@ -195,6 +196,12 @@ class P4Session:
             packet = await self._submissions.get()
             await self._settled.wait()
             await client.send(self._packets.packet_out(packet))
+            self._submissions.task_done()
+
+    async def submitted(self, limit: Duration) -> None:
+        """Wait until the switch has all that was submitted; at most so long, for it may be gone."""
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._submissions.join(), limit)
 
     async def _probe(self, client: Client) -> NoReturn:
         while True:

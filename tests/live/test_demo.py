@@ -35,4 +35,4 @@ def test_every_expectation_of_the_demo_lab_holds(target: str, tmp_path: Path) ->
     rows = json.loads(result.stdout)["rows"]
     failed = [row for row in rows if not row["ok"] and _SPEED not in row["expectation"]]
     assert failed == [], result.stderr
-    assert len(rows) == 29
+    assert len(rows) == 30

@@ -71,6 +71,9 @@ class RecordingSession:
         self.notify = on_notice
         self.error: Exception | None = None
 
+    async def submitted(self, limit: float) -> None:
+        """All of it."""
+
     def send(self, packet: object) -> None:
         self.sent.append(packet)
 
@@ -188,7 +191,7 @@ def test_a_restarted_router_knows_nothing_and_has_not_failed(make: Callable[[], 
         live.start()
         live.handle(FRAME)
         live.handle(PortChanged(port=13, up=False))
-        live.restart()
+        await live.restart()
         assert live.failure is None
         live.handle(PortChanged(port=1, up=False))
         assert live.router.seen == [PortChanged(port=1, up=False)]

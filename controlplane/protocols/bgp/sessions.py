@@ -152,7 +152,8 @@ class Sessions:
         match connection.state, raw.type:
             case _, MessageType.NOTIFICATION:
                 said = Notification.decode(raw.body)
-                self._end(connection, f"the peer says: {said.words}", now)
+                reason = f"the peer says: {said.words}"
+                self._end(connection, reason, now, is_failure=said != COLLISION)
             case State.OPEN_SENT, MessageType.OPEN:
                 self._open_heard(connection, Open.decode(raw.body), now)
             case State.OPEN_CONFIRM, MessageType.KEEPALIVE:
@@ -241,8 +242,13 @@ class Sessions:
         *,
         say: Notification | None = None,
         is_broken: bool = False,
+        is_failure: bool = True,
     ) -> None:
-        """A connection is over: by a NOTIFICATION of either end, or `is_broken` without one."""
+        """A connection is over: by a NOTIFICATION of either end, or `is_broken` without one.
+
+        That the peer prefers another connection is no failure, for which it would be left alone
+        longer each time: it may still have to find out that the one before has ended here.
+        """
         peer = connection.peer
         self._connections.drop(connection, say)
         if connection.state is State.ESTABLISHED:
@@ -252,7 +258,8 @@ class Sessions:
             return
         else:
             self._refused(peer, reason)
-        count_failure(peer, connection, now)
+        if is_failure:
+            count_failure(peer, connection, now)
         peer.last_error = reason
         if peer.connections:
             return
