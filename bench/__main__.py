@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.bfd import bfd_figures
 from bench.bgp import bgp_figures
+from bench.bgp_codec import bgp_codec_figures
 from bench.bgp_frr import frr_figures
 from bench.core import core_figures, failure_figures
 from bench.fib import fib_figures
@@ -33,6 +34,7 @@ def figures() -> Iterator[Figure]:
     yield from pe_death_figures(100_000)
     yield from bfd_figures()
     yield from ospf_figures()
+    yield from bgp_codec_figures()
     yield from bgp_figures()
     yield from vpn_figures()
     yield from death_figures()

@@ -164,7 +164,7 @@ class VpnWorld(FaultWorld):
     def withdraw(self, ce: str, *routes: str, to: str = AT_PE1) -> None:
         """A CE takes back what it has told with `announce`."""
         keys = tuple(map(IPv4Network, routes))
-        for message in encode_withdrawals(Unreach(Family.IPV4_UNICAST, keys), _TERMS):
+        for message in encode_withdrawals(Unreach(Family.IPV4_UNICAST, keys)):
             self.say(ce, to, message)
 
     def stream(self, source: str, to: str, seconds: float, group: str = "") -> Streamed:

@@ -115,7 +115,7 @@ def test_of_many_routes_three_are_named() -> None:
 
 
 def test_withdrawn_routes_are_named() -> None:
-    octets = b"".join(encode_withdrawals(Unreach(Family.IPV4_UNICAST, PREFIXES[:2]), TERMS))
+    octets = b"".join(encode_withdrawals(Unreach(Family.IPV4_UNICAST, PREFIXES[:2])))
     assert bgp_stream_words(octets) == (
         "BGP UPDATE withdraws IPv4 unicast 10.0.0.0/24, 10.0.1.0/24"
     )

@@ -142,7 +142,7 @@ class Outbound:
         terms = self._negotiated.terms
         if part.withdrawn:
             unreach = Unreach(family, tuple(part.withdrawn))
-            self._unspoken.extend(encode_withdrawals(unreach, terms))
+            self._unspoken.extend(encode_withdrawals(unreach))
         for attributes, announced in part.announced.items():
             self._has_announced = True
             reach = Reach(family, attributes, tuple(announced))

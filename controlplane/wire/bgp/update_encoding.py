@@ -38,7 +38,7 @@ def encode_updates(reach: Reach, terms: Terms) -> Iterator[bytes]:
     routes = [encode_announced(reach.family, key, label) for key, label in reach.nlri]
     if routes and max(map(len, routes)) > room:
         keys = tuple(key for key, _ in reach.nlri)
-        yield from encode_withdrawals(Unreach(reach.family, keys), terms)
+        yield from encode_withdrawals(Unreach(reach.family, keys))
         return
     for nlri in _packed(routes, room):
         if is_classic:
@@ -47,7 +47,7 @@ def encode_updates(reach: Reach, terms: Terms) -> Iterator[bytes]:
             yield _message(attributes=_mp_reach(reach, nlri) + attributes)
 
 
-def encode_withdrawals(unreach: Unreach, terms: Terms) -> Iterator[bytes]:
+def encode_withdrawals(unreach: Unreach) -> Iterator[bytes]:
     """Whole messages."""
     family = unreach.family
     is_classic = family is Family.IPV4_UNICAST

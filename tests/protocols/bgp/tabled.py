@@ -178,7 +178,7 @@ class Far:
         return b"".join(encode_updates(Reach(family, shared, nlri), self.terms))
 
     def encoded_withdrawal(self, *keys: NlriKey, family: Family = UNICAST) -> bytes:
-        return b"".join(encode_withdrawals(Unreach(family, keys), self.terms))
+        return b"".join(encode_withdrawals(Unreach(family, keys)))
 
     def ends(self, family: Family = UNICAST) -> None:
         """End-of-RIB."""

@@ -50,7 +50,7 @@ def test_routes_are_read_as_they_were_announced(reach: Reach, terms: Terms) -> N
 @given(reaches())
 def test_routes_are_read_as_they_were_withdrawn(reach: Reach) -> None:
     unreach = Unreach(reach.family, tuple(key for key, _ in reach.nlri))
-    (body,) = bodies(b"".join(encode_withdrawals(unreach, TERMS)))
+    (body,) = bodies(b"".join(encode_withdrawals(unreach)))
     assert decode_update(body, TERMS) == Update(unreach=(unreach,))
 
 

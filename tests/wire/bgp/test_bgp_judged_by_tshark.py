@@ -66,7 +66,7 @@ MESSAGES = [
 for family, key, label, _ in NLRI:
     MESSAGES += encode_updates(Reach(family, PLAIN, ((key, label),)), TERMS)
     if key not in SHORT_TARGETS:
-        MESSAGES += encode_withdrawals(Unreach(family, (key,)), TERMS)
+        MESSAGES += encode_withdrawals(Unreach(family, (key,)))
 for _, attributes, _ in ATTRIBUTES:
     MESSAGES += encode_updates(Reach(Family.VPNV4, attributes, ((VPN, 16),)), TERMS)
 

@@ -100,7 +100,7 @@ def test_announcements_are_the_same() -> None:
 def test_withdrawals_are_the_same() -> None:
     unreach = Unreach(Family.IPV4_UNICAST, tuple(map(IPv4Network, PREFIXES)))
     theirs = scapys(bgp.BGPUpdate(withdrawn_routes=nlri(PREFIXES)))
-    assert list(encode_withdrawals(unreach, TWO_OCTETS)) == [theirs]
+    assert list(encode_withdrawals(unreach)) == [theirs]
     assert decode_update(body(theirs), TWO_OCTETS) == Update(unreach=(unreach,))
 
 

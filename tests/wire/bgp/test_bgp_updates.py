@@ -134,7 +134,7 @@ class TestFamilies:
         length = f"{len(bytes.fromhex(value)):04x}"
         is_classic = family is Family.IPV4_UNICAST
         expected = body(octets) if is_classic else body(attributes=f"90 0f {length} {value}")
-        assert bodies(b"".join(encode_withdrawals(unreach, TERMS))) == [expected]
+        assert bodies(b"".join(encode_withdrawals(unreach))) == [expected]
         assert decode_update(expected, TERMS) == Update(unreach=(unreach,))
 
     def test_ipv4_unicast_is_read_in_the_attributes_too(self) -> None:
@@ -218,7 +218,7 @@ class TestPacking:
         prefixes = [IPv4Network((0x0A000000 + (at << 8), 24)) for at in range(3000)]
         is_vpn = family is Family.VPNV4
         keys = tuple(VpnPrefix(RD_0, one) if is_vpn else one for one in prefixes)
-        messages = list(encode_withdrawals(Unreach(family, keys), TERMS))
+        messages = list(encode_withdrawals(Unreach(family, keys)))
         route = 15 if is_vpn else 4
         assert all(MAX_MESSAGE - route < len(one) <= MAX_MESSAGE for one in messages[:-1])
         read = [decode_update(one, TERMS) for one in bodies(b"".join(messages))]
@@ -226,7 +226,7 @@ class TestPacking:
 
     def test_nothing_to_say_is_no_message(self) -> None:
         assert list(encode_updates(Reach(Family.VPNV4, PLAIN, ()), TERMS)) == []
-        assert list(encode_withdrawals(Unreach(Family.VPNV4, ()), TERMS)) == []
+        assert list(encode_withdrawals(Unreach(Family.VPNV4, ()))) == []
 
     @pytest.mark.parametrize("family", [Family.IPV4_UNICAST, Family.VPNV4])
     @pytest.mark.parametrize("spare", [0, -1])
