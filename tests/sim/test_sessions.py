@@ -40,6 +40,12 @@ def sessions(world: SimWorld, router: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["state"] == "Operational"]
 
 
+def ldp_streams(world: SimWorld, router: str) -> list[str]:
+    """BGP names those that it opens; a peer that is cut off opens none to it."""
+    names = world._switches[router].tcp(DEFAULT_VRF)._named
+    return [name for name in names if not name.startswith("bgp ")]
+
+
 def bgp(world: SimWorld) -> list[dict[str, Any]]:
     return [row for router in PES for row in world.show(router, "bgp neighbor", DEFAULT_VRF)]
 
@@ -63,6 +69,7 @@ def test_a_session_ends_with_its_path_and_comes_back_with_it(world: SimWorld) ->
     world.advance_to(CONVERGED + 120)
     assert not any(sessions(world, router) for router in PES)
     assert not any(row["state"] == "Established" for row in bgp(world))
+    assert [ldp_streams(world, router) for router in PES] == [[], []]
     world.set_link("pe1-pe2", up=True)
     world.advance_to(CONVERGED + 180)
     assert in_session(world)
