@@ -174,6 +174,9 @@ class LiveWorld:
         network, _ = self._running()
         network.cut(link, cut=cut)
 
+    def in_step(self) -> bool:
+        return self._running()[1].in_step()
+
     def fib(self, router: str) -> Fib:
         return Fib() if router in self._frr else self._running()[1].fib(router)
 

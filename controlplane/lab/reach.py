@@ -5,9 +5,11 @@ the rules that decide whether a route arrives at all: AS loops, as-override, all
 Origin, no iBGP route to iBGP. PEs offer each other, by route target, what is not from other PEs.
 This goes on until nothing changes.
 
-Preferences are left out: which of several paths wins is the routers' to decide, so for a VRF all
-PEs that could tell it a prefix are named. A policy may refuse anything, so what comes through
-one is allowed and not demanded.
+Which of several paths wins is the routers' to decide, as far as local preference and the length of
+the AS path leave it open. So an offer is a set: all that may come of it, nothing among it where one
+of the possible winners does not arrive. A prefix is demanded where some offer has no such way out,
+and for a VRF all PEs that could tell it a prefix are named. A policy may refuse anything, and make
+it win or lose against any other path.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from controlplane.lab.expand.layout import Layout, PlacedEnd
 from controlplane.lab.expand.sessions import Peering, peerings
@@ -32,19 +34,36 @@ Reached: TypeAlias = Mapping[IPv4Network, frozenset[str]]
 """Prefixes, each with the PEs that it may be reached through; this PE for one of its own sites."""
 
 
+_LOCAL_PREF: Final = 100
+"""Of routes that nobody gave another (`BgpConfig`)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Path:
-    """`source` is the table that it came from, `pe` the PE that it was imported from."""
+    """`source` is the table that it came from, `pe` the PE that it was imported from.
+
+    `free`: a policy may have changed what it is preferred by.
+    """
 
     ases: tuple[int, ...] = ()
+    local_pref: int = _LOCAL_PREF
+    free: bool = False
     sites: frozenset[RouteTarget] = frozenset()
     source: Table
     internal: bool = False
     pe: str | None = None
 
 
-_Tables: TypeAlias = dict[Table, dict[IPv4Network, dict[Table, _Path]]]
-"""By table and prefix, the paths from each other table; from itself where it is its own."""
+_Offer: TypeAlias = frozenset[_Path | None]
+"""What one table may tell another of a prefix; None: perhaps nothing."""
+
+_NOTHING: Final[_Offer] = frozenset({None})
+
+_Offers: TypeAlias = Mapping[Table, _Offer]
+"""By the table that tells; by the own one for an own prefix."""
+
+_Tables: TypeAlias = dict[Table, dict[IPv4Network, dict[Table, _Offer]]]
+"""By table and prefix, what each other table offers."""
 
 
 class Reach:
@@ -69,61 +88,48 @@ class Reach:
 
     def tables(self) -> Mapping[Table, Reached]:
         """What each table should hold beside its own."""
-        allowed = self._settled(with_policies=True)
-        through_policy = any(
-            _has_policy(one) for peerings in self._peerings.values() for one in peerings
-        )
-        demanded = self._settled(with_policies=False) if through_policy else allowed
         return {
-            (router, vrf): {
-                prefix: frozenset(
-                    path.pe or router for path in allowed[router, vrf][prefix].values()
-                )
-                for prefix, paths in found.items()
-                if (router, vrf) not in paths
+            table: {
+                prefix: frozenset(path.pe or table[0] for path in _paths(offers))
+                for prefix, offers in found.items()
+                if table not in offers and None not in _winners(table, offers)
             }
-            for (router, vrf), found in demanded.items()
+            for table, found in self._settled().items()
         }
 
-    def _settled(self, *, with_policies: bool) -> _Tables:
+    def _settled(self) -> _Tables:
         """Shortest paths settle in as many rounds as there are tables on the longest of them."""
-        tables = self._next({table: {} for table in self._own}, with_policies)
+        tables = self._next({table: {} for table in self._own})
         for _ in self._own:
-            before, tables = tables, self._next(tables, with_policies)
+            before, tables = tables, self._next(tables)
             if tables == before:
                 break
         return tables
 
-    def _next(self, tables: _Tables, with_policies: bool) -> _Tables:
-        """One round: what all tables hold when each has told what it held before."""
+    def _next(self, tables: _Tables) -> _Tables:
+        """One round: what all tables are offered when each has told what it held before."""
         after: _Tables = {
-            table: {prefix: {table: _Path(source=table)} for prefix in own}
+            table: {prefix: {table: frozenset({_Path(source=table)})} for prefix in own}
             for table, own in self._own.items()
         }
         for table, found in tables.items():
-            for prefix, paths in found.items():
-                for target, path in self._offers(table, paths, with_policies):
-                    after[target].setdefault(prefix, {})[table] = path
+            for prefix, offers in found.items():
+                for target, offer in self._offers(table, offers):
+                    if offer != _NOTHING:
+                        after[target].setdefault(prefix, {})[table] = offer
         return after
 
-    def _offers(
-        self, table: Table, paths: Mapping[Table, _Path], with_policies: bool
-    ) -> Iterator[tuple[Table, _Path]]:
-        best = min(paths.values(), key=lambda path: _rank(table, path))
+    def _offers(self, table: Table, offers: _Offers) -> Iterator[tuple[Table, _Offer]]:
+        best = _winners(table, offers)
         for peering in self._peerings[table]:
-            if with_policies or not _has_policy(peering):
-                target = (peering.peer.router, peering.peer.vrf)
-                told = _told(peering, best) if best.source != target else None
-                if told is not None:
-                    yield target, replace(told, source=table, pe=None)
-        own = [path for path in paths.values() if path.pe is None]
-        if own:
-            yield from self._exported(table, min(own, key=lambda path: _rank(table, path)))
-
-    def _exported(self, table: Table, path: _Path) -> Iterator[tuple[Table, _Path]]:
-        """To VRFs of other PEs, and to others of this one."""
+            target = (peering.peer.router, peering.peer.vrf)
+            refused = _NOTHING if _has_policy(peering) else frozenset()
+            yield target, refused | {_offered(peering, table, path) for path in best}
+        own = {source: offer for source, offer in offers.items() if not any(_pes(offer))}
+        best = _winners(table, own)
         for target in self._importers[table]:
-            yield target, replace(path, source=table, internal=True, pe=table[0])
+            # To VRFs of other PEs, and to others of this one.
+            yield target, frozenset(path and _exported(table, path) for path in best)
 
     # -- what the tables start with, and who is told
 
@@ -164,9 +170,50 @@ class Reach:
         return other in self._core[pe] and (direct or not both.isdisjoint(reflectors))
 
 
-def _rank(table: Table, path: _Path) -> tuple[bool, int, bool, Table]:
-    """The lowest is the best: own, the fewest ASes, of another AS before one by iBGP."""
-    return path.source != table, len(path.ases), path.internal, path.source
+def _paths(offers: _Offers) -> Iterator[_Path]:
+    return (path for offer in offers.values() for path in offer if path is not None)
+
+
+def _pes(offer: _Offer) -> Iterator[str | None]:
+    return (path.pe for path in offer if path is not None)
+
+
+def _winners(table: Table, offers: _Offers) -> _Offer:
+    """The paths that may be the best; None among them where there may be no path at all."""
+    winners: set[_Path | None] = {
+        path for path in _paths(offers) if not any(_beats(table, o, path) for o in offers.values())
+    }
+    if all(None in offer for offer in offers.values()):
+        winners.add(None)
+    return frozenset(winners)
+
+
+def _beats(table: Table, offer: _Offer, path: _Path) -> bool:
+    """Whether a path loses against whatever comes of an offer.
+
+    RFC 4271 9.1.2 up to the AS path: the MED of what is behind that is not worked out here.
+    """
+    return not path.free and all(
+        one is not None and not one.free and _rank(table, one) < _rank(table, path) for one in offer
+    )
+
+
+def _rank(table: Table, path: _Path) -> tuple[bool, int, int]:
+    """The lowest is the best: own, the highest local preference, the fewest ASes."""
+    return path.source != table, -path.local_pref, len(path.ases)
+
+
+def _exported(table: Table, path: _Path) -> _Path:
+    """As a VPN route, told by the PE that the table is of."""
+    return replace(path, source=table, internal=True, pe=table[0])
+
+
+def _offered(peering: Peering, table: Table, path: _Path | None) -> _Path | None:
+    """What comes of a best path over a session, None where nothing does, or may not."""
+    if path is None or path.source == (peering.peer.router, peering.peer.vrf):
+        return None
+    told = _told(peering, path)
+    return None if told is None else replace(told, source=table, pe=None)
 
 
 def _told(peering: Peering, path: _Path) -> _Path | None:
@@ -180,8 +227,19 @@ def _told(peering: Peering, path: _Path) -> _Path | None:
     ases = path.ases if internal else (peering.asn, *_overridden(peering, own, path.ases))
     if not internal and ases.count(peering.remote_as) > other.allow_as_in:
         return None
-    sites = path.sites | {other.soo} if other.soo else path.sites
-    return replace(path, ases=ases, sites=sites, internal=internal)
+    return replace(
+        path,
+        ases=ases,
+        sites=path.sites | {other.soo} if other.soo else path.sites,
+        internal=internal,
+        local_pref=path.local_pref if internal else _preference(other),
+        free=path.free or _has_policy(peering),
+    )
+
+
+def _preference(end: EndBgp) -> int:
+    """What a route from another AS is given at an end."""
+    return _LOCAL_PREF if end.local_pref is None else end.local_pref
 
 
 def _overridden(peering: Peering, own: EndBgp, ases: tuple[int, ...]) -> tuple[int, ...]:

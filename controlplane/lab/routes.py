@@ -108,7 +108,7 @@ class Area:
         links = [link for link in layout.links if link.domain == domain]
         self._links = [link for link in links if link.name not in down and self._is_inside(link)]
         self._exits = frozenset(_exits(layout, links))
-        self._graph = _graph(layout, self._links)
+        self._graph = graph_of(layout, self._links)
         self._owners = self._prefixes()
 
     def distances(self, source: str) -> Mapping[str, int]:
@@ -171,7 +171,7 @@ def _exits(layout: Layout, links: Iterable[PlacedLink]) -> Iterator[str]:
             yield from (end.node for end in link.ends if not layout.domains.is_core(end.node))
 
 
-def _graph(layout: Layout, links: Iterable[PlacedLink]) -> nx.DiGraph[str]:
+def graph_of(layout: Layout, links: Iterable[PlacedLink]) -> nx.DiGraph[str]:
     """Routers and the cheapest of the links between each two; the first one where they tie."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     for link in links:

@@ -32,12 +32,12 @@ from controlplane.lab.tables import Tables
 from controlplane.lab.timeline.collect import timelines
 from controlplane.lab.timeline.model import Timeline
 from controlplane.lab.verdict import Row, Verdict
-from controlplane.lab.watch import Judge, Watch
+from controlplane.lab.watch import LOOK_ON, Judge, Watch
 from controlplane.lab.world import World
 from controlplane.lab.worlds import SIMULATOR
 
 _DRAIN: Final[Duration] = 0.25
-"""For packets on their way when the last one was sent."""
+"""When for so long none has arrived, no packet is on its way any more."""
 _SENDING_LIMIT: Final[Duration] = 30.0
 """How far behind its time a stream may be on a loaded machine."""
 
@@ -116,7 +116,10 @@ class Run:
     # -- until the network is ready
 
     def _wait_until_ready(self) -> list[Row]:
-        """The rows of the start conditions, once all of them hold or the limit has come."""
+        """The rows of the start conditions, once all of them hold or the limit has come.
+
+        What a router shows, its switch may not do yet: packets would be lost there.
+        """
         begun, limit = self._world.now(), self._lab.file.startup
         watches = [
             Watch(
@@ -128,11 +131,12 @@ class Run:
             )
             for condition in self._lab.file.start
         ]
-        ready = self._world.wait(lambda: self._look(watches), limit)
+        ready = self._world.wait(lambda: self._look(watches) and self._world.in_step(), limit)
         self._startup = self._world.now() - begun
         took = f"ready after {self._startup:.2f} s"
         self._progress(took if ready else f"not ready in {limit:g} s")
-        return [watch.row() for watch in watches]
+        rows = [watch.row() for watch in watches]
+        return [*rows, _out_of_step()] if not ready and all(row.ok for row in rows) else rows
 
     def _look(self, watches: Iterable[Watch]) -> bool:
         """Look at the network for each of them; True when all hold in time."""
@@ -192,12 +196,25 @@ class Run:
         return self._look(watch for watch in watches if watch.is_open(now))
 
     def _finish(self) -> None:
-        """The last looks, and the last packets."""
+        """The last looks, also at what is late, and the last packets."""
         limits = [watch.limit for watch in self._watches.values()]
         self._live_until(max([self._world.now(), *limits]))
+        late = [watch for watch in self._watches.values() if watch.is_open(self._world.now())]
+        self._world.wait(lambda: self._look_at_open(late), LOOK_ON)
         names = [stream.name for stream in self._lab.streams]
         self._world.wait(lambda: not any(map(self._world.sending, names)), _SENDING_LIMIT)
-        self._world.advance_to(self._world.now() + _DRAIN)
+        before = -1
+        while (arrived := self._arrived()) > before:
+            before = arrived
+            self._world.advance_to(self._world.now() + _DRAIN)
+
+    def _arrived(self) -> int:
+        """Packets of all streams at all hosts."""
+        return sum(
+            len(self._world.received(host, stream.name).numbers)
+            for stream in self._lab.streams
+            for host in self._lab.plan.hosts
+        )
 
     # -- what happens
 
@@ -290,6 +307,10 @@ class Run:
             elif isinstance(expectation, TrafficExpectation):
                 yield from traffic.rows(expectation)
         yield from traffic.malformed()
+
+
+def _out_of_step() -> Row:
+    return Row("start: every switch does what its router has told it", "not in time", False)
 
 
 def _not_played() -> Row:

@@ -204,6 +204,10 @@ class SimWorld:
         )
         return sorted(told, key=lambda one: one.at)
 
+    def in_step(self) -> bool:
+        """A switch of the simulator does at once what it is told."""
+        return True
+
     def fib(self, router: str) -> Fib:
         return self._switches[router].router.fib
 

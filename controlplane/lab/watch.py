@@ -19,7 +19,7 @@ from controlplane.lab.verdict import Row, Seen
 
 Judge: TypeAlias = Callable[[Tables], Seen]
 
-_LOOK_ON: Final[Duration] = 10.0
+LOOK_ON: Final[Duration] = 10.0
 """How long after its limit an expectation is looked at."""
 _ROUNDING: Final[Duration] = 1e-6
 """Sums of float seconds are not exact."""
@@ -48,7 +48,7 @@ class Watch:
     def is_open(self, now: Instant) -> bool:
         """True when it is to be looked at."""
         settled = self.seen.ok or self.late is not None
-        return not settled and self.start - _ROUNDING <= now <= self.limit + _LOOK_ON
+        return not settled and self.start - _ROUNDING <= now <= self.limit + LOOK_ON
 
     def look(self, tables: Tables, clock: Callable[[], Instant]) -> bool:
         """Look once more; True when it holds in time."""

@@ -124,6 +124,9 @@ class World(Protocol):
     def show(self, router: str, noun: str, vrf: str | None) -> list[dict[str, Any]]:
         """The rows of `mvpn show ROUTER NOUN`; see `router/show.py`."""
 
+    def in_step(self) -> bool:
+        """Whether every switch does all that its router has told it so far."""
+
     def fib(self, router: str) -> Fib:
         """What a router has last told its switch to do."""
 

@@ -71,6 +71,10 @@ class Controllers:
         """What a router has last told its switch to do."""
         return self._routers[router].router.fib
 
+    def in_step(self) -> bool:
+        """Whether every switch does all that its router has told it so far."""
+        return self._thread.call(self._in_step())
+
     def notices(self, router: str) -> list[TimedNotice]:
         """What a router and its session have told so far."""
         return self._thread.call(self._notices(router))
@@ -105,6 +109,9 @@ class Controllers:
         if driver.failure is not None:
             raise RouterFailed(f"router {router} has failed: {driver.failure}")
         return driver.show(noun, vrf)
+
+    async def _in_step(self) -> bool:
+        return all(router.session.synced for router in self._routers.values())
 
     async def _notices(self, router: str) -> list[TimedNotice]:
         return list(self._routers[router].told)

@@ -36,6 +36,7 @@ class FakeWorld:
         self.members: list[tuple[float, float, str, IPv4Address]] = []
         self.running = False
         self.told: list[Told] = []
+        self.in_step_from = 0.0
         self.replaced: list[tuple[str, str, tuple[Route, ...]]] = []
 
     def _note(self, what: str) -> None:
@@ -117,6 +118,9 @@ class FakeWorld:
 
     def show(self, router: str, noun: str, vrf: str | None) -> list[dict[str, Any]]:
         return self._show(router, noun, vrf, self.now())
+
+    def in_step(self) -> bool:
+        return self.now() >= self.in_step_from
 
     def fib(self, router: str) -> Fib:
         return Fib()

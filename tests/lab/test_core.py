@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from controlplane.cli.main import main
 from controlplane.fib.model import TtlMode
+from controlplane.lab.core_costs import CoreCosts
 from controlplane.lab.judge.state import StateJudge
 from controlplane.lab.load import Lab
 from controlplane.lab.tables import Tables
@@ -312,3 +313,42 @@ def test_a_route_that_is_not_the_shortest_does_not_pass(load_text: LoadText) -> 
     seen = judged(lab, rows)
     prefix = rows["pe1", "route"][0]["prefix"]
     assert seen == Seen(False, f"pe1 reaches {prefix} at cost 65545, not 10")
+
+
+TWO_AREAS = """\
+routers: {a: {role: p}, b: {role: p}, c: {role: p, area: 0.0.0.1}, d: {role: p}}
+links:
+  - {name: slow, ends: [a, b], cost: 100}
+  - {ends: [a, c], area: 0.0.0.1}
+  - {ends: [c, b], area: 0.0.0.1}
+  - {ends: [b, d]}
+start: [{routes: all}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "cost"),
+    [
+        ("a", "b", 100),  # not through the other area
+        ("a", "d", 110),
+        ("a", "c", 10),
+        ("d", "c", 20),  # as b tells the backbone
+        ("c", "b", 10),  # as b tells area 1, and not a
+        ("c", "d", 20),
+        ("d", "a", 110),
+    ],
+)
+def test_a_network_costs_what_it_does_area_by_area(
+    load_text: LoadText, source: str, target: str, cost: int
+) -> None:
+    """RFC 2328 16.2."""
+    lab = load_text(TWO_AREAS)
+    loopback = IPv4Network(lab.layout.loopbacks[target])
+    assert CoreCosts(lab.layout, frozenset()).all()[source, loopback] == cost
+
+
+def test_without_the_backbone_an_area_is_alone(load_text: LoadText) -> None:
+    lab = load_text(TWO_AREAS)
+    costs = CoreCosts(lab.layout, frozenset({"slow", "b-d"})).all()
+    far = IPv4Network(lab.layout.loopbacks["d"])
+    assert [router for router, prefix in costs if prefix == far] == ["d"]

@@ -103,6 +103,52 @@ def test_a_site_on_two_pes_may_be_reached_by_either(load_text: LoadText, small: 
     assert reached(lab, "pe1", "red", "pe2-ce2")[LAN2] == {"pe3"}
 
 
+TWICE = """\
+routers:
+  pe1: {role: pe}
+  pe2: {role: pe}
+  pe3: {role: pe}
+  p1: {role: p}
+  ce1: {role: ce, asn: 65100}
+  ce2: {role: ce, asn: 65100}
+  ce3: {role: ce, asn: 65300, routes: [{to: 10.0.2.0/24, via: far}]}
+  far: {role: ce, asn: 65300}
+hosts: {rcv: {}}
+links:
+  - {ends: [pe1, p1]}
+  - {ends: [pe2, p1]}
+  - {ends: [pe3, p1]}
+  - {ends: [pe1, ce1], vpn: red}
+  - {ends: {pe2: {bgp: AT_PE2}, ce2: {}}, vpn: red}
+  - {ends: {pe3: {bgp: AT_PE3}, ce3: {}}, vpn: red}
+  - {name: lan2, ends: [ce2, rcv], subnet: 10.0.2.0/24}
+  - {ends: [ce3, far]}
+vpns:
+  red: {rd: auto}
+"""
+"""LAN2 is at a site of AS 65100, as ce1 is, and at one of another AS."""
+
+
+@pytest.mark.parametrize(
+    ("at_pe2", "at_pe3", "met"),
+    [
+        ("{}", "{}", False),
+        ("{local_pref: 200}", "{}", False),
+        ("{local_pref: 200}", "{local_pref: 200}", False),
+        ("{}", "{local_pref: 200}", True),
+        ("{local_pref: 0}", "{}", True),
+    ],
+)
+def test_what_a_site_has_may_hang_on_which_path_of_another_one_wins(
+    load_text: LoadText, at_pe2: str, at_pe3: str, met: bool
+) -> None:
+    """pe1 may choose the path with the AS of ce1 in it, which ce1 does not take."""
+    lab = load_text(TWICE.replace("AT_PE2", at_pe2).replace("AT_PE3", at_pe3))
+    assert reached(lab, "pe1", "red")[LAN2] == {"pe2", "pe3"}
+    assert (LAN2 in reached(lab, "ce1")) == met
+    assert LAN2 in reached(lab, "ce1", DEFAULT_VRF, "lan2")
+
+
 def test_pes_need_a_reflector_that_both_can_reach(load_text: LoadText, small: str) -> None:
     text = small.replace("  p1: {role: p}", "  p1: {role: p}\n  rr: {role: p}").replace(
         "vpns:", "  - {ends: [rr, p1]}\nvpns:"

@@ -109,6 +109,29 @@ expect:
     assert "20 missing, the first is 10, sent at 1.000 s" in verdict.rows[-1].seen
 
 
+def behind(lab: Lab, until: float) -> Verdict:
+    """Of a world whose switches do not do before then what routers have told them."""
+    world = FakeWorld(always)
+    world.in_step_from = until
+    return Run(lab, world, "fake", lambda text: None).play()
+
+
+def test_a_lab_is_ready_when_its_switches_do_what_they_are_told(
+    load_text: LoadText, small: str
+) -> None:
+    verdict = behind(load_text(small + START), 1.0)
+    assert verdict.ok
+    assert verdict.figures["startup"] == 1.0
+
+
+def test_a_lab_whose_switches_stay_behind_is_not_played(load_text: LoadText, small: str) -> None:
+    late = behind(load_text("startup: 2\n" + small + START), 3.0).rows[1:]
+    assert [(row.expectation, row.ok) for row in late] == [
+        ("start: every switch does what its router has told it", False),
+        ("all that follows", False),
+    ]
+
+
 def test_a_lab_that_does_not_get_ready_is_not_played(load_text: LoadText, small: str) -> None:
     text = "startup: 2\n" + small + START + STREAMS + "events: [{at: 0, join: tv, hosts: rcv}]\n"
     world, verdict = play(load_text(text), lambda *_: [])
@@ -142,6 +165,20 @@ def test_state_is_looked_for_until_its_time_is_up(load_text: LoadText, small: st
     first, second = verdict.rows
     assert (first.ok, first.seen) == (True, "at 1, after 0.50 s")
     assert (second.ok, second.seen) == (False, "none at pe2")
+
+
+def test_what_comes_after_the_last_limit_of_all_is_told_to_be_late(
+    load_text: LoadText, small: str
+) -> None:
+    text = small + "start: []\n"
+    text += "expect: [{mroute: {source: pe1, group: 232.10.0.1}, routers: pe2, within: 1}]\n"
+
+    def from_3_98(router: str, _n: str, _v: str | None, now: Instant) -> list[Any]:
+        return [ROW] if now > 3.98 else []
+
+    _, verdict = play(load_text(text), from_3_98)
+    seen = "none at pe2; at 1 after 4.00 s, later than 1 s"
+    assert [(row.ok, row.seen) for row in verdict.rows] == [(False, seen)]
 
 
 def test_state_left_behind_is_told(load_text: LoadText, small: str) -> None:

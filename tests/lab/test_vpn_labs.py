@@ -21,6 +21,7 @@ LABS = Path(__file__).parents[2] / "mininet" / "labs"
         ("hub-and-spoke", 11),
         ("mdt-safi-to-mvpn", 18),
         ("l3vpn-frr", 17),
+        ("vpn-guards", 20),
     ],
 )
 def test_every_expectation_of_a_vpn_lab_holds(
@@ -40,6 +41,9 @@ def test_every_expectation_of_a_vpn_lab_holds(
         ("multihomed-site", ", soo: 65100:1", "", "nothing of next-door at h2"),
         ("extranet", "[65000:2, 65000:900]", "[65000:1, 65000:900]", "routes gone from pe2"),
         ("hub-and-spoke", "{bgp: {allow_as_in: 1}}", "{}", "h3 answers h2"),
+        ("vpn-guards", "restart_time: 30, ", "", "red-a receives up"),
+        ("vpn-guards", ", umh: hash", "", "tree of a at pe2"),
+        ("vpn-guards", "maximum_prefixes: 3", "maximum_prefixes: 4", "BGP sessions of pe1 in blue"),
     ],
 )
 def test_a_vpn_lab_fails_without_what_it_shows(

@@ -12,7 +12,7 @@ from typing import Final
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
-from tests.peers.namespace import Namespace
+from controlplane.lab.testbed.namespace import inside
 
 _ALL: Final = 3  # ETH_P_ALL
 _LONGEST: Final = 65536
@@ -20,10 +20,13 @@ _LIMIT: Final = 30.0
 
 
 class Ear:
-    """Hears from the start, until `stack` ends; `mac` is the interface's own."""
+    """Hears from the start, until `stack` ends; `mac` is the interface's own.
 
-    def __init__(self, stack: ExitStack, namespace: Namespace, interface: str) -> None:
-        self._socket = stack.enter_context(namespace.inside(partial(_open, interface)))
+    `pid` is a process in the namespace.
+    """
+
+    def __init__(self, stack: ExitStack, pid: int, interface: str) -> None:
+        self._socket = stack.enter_context(inside(pid, partial(_open, interface)))
         self.mac: str = self._socket.getsockname()[-1].hex(":")
 
     def say(self, frame: Packet) -> None:

@@ -17,11 +17,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from controlplane.lab.load import load
 from controlplane.lab.testbed.network import CPU_PORT
@@ -54,6 +54,8 @@ CORE, EDGE = "eth1", "eth2"
 UP: Final = {"ospf": "Full", "ldp": "Operational", "bfd": "Up"}
 """The state of a neighbour that is there, by protocol."""
 
+Shown = TypeVar("Shown")
+
 Labels = dict[str, tuple[str, str]]
 """By network: the label that pe1 wants its packets to come with, and FRR's."""
 
@@ -64,7 +66,7 @@ _SWITCHES: Final = {
 }
 _SOCKET: Final = "/run/switch.sock"
 _KEY_ID: Final = 1
-_LIMIT: Final = 30.0
+_LIMIT: Final = 60.0
 _POLL: Final = 0.05
 
 _DAEMONS: Final = ("bfdd", "ospfd", "ldpd")
@@ -176,7 +178,7 @@ class FrrCore:
     # -- states to wait for
 
     def is_up(self) -> bool:
-        """Both are neighbours, and have all routes and labels of each other."""
+        """Both are neighbours, have all routes and labels of each other, and so has the switch."""
         return (
             all(self.neighbors(protocol) == [state] for protocol, state in UP.items())
             and not any(row["waits_for_ldp"] for row in self.show("ospf interface"))
@@ -184,6 +186,7 @@ class FrrCore:
             and all(self.their_neighbors(protocol) == [state] for protocol, state in UP.items())
             and {*self.their_routes()} >= {f"{PE1}/32", str(H1_NETWORK), str(BEYOND_H1)}
             and self.labels() == self.their_labels()
+            and self._controllers.in_step()
         )
 
     def is_lost_to_us(self) -> bool:
@@ -198,6 +201,12 @@ class FrrCore:
             and all(self.their_neighbors(protocol) != [state] for protocol, state in UP.items())
             and str(BEYOND_H1) not in self.their_routes()
         )
+
+    def becomes(self, shown: Callable[[], Shown], wanted: Shown) -> None:
+        """Wait until this is shown; the difference is told when it is not."""
+        with suppress(AssertionError):
+            self.eventually(lambda: shown() == wanted)
+        assert shown() == wanted, f"{shown()}, not {wanted}"
 
     def eventually(self, holds: Callable[[], object]) -> None:
         """Wait until this holds; a failure of the test, with pe1's notices, when it does not."""

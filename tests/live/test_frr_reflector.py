@@ -20,6 +20,7 @@ from controlplane.lab.live_world import LiveWorld
 from controlplane.lab.load import load
 from controlplane.lab.plan import NetworkPlan
 from controlplane.router.config import RouterConfig
+from tests.live.paths import arrives_whole, open_path
 from tests.live.plans import stream
 from tests.peers.frr import Frr, missing_frr
 from tests.peers.namespace import Namespace
@@ -110,8 +111,10 @@ def _reflected(config: RouterConfig) -> RouterConfig:
 
 
 def test_customers_reach_each_other_by_routes_that_frr_reflects(lab: Reflected) -> None:
-    lab.world.send(stream(destination=H2, count=100))
-    assert lab.world.wait(lambda: len(lab.world.received("h2", "stream 1").numbers) == 100, LIMIT)
+    open_path(lab.world, "h2", H2)
+    sent = stream(destination=H2, count=100)
+    lab.world.send(sent)
+    assert arrives_whole(lab.world, "h2", sent)
 
 
 def test_after_a_crash_of_frr_everything_comes_again(lab: Reflected) -> None:

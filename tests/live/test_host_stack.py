@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import threading
 from collections.abc import Awaitable, Callable
@@ -249,6 +250,7 @@ class TestKeys:
     def test_others_are_not_answered(self, key: bytes | None, listener_key: bytes | None) -> None:
         async def scenario(stacks: Stacks) -> None:
             await stacks.open(key=key, listener_key=listener_key)
+            await until(lambda: bool(stacks.packets))
             await settled(stacks)
             assert {packet.source for packet in stacks.packets} == {A}
             assert stacks.b_side.events == []
@@ -290,6 +292,7 @@ class TestGtsm:
         async def scenario(stacks: Stacks) -> None:
             stacks.link = hop
             await stacks.open(gtsm=True)
+            await until(lambda: bool(stacks.packets))
             await settled(stacks)
             assert stacks.b_side.events == []
 
@@ -331,6 +334,7 @@ def test_the_simulators_tcp_and_the_kernels_understand_each_other(key: bytes | N
 
 def test_closed_stacks_leave_no_thread_no_file_and_no_interface() -> None:
     def what_there_is() -> tuple[int, set[str], list[str]]:
+        gc.collect()  # files that other tests have forgotten
         files = len(list(Path("/proc/self/fd").iterdir()))
         threads = {thread.name for thread in threading.enumerate()}
         return files, threads, sorted(path.name for path in Path("/sys/class/net").iterdir())

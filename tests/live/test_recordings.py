@@ -17,7 +17,7 @@ from controlplane.router.router import Router
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("rights")]
 
-LIMIT = 30
+LIMIT = 60
 ADJACENT = {("default", "eth1"), ("red", "mdt-red")}
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -101,13 +102,14 @@ def test_a_lab_in_session_leaves_nothing_however_it_ends(number: signal.Signals)
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
-    of_host_stacks = namespaces(process.pid) - namespaces(os.getpid())
-    assert len(of_host_stacks) == len(PES)
-    process.send_signal(number)
-    process.communicate(timeout=30)
-    clean()
-    assert not (RUN / name).exists()
-    assert not of_host_stacks & namespaces()
+    with held(process.pid) as of_lab:
+        of_host_stacks = of_lab - namespaces(os.getpid())
+        assert len(of_host_stacks) == len(PES)
+        process.send_signal(number)
+        process.communicate(timeout=30)
+        clean()
+        assert not (RUN / name).exists()
+        assert not of_host_stacks & namespaces()
     assert interfaces() == before
 
 
@@ -116,12 +118,27 @@ def interfaces() -> list[str]:
     return sorted(path.name for path in Path("/sys/class/net").iterdir())
 
 
+def links(process: int | None = None) -> Iterator[Path]:
+    """To the network namespaces of threads: those of one process, or of all."""
+    return Path("/proc").glob(f"{process or '[0-9]*'}/task/[0-9]*/ns/net")
+
+
 def namespaces(process: int | None = None) -> set[int]:
-    """The network namespaces that threads are in: those of one process, or of all."""
+    """The network namespaces that threads are in."""
     found = set()
-    for link in Path("/proc").glob(f"{process or '[0-9]*'}/task/[0-9]*/ns/net"):
-        try:
+    for link in links(process):
+        with suppress(OSError):  # it ended meanwhile
             found.add(link.stat().st_ino)
-        except OSError:  # it ended meanwhile
-            continue
     return found
+
+
+@contextmanager
+def held(process: int) -> Iterator[set[int]]:
+    """The namespaces of a process, which stay what they are: no other one gets their numbers."""
+    with ExitStack() as stack:
+        found = set()
+        for link in links(process):
+            with suppress(OSError):
+                file = stack.enter_context(link.open("rb"))
+                found.add(os.fstat(file.fileno()).st_ino)
+        yield found

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from controlplane.fib.model import (
@@ -42,13 +42,7 @@ from controlplane.net.punt import PuntReason
 
 T = TypeVar("T")
 
-law = settings(
-    max_examples=40,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-"""The same examples in each run, however slow the machine."""
+law = settings(max_examples=40)
 
 VRFS = st.sampled_from([0, 10, 20])
 PORTS = st.builds(Port, st.integers(1, 3), st.sampled_from([0, 7]))

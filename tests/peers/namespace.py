@@ -21,6 +21,12 @@ Result = TypeVar("Result")
 
 BRIDGE: Final = "br0"
 
+MEANWHILE: Final[list[Callable[[], None]]] = []
+"""What goes on while a command runs: engines, which their neighbours would miss (wire.py)."""
+
+_SLICE: Final = 0.01
+"""Seconds between two looks at them."""
+
 _DIES_WITH_US: Final = ("setpriv", "--pdeathsig", "KILL")
 _HOLDER: Final = ("unshare", "--pid", "--mount", "--fork", "--kill-child")
 _HELD: Final = "mount -t tmpfs run /run && ip link set lo up && echo ready && exec sleep infinity"
@@ -72,10 +78,12 @@ class Namespace:
     def run(self, *command: str) -> str:
         """What a command prints that runs inside; an error with what it complains of."""
         entered = ["nsenter", "--net", "--pid", "--mount", "-t", str(self.pid), *command]
-        done = subprocess.run(entered, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
-        return done.stdout
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(entered, stdout=pipe, stderr=pipe, text=True)
+        said, complaint = _ended(process)
+        if process.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}: {complaint.strip() or said.strip()}")
+        return said
 
     def inside(self, action: Callable[[], Result]) -> Result:
         """Call an action in the network namespace: sockets that it opens belong there."""
@@ -106,6 +114,16 @@ class Namespace:
     def route(self, route: str) -> None:
         """Add a route as ip(8) has it: `192.0.2.0/24 via 10.0.0.9`."""
         self.inside(partial(ip_batch, [f"route add {route}"]))
+
+
+def _ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What a process has written when it ended, to both of its outputs."""
+    while True:
+        try:
+            return process.communicate(timeout=_SLICE)
+        except subprocess.TimeoutExpired:
+            for live_on in MEANWHILE:
+                live_on()
 
 
 def cable(one: Namespace, other: Namespace, name: str, other_name: str) -> None:

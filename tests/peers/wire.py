@@ -9,6 +9,8 @@ The kernel has the addresses as well: it resolves neighbours, it runs TCP (strea
 kept from answering what is for the engine. The engine hears packets from packet sockets, as it
 hears them punted by a switch: multicast and its own addresses, whatever the kernel has joined.
 Outputs that only a router could carry out (routes, labels) are kept in `outputs`.
+The engine lives in `eventually`, and while a command runs in any namespace: who asks FRR something
+may wait longer for the answer than a neighbour waits for a Hello.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from controlplane.net.interface import Interface, InterfaceKind
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
 from controlplane.wire.reader import DecodeError, Reader
 from controlplane.wire.udp import UdpDatagram
-from tests.peers.namespace import Namespace
+from tests.peers.namespace import MEANWHILE, Namespace
 from tests.peers.streams import Streams
 
 E = TypeVar("E", bound=Engine[Any, Any])
@@ -53,6 +55,9 @@ _PACKET_ADD_MEMBERSHIP: Final = 1
 _PACKET_MR_ALLMULTI: Final = 2
 _PACKET_OTHERHOST: Final = 3
 _PACKET_OUTGOING: Final = 4
+_LIMIT: Final = 60.0
+"""A peer that was refused twice, FRR's ldpd for one, tries again after half a minute."""
+
 _LOOK: Final = 0.1
 """Seconds between two looks at a condition that others than our engines can bring about."""
 
@@ -79,6 +84,7 @@ class Wire(Generic[E]):
         self._selector = selectors.DefaultSelector()
         self._streams = Streams(namespace, self._selector, self.tell)
         self._quiet = namespace.inside(lambda: [*map(_raw, protocols), *map(_bound, ports)])
+        MEANWHILE.append(self.turn)
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +108,8 @@ class Wire(Generic[E]):
 
     def close(self) -> None:
         """Let go of every socket, once or again; the engine is not told, as in a crash."""
+        if self.turn in MEANWHILE:
+            MEANWHILE.remove(self.turn)
         self._streams.close()
         for pair in self._sockets.values():
             for end in pair:
@@ -139,11 +147,11 @@ class Wire(Generic[E]):
         self._carry_out(self.engine.handle(event, self.now))
 
     def turn(self) -> None:
-        """Let timers that are due expire, and take what has come, without waiting."""
-        if (deadline := self.engine.next_deadline()) is not None and deadline <= self.now:
-            self._carry_out(self.engine.advance(self.now))
+        """Take what has come, without waiting, and let timers that are due then expire."""
         for key, events in self._selector.select(0):
             key.data(events)
+        if (deadline := self.engine.next_deadline()) is not None and deadline <= self.now:
+            self._carry_out(self.engine.advance(self.now))
 
     def patience(self) -> float:
         """How long nothing is due, if nothing comes."""
@@ -247,9 +255,9 @@ class Wire(Generic[E]):
             return
 
 
-def eventually(condition: Callable[[], object], *wires: Wire[Any], within: float = 30.0) -> None:
+def eventually(condition: Callable[[], object], *wires: Wire[Any]) -> None:
     """Run engines until a condition holds; a failure of the test when it does not in time."""
-    end = time.monotonic() + within
+    end = time.monotonic() + _LIMIT
     look = 0.0
     with selectors.DefaultSelector() as selector:
         for wire in wires:
@@ -262,7 +270,7 @@ def eventually(condition: Callable[[], object], *wires: Wire[Any], within: float
                     return
                 look = time.monotonic() + _LOOK
             selector.select(min((wire.patience() for wire in wires), default=_LOOK))
-    raise AssertionError(f"not within {within:g} s; noticed: {_noticed(wires)}")
+    raise AssertionError(f"not within {_LIMIT:g} s; noticed: {_noticed(wires)}")
 
 
 def _noticed(wires: tuple[Wire[Any], ...]) -> str:

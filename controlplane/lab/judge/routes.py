@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import IPv4Network
 from typing import TypeAlias
 
+from controlplane.lab.core_costs import CoreCosts
 from controlplane.lab.expand.layout import Layout
 from controlplane.lab.file.expect import NoRoutes, Routes
 from controlplane.lab.judge.words import names
@@ -16,7 +18,6 @@ from controlplane.lab.routes import Routes as RoutesOfAll
 from controlplane.lab.tables import TableRow, Tables, vrf_of
 from controlplane.lab.verdict import Seen
 from controlplane.net.interface import DEFAULT_VRF
-from controlplane.protocols.ospf.events import BACKBONE
 
 _Ways: TypeAlias = Mapping[str, frozenset[str] | None]
 """Prefixes, each with the routers that it may be reached by; None for any."""
@@ -64,6 +65,10 @@ class RouteJudge:
         return self.provider.routes(self.down)
 
     @cached_property
+    def _costs(self) -> Mapping[tuple[str, IPv4Network], int]:
+        return CoreCosts(self.layout, self.down).all()
+
+    @cached_property
     def _everything(self) -> Mapping[Table, _Ways]:
         """What IGPs and the file bring; and BGP, in a VRF from a PE that can tell it."""
         reached = self.provider.reached(self.down)
@@ -107,20 +112,15 @@ class RouteJudge:
     def _detours(self, tables: Tables) -> Iterator[str]:
         """Routes that the core has found for itself and that are not the shortest.
 
-        With several areas the way through the backbone may be longer (RFC 2328 16.2), and is not
-        held against anybody.
+        OSPF keeps off a link that waits for LDP (RFC 5443): then there are routes already, and
+        others will follow.
         """
-        links = (link.spec.area for link in self.layout.links if link.core)
-        if any(area != BACKBONE for area in links):
-            return
-        for (router, vrf), routes in self._routes.items():
-            if vrf == DEFAULT_VRF and self.layout.domains.is_core(router):
-                shown = _by_prefix(tables.rows(router, "route", vrf))
-                for route in routes:
-                    row = shown.get(str(route.prefix))
-                    if row and row["protocol"] == "ospf" and row["metric"] != route.metric:
-                        cost = f"cost {row['metric']}, not {route.metric}"
-                        yield f"{router} reaches {route.prefix} at {cost}"
+        routers = {router for router, _ in self._costs}
+        shown = {one: _by_prefix(tables.rows(one, "route", DEFAULT_VRF)) for one in routers}
+        for (router, prefix), cost in self._costs.items():
+            row = shown[router].get(str(prefix))
+            if row and row["protocol"] == "ospf" and row["metric"] != cost:
+                yield f"{router} reaches {prefix} at cost {row['metric']}, not {cost}"
 
 
 def _by_prefix(rows: list[TableRow]) -> dict[str, TableRow]:

@@ -223,8 +223,12 @@ class Agent:
 
 
 def _arrival(ancillary: list[tuple[int, int, bytes]]) -> int:
-    """When the kernel got the packet, from its wall clock to the monotonic one."""
-    now, wall = time.monotonic_ns(), time.time_ns()
+    """When the kernel got the packet, from its wall clock to the monotonic one.
+
+    Whoever is held up between the two looks has it too late by that: never before it was sent.
+    """
+    wall = time.time_ns()
+    now = time.monotonic_ns()
     for _, kind, data in ancillary:
         if kind == _SO_TIMESTAMPNS:
             seconds, nanoseconds = _TIMESPEC.unpack(data[: _TIMESPEC.size])

@@ -97,7 +97,8 @@ class ExaBgp:
     def updates(self) -> Iterator[dict[str, Any]]:
         """What it was told, as it says it: `attribute`, `announce`, `withdraw`."""
         heard = self._namespace.path(_HEARD)
-        lines = heard.read_text().splitlines() if heard.exists() else []
+        text = heard.read_text() if heard.exists() else ""
+        *lines, _unfinished = text.split("\n")
         for line in lines:
             said = json.loads(line)
             if said["type"] == "update" and "update" in said["neighbor"]["message"]:

@@ -154,15 +154,14 @@ class TestEnds:
         configuration = bgpd(65001, Neighbor(WE, 65000), unicast=networks)
         lan = FrrLan(stack, configuration, [ours(maximum_prefixes=2)])
         lan.eventually(lambda: downs(lan))
-        lan.eventually(lambda: "lastNotificationReason" in lan.their_view())
-        reason = lan.their_view()["lastNotificationReason"]
-        assert reason == "Cease/Maximum Number of Prefixes Reached"
+        reason = "Cease/Maximum Number of Prefixes Reached"
+        lan.eventually(lambda: lan.their_view().get("lastNotificationReason") == reason)
         assert not lan.speaker.best()
 
     def test_an_as_that_frr_does_not_expect_is_refused_in_words(self, stack: ExitStack) -> None:
         lan = FrrLan(stack, bgpd(65001, Neighbor(WE, 65009)), [ours()])
         lan.eventually(lambda: refusals(lan))
-        assert refusals(lan) == ["the peer says: OPEN message: Bad peer AS"]
+        assert {*refusals(lan)} == {"the peer says: OPEN message: Bad peer AS"}
         assert lan.view().last_error == refusals(lan)[0]
 
     def test_a_peer_that_hangs_is_missed_when_the_hold_time_is_over(self, stack: ExitStack) -> None:

@@ -106,7 +106,7 @@ class Pair:
         wire.tell(LdpEnabled(interface="eth0"))
         wire.up("lo", f"{self.our_id}/32")
         wire.up("eth0", f"{WE}/24")
-        self.ours.run("ip", "route", "add", f"{THEIR_ID}/32", "via", str(THEY))
+        self.ours.route(f"{THEIR_ID}/32 via {THEY}")
         own = (IPv4Network(self.our_id), OUR_NETWORK)
         learnt = (THEIR_LOOPBACK, THEIR_NETWORK)
         routes = [FecRoute(prefix=prefix, next_hops=frozenset()) for prefix in own]

@@ -59,10 +59,11 @@ class TestSession:
     def test_capabilities_and_addresses_are_exchanged(self, stack: ExitStack) -> None:
         pair = Pair(stack)
         pair.comes_up()
-        eventually(lambda: (view := pair.neighbor()) and view.addresses, pair.wire)
+        told = ("10.0.0.2", "10.2.0.1", "10.9.0.5")
+        addresses = tuple(map(IPv4Address, told))
+        eventually(lambda: (view := pair.neighbor()) and view.addresses == addresses, pair.wire)
         view = pair.neighbor()
         assert view is not None
-        assert [str(address) for address in view.addresses] == ["10.0.0.2", "10.2.0.1", "10.9.0.5"]
         assert view.capabilities == (
             "dynamic",
             "typed wildcard fec",
@@ -170,6 +171,8 @@ class TestDiscoveryAndSecurity:
             our_id,
             family="discovery targeted-hello accept",
             targeted=(THEIR_ID,),
+            targeted_hello_interval=1.0,  # the first one leaves before there is a route
+            targeted_hello_hold=15.0,
             gtsm=False,
         )
         eventually(

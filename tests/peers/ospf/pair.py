@@ -167,8 +167,9 @@ class Pair:
         """Both tables become these; the difference is told when they do not."""
         with contextlib.suppress(AssertionError):
             eventually(lambda: self.our_table() == ours and self.their_table() == theirs, self.wire)
-        assert self.our_table() == ours
-        assert self.their_table() == theirs
+        told = f"{self.our_neighbors()}, {self.their_neighbors()}, {self.wire.notices}"
+        assert self.our_table() == ours, f"{self.our_table()}, not {ours}; {told}"
+        assert self.their_table() == theirs, f"{self.their_table()}, not {theirs}; {told}"
 
 
 def own_networks(side: int, other: int) -> tuple[Table, Table]:

@@ -38,6 +38,8 @@ pytestmark = pytest.mark.live
 
 KEY = (7, "secret")
 AREA = "0.0.0.1"
+BORDER, INTERNAL = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
+INTERNAL_ID = IPv4Address("2.2.2.2")
 
 
 class Listener:
@@ -66,6 +68,17 @@ class Listener:
             if isinstance(body, LinkStateUpdate):
                 yield from body.lsas
 
+    def traffic_engineering(self) -> Iterator[TeRouterAddress | TeLink]:
+        """What was told, in the order in which it came."""
+        for lsa in self.lsas():
+            if isinstance(lsa.body, OpaqueLsa) and is_te(lsa):
+                yield from decode_te(lsa.body.data)
+
+    def te_links(self) -> dict[IPv4Address, TeLink]:
+        """What was told last of the link of each address."""
+        links = (told for told in self.traffic_engineering() if isinstance(told, TeLink))
+        return {address: link for link in links for address in link.local_addresses}
+
 
 @pytest.fixture(scope="module")
 def heard(rights: None) -> Iterator[Listener]:
@@ -92,7 +105,17 @@ def heard(rights: None) -> Iterator[Listener]:
         engine = wire.engine
         eventually(lambda: wanted <= {lsa.header.ls_type for lsa in engine.lsas()}, wire)
         eventually(lambda: set(OspfType) == {header.type for header in engine.headers()}, wire)
+        eventually(lambda: is_whole(engine.te_links().get(BORDER)), wire)
         yield engine
+
+
+def is_whole(link: TeLink | None) -> bool:
+    """A link is told of before it is known where it leads."""
+    return link is not None and (link.link_id, link.remote_addresses) == (INTERNAL_ID, (INTERNAL,))
+
+
+def is_te(lsa: Lsa) -> bool:
+    return opaque_type(lsa.header.link_state_id) == TE_OPAQUE_TYPE
 
 
 LINK_PARAMETERS = """
@@ -144,18 +167,9 @@ def test_every_lsa_has_a_checksum_that_we_work_out_too(heard: Listener) -> None:
 
 
 def test_its_traffic_engineering_is_read(heard: Listener) -> None:
-    said = {
-        data
-        for lsa in heard.lsas()
-        if isinstance(lsa.body, OpaqueLsa)
-        and opaque_type(lsa.header.link_state_id) == TE_OPAQUE_TYPE
-        for data in decode_te(lsa.body.data)
-    }
-    assert TeRouterAddress(IPv4Address("10.9.0.1")) in said
-    ends = {link.local_addresses: link for link in said if isinstance(link, TeLink)}
-    link = ends[IPv4Address("10.0.0.1"),]
-    assert link.link_id == IPv4Address("2.2.2.2")
+    assert TeRouterAddress(IPv4Address("10.9.0.1")) in [*heard.traffic_engineering()]
+    link = heard.te_links()[BORDER]
+    assert (link.link_id, link.remote_addresses) == (INTERNAL_ID, (INTERNAL,))
     assert (link.metric, link.administrative_group) == (33, 5)
-    assert link.remote_addresses == (IPv4Address("10.0.0.2"),)
     assert link.maximum_bandwidth is not None and link.maximum_bandwidth > 0
     assert link.unreserved_bandwidth == (link.maximum_reservable_bandwidth,) * PRIORITIES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import shutil
 import subprocess
@@ -109,8 +110,12 @@ class Bmv2:
         control, frames = f"unix:{directory}/control", f"unix:{directory}/frames"
         options = ["--no-p4", "--device-id", "1", "--", "--cpu-port", str(CPU_PORT)]
         services = ["--grpc-server-addr", control, "--dp-grpc-server-addr", frames]
+        # Built with Thrift it opens a port of that, always the same one, on every address it has.
+        alone = ["unshare", "--net"] if os.geteuid() == 0 else []
         self._process = subprocess.Popen(
-            [BMV2, *options, *services], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*alone, BMV2, *options, *services],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         self._control = grpc.insecure_channel(control)
         self._frames = grpc.insecure_channel(frames)

@@ -107,7 +107,7 @@ def engine(start: Callable[[str], Engine]) -> Engine:
     max_examples=300,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_results_are_those_of_unlimited_integers_cut_to_the_width(
     engine: Engine, operands: Operands

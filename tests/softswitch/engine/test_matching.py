@@ -177,7 +177,7 @@ Row = tuple[int, int, int, int, int]
     max_examples=200,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_a_range_table_answers_like_a_search_through_a_list(
     engine: Engine, entries: list[Row], deletions: list[int], address: int, port: int
