@@ -15,11 +15,10 @@ from typing import ClassVar, Final
 from controlplane.mvpn.claims import Claim, Judgement, Rank, Refusal
 from controlplane.mvpn.config import DiscoveredPe, LocalMvpn
 from controlplane.mvpn.options import DiscoveryOption
-from controlplane.mvpn.targets import targets_of
 from controlplane.mvpn.tunnel import Tunnel, TunnelRefused
 from controlplane.protocols.bgp.events import BestPath, Originated
 from controlplane.wire.bgp.attributes import PathAttributes
-from controlplane.wire.bgp.communities import WellKnown, route_target
+from controlplane.wire.bgp.communities import WellKnown, route_target, targets_among
 from controlplane.wire.bgp.nlri import Family, IntraAsIPmsi, MdtKey
 
 
@@ -86,7 +85,7 @@ class IntraAs(Discovery):
         key = path.key
         if not isinstance(key, IntraAsIPmsi) or key.originator == self._local.me:
             return None
-        targets = targets_of(path.attributes.extended_communities)
+        targets = targets_among(path.attributes.extended_communities)
         if not targets & self._local.import_targets:
             return None
         said_by = f"Intra-AS I-PMSI A-D route, RD {key.rd}"
@@ -121,7 +120,7 @@ class MdtSafi(Discovery):
         if not isinstance(key, MdtKey) or key.pe == self._local.me:
             return None
         own_group = self._local.config.default_group
-        targets = targets_of(path.attributes.extended_communities)
+        targets = targets_among(path.attributes.extended_communities)
         is_ours = targets & self._local.import_targets if targets else key.group == own_group
         if not is_ours:
             return None

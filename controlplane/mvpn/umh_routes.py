@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from controlplane.mvpn.config import LocalMvpn
-from controlplane.mvpn.targets import targets_of
 from controlplane.mvpn.upstream import UmhCandidate
 from controlplane.mvpn.upstream_names import candidate
 from controlplane.net.prefix_table import PrefixTable
 from controlplane.protocols.bgp.events import BestPath, BestPathsChanged, PathSource
+from controlplane.wire.bgp.communities import targets_among
 from controlplane.wire.bgp.nlri import VpnPrefix
 
 
@@ -60,7 +60,7 @@ class MulticastRoutes:
     def _route(self, path: BestPath) -> _Route | None:
         """None when the VRF does not import it, or this PE told of it itself."""
         key, attributes = path.key, path.attributes
-        targets = targets_of(attributes.extended_communities)
+        targets = targets_among(attributes.extended_communities)
         if path.source is PathSource.LOCAL or not targets & self._local.import_targets:
             return None
         if not isinstance(key, VpnPrefix) or attributes.next_hop is None:

@@ -40,6 +40,8 @@ class Programmer:
         """A batch of the newest plan was carried out."""
         apply(batch, self.installed)
         self._pending.difference_update(update.entity.key for update in batch)
+        if not self._pending:
+            self._pending = set()  # An emptied set keeps the room that it had.
 
     def failed(self, batch: Batch, refused: Container[int]) -> None:
         """A batch of the newest plan was carried out but for the updates at these places."""

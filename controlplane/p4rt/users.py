@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeAlias, assert_never
 
 from controlplane.fib.model import (
@@ -51,9 +52,9 @@ def vpn_path_entry(path: VpnPath, number: int, way: Numbering) -> TableEntry:
 def _unicast_action(action: UnicastAction, number: Numbering, path_number: Numbering) -> Member:
     match action:
         case Forward(way):
-            return names.FORWARD, (number(way),)
+            return names.FORWARD, _named(number(way))
         case ForwardVpn(path):
-            return names.FORWARD_VPN, (path_number(path),)
+            return names.FORWARD_VPN, _named(path_number(path))
         case Receive():
             return names.RECEIVE, ()
         case Glean():
@@ -64,10 +65,16 @@ def _unicast_action(action: UnicastAction, number: Numbering, path_number: Numbe
             assert_never(action)
 
 
+@lru_cache(maxsize=1 << 14)
+def _named(number: int) -> tuple[int]:
+    """One for all routes that name the same thing, which are many."""
+    return (number,)
+
+
 def _label_action(action: Forward | PopAndLookUp, number: Numbering) -> Member:
     match action:
         case Forward(way):
-            return names.LABEL_FORWARD, (number(way),)
+            return names.LABEL_FORWARD, _named(number(way))
         case PopAndLookUp(vrf):
             return names.POP_AND_LOOK_UP, (vrf,)
         case _:

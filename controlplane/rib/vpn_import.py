@@ -3,12 +3,15 @@
 A route that this router exports itself goes into its other VRFs alike, but not back into the one
 that it comes from: there comes the next best of the same RD, which is another PE's. What comes out
 is what the BGP engines of these VRFs are told.
+
+Where a route is hangs on the route alone. So nobody has to remember it: a VRF has to forget a route
+that went into it as it was before, and does not as it is now.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
@@ -20,8 +23,8 @@ from controlplane.protocols.bgp.events import (
     PathSource,
     RoutesImported,
 )
-from controlplane.wire.bgp.communities import ExtendedCommunity
-from controlplane.wire.bgp.nlri import VpnPrefix
+from controlplane.wire.bgp.communities import ExtendedCommunity, targets_among
+from controlplane.wire.bgp.nlri import NlriKey, VpnPrefix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +47,7 @@ class VpnImports:
             self._vrf_of[vrf.rd] = vrf.name
             for target in vrf.targets:
                 self._importers[target].add(vrf.name)
-        self._by_communities: dict[frozenset[ExtendedCommunity], frozenset[str]] = {}
-        self._holders: dict[VpnPrefix, frozenset[str]] = {}
-        # Many routes are in the same VRFs, and one set does for all of them.
-        self._shared: dict[frozenset[str], frozenset[str]] = {}
+        self._by_targets: dict[frozenset[RouteTarget], frozenset[str]] = {}
 
     @property
     def targets(self) -> frozenset[RouteTarget]:
@@ -56,72 +56,56 @@ class VpnImports:
 
     def importers(self, communities: frozenset[ExtendedCommunity]) -> frozenset[str]:
         """The VRFs that import a route with these communities."""
-        found = self._by_communities.get(communities)
+        targets = targets_among(communities)
+        found = self._by_targets.get(targets)
         if found is None:
-            targets = (one.route_target for one in communities)
-            found = frozenset(
-                vrf for target in targets if target for vrf in self._importers.get(target, ())
-            )
-            self._by_communities[communities] = found
+            found = frozenset(vrf for one in targets for vrf in self._importers.get(one, ()))
+            self._by_targets[targets] = found
         return found
 
     def apply(self, change: BestPathsChanged) -> Mapping[str, RoutesImported]:
         """What each VRF is to be told of a change of the VPN routes."""
         changed: defaultdict[str, list[Imported]] = defaultdict(list)
         gone: defaultdict[str, list[VpnPrefix]] = defaultdict(list)
+        holders: dict[NlriKey, Set[str]] = {}
         for path in change.changed:
-            assert isinstance(path.key, VpnPrefix)
-            self._place(path.key, path, changed, gone)
-        for key in change.withdrawn:
-            assert isinstance(key, VpnPrefix)
-            for vrf in self._holders.pop(key, ()):
-                gone[vrf].append(key)
+            paths = self._paths(path)
+            holders[path.key] = paths.keys()
+            for vrf, one in paths.items():
+                changed[vrf].append(self._imported(one))
+        for path in change.former:
+            for vrf in self._paths(path).keys() - holders.get(path.key, frozenset()):
+                gone[vrf].append(_vpn_prefix(path))
         return {
             vrf: RoutesImported(changed=tuple(changed[vrf]), withdrawn=tuple(gone[vrf]))
             for vrf in sorted({*changed, *gone})
         }
 
-    def _place(
-        self,
-        key: VpnPrefix,
-        path: BestPath,
-        changed: defaultdict[str, list[Imported]],
-        gone: defaultdict[str, list[VpnPrefix]],
-    ) -> None:
-        found = self._placed(key, path)
-        for vrf in self._holders.pop(key, frozenset()) - found.keys():
-            gone[vrf].append(key)
-        if found:
-            holders = frozenset(found)
-            self._holders[key] = self._shared.setdefault(holders, holders)
-        for vrf, imported in found.items():
-            changed[vrf].append(imported)
-
-    def _placed(self, key: VpnPrefix, path: BestPath) -> dict[str, Imported]:
-        """What each VRF is given. The one that tells a route itself is given what another PE with
-        the same RD tells of it: the two compete there, as if the RDs were different.
+    def _paths(self, path: BestPath) -> dict[str, BestPath]:
+        """The path that each VRF is given. The one that tells a route itself is given what another
+        PE with the same RD tells of it: the two compete there, as if the RDs were different.
         """
-        found = self._importing(key, path)
+        found = dict.fromkeys(self._importing(path), path)
         if path.source is PathSource.LOCAL:
-            own = self._vrf_of.get(key.rd, "")
+            own = self._vrf_of.get(_vpn_prefix(path).rd, "")
             found.pop(own, None)
-            others = self._importing(key, path.backup) if path.backup else {}
-            if own in others:
-                found[own] = others[own]
+            if path.backup is not None and own in self._importing(path.backup):
+                found[own] = path.backup
         return found
 
-    def _importing(self, key: VpnPrefix, path: BestPath) -> dict[str, Imported]:
-        imported = self._imported(key, path)
-        if imported is None:
-            return {}
-        return dict.fromkeys(self.importers(path.attributes.extended_communities), imported)
-
-    def _imported(self, key: VpnPrefix, path: BestPath) -> Imported | None:
+    def _importing(self, path: BestPath) -> frozenset[str]:
         """None for a route without label, which nothing can be sent along."""
-        own = path.source is PathSource.LOCAL
-        pe = self._me if own else path.attributes.next_hop
-        if path.label is None or pe is None:
-            return None
+        if path.label is None or self._pe(path) is None:
+            return frozenset()
+        return self.importers(path.attributes.extended_communities)
+
+    def _pe(self, path: BestPath) -> IPv4Address | None:
+        return self._me if path.source is PathSource.LOCAL else path.attributes.next_hop
+
+    def _imported(self, path: BestPath) -> Imported:
+        key, pe = _vpn_prefix(path), self._pe(path)
+        assert pe is not None
+        assert path.label is not None
         return Imported(
             prefix=key.prefix,
             key=key,
@@ -129,8 +113,13 @@ class VpnImports:
             pe=pe,
             label=path.label,
             metric=path.metric,
-            vrf=self._vrf_of.get(key.rd) if own else None,
+            vrf=self._vrf_of.get(key.rd) if path.source is PathSource.LOCAL else None,
         )
+
+
+def _vpn_prefix(path: BestPath) -> VpnPrefix:
+    assert isinstance(path.key, VpnPrefix)
+    return path.key
 
 
 class Candidates:

@@ -9,6 +9,8 @@ from controlplane.rib.vpn_import import Candidates, ImportingVrf, VpnImports
 from controlplane.wire.bgp.nlri import VpnPrefix
 from tests.rib.vpn import LAN, ME, PE2, PE3, rd, rt, vpn_change, vpn_path
 
+KEY = VpnPrefix(rd("65000:1"), LAN)
+
 
 def imports() -> VpnImports:
     """Red imports its own, blue its own and what red shares (65000:9)."""
@@ -30,18 +32,16 @@ def test_a_route_whose_targets_nobody_imports_goes_nowhere() -> None:
 
 
 def test_a_withdrawn_route_leaves_the_vrfs_that_held_it_and_no_other() -> None:
-    table, key = imports(), VpnPrefix(rd("65000:1"), LAN)
-    table.apply(vpn_change(vpn_path("65000:1", "65000:1")))
-    assert table.apply(vpn_change(gone=(key,))) == {"red": RoutesImported(withdrawn=(key,))}
-    assert table.apply(vpn_change(gone=(key,))) == {}
+    former = vpn_path("65000:1", "65000:1")
+    found = imports().apply(vpn_change(former=(former,)))
+    assert found == {"red": RoutesImported(withdrawn=(KEY,))}
 
 
 def test_a_route_that_changes_its_targets_moves() -> None:
-    table, key = imports(), VpnPrefix(rd("65000:1"), LAN)
-    table.apply(vpn_change(vpn_path("65000:1", "65000:1")))
-    found = table.apply(vpn_change(vpn_path("65000:1", "65000:9")))
-    assert found["red"] == RoutesImported(withdrawn=(key,))
-    assert [one.key for one in found["blue"].changed] == [key]
+    former = vpn_path("65000:1", "65000:1")
+    found = imports().apply(vpn_change(vpn_path("65000:1", "65000:9"), former=(former,)))
+    assert found["red"] == RoutesImported(withdrawn=(KEY,))
+    assert [one.key for one in found["blue"].changed] == [KEY]
 
 
 def test_an_own_route_goes_into_other_vrfs_here_and_not_back_into_its_own() -> None:
@@ -56,11 +56,12 @@ def test_what_another_pe_with_the_same_rd_tells_competes_with_an_own_route_in_it
     """Without that, whichever of the two had told first would go on doing so."""
     own = vpn_path("65000:1", "65000:1", "65000:9", pe=None, source=PathSource.LOCAL)
     others = vpn_path("65000:1", "65000:1", "65000:9")
-    table, key = imports(), VpnPrefix(rd("65000:1"), LAN)
-    found = table.apply(vpn_change(replace(own, backup=others)))
+    both = replace(own, backup=others)
+    found = imports().apply(vpn_change(both))
     assert [(one.vrf, one.pe) for one in found["red"].changed] == [(None, PE2)]
     assert [(one.vrf, one.pe) for one in found["blue"].changed] == [("red", ME)]
-    assert table.apply(vpn_change(own))["red"] == RoutesImported(withdrawn=(key,))
+    found = imports().apply(vpn_change(own, former=(both,)))
+    assert found["red"] == RoutesImported(withdrawn=(KEY,))
 
 
 def test_another_pe_with_the_same_rd_is_not_taken_for_this_one() -> None:
@@ -69,10 +70,9 @@ def test_another_pe_with_the_same_rd_is_not_taken_for_this_one() -> None:
 
 
 def test_a_route_that_loses_its_label_leaves() -> None:
-    table, key = imports(), VpnPrefix(rd("65000:1"), LAN)
-    table.apply(vpn_change(vpn_path("65000:1", "65000:1")))
-    found = table.apply(vpn_change(vpn_path("65000:1", "65000:1", label=None)))
-    assert found == {"red": RoutesImported(withdrawn=(key,))}
+    former = vpn_path("65000:1", "65000:1")
+    found = imports().apply(vpn_change(replace(former, label=None), former=(former,)))
+    assert found == {"red": RoutesImported(withdrawn=(KEY,))}
 
 
 def test_all_targets_are_those_that_some_vrf_imports() -> None:
@@ -84,5 +84,5 @@ def test_candidates_are_all_imported_routes_to_exactly_a_prefix() -> None:
     first, second = vpn_path("65000:1", "65000:1"), vpn_path("65000:5", "65000:1", pe=PE3)
     candidates.apply(table.apply(vpn_change(second, first))["red"])
     assert [one.pe for one in candidates.of(LAN)] == [PE2, PE3]
-    candidates.apply(table.apply(vpn_change(gone=(first.key,)))["red"])
+    candidates.apply(table.apply(vpn_change(former=(first,)))["red"])
     assert [one.pe for one in candidates.of(LAN)] == [PE3]

@@ -8,7 +8,7 @@ from controlplane.net.vpn import RouteDistinguisher, RouteTarget
 from controlplane.protocols.bgp.events import BestPath, BestPathsChanged, PathSource
 from controlplane.wire.bgp.attributes import AsPath, PathAttributes, Segment, SegmentKind
 from controlplane.wire.bgp.communities import ExtendedCommunity, route_target
-from controlplane.wire.bgp.nlri import Family, NlriKey, VpnPrefix
+from controlplane.wire.bgp.nlri import Family, VpnPrefix
 
 ME = IPv4Address("192.0.2.1")
 PE2 = IPv4Address("192.0.2.2")
@@ -47,5 +47,9 @@ def vpn_path(
     return BestPath(key=key, source=source, attributes=attributes, label=label, metric=metric)
 
 
-def vpn_change(*paths: BestPath, gone: tuple[NlriKey, ...] = ()) -> BestPathsChanged:
-    return BestPathsChanged(family=Family.VPNV4, changed=paths, withdrawn=gone)
+def vpn_change(*paths: BestPath, former: tuple[BestPath, ...] = ()) -> BestPathsChanged:
+    """These take the place of what was best before; what nothing takes the place of is gone."""
+    gone = {path.key for path in former} - {path.key for path in paths}
+    return BestPathsChanged(
+        family=Family.VPNV4, changed=paths, withdrawn=tuple(gone), former=former
+    )

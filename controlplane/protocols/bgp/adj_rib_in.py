@@ -61,12 +61,8 @@ class AdjRibIn:
         for destination in list(self.routes):
             self.drop(destination)
 
-    def keep(self) -> None:
-        """The session is lost: what was stale before is gone (RFC 4724 4.2), the rest is now."""
-        self.sweep()
-        self.mark_stale()
-
     def mark_stale(self) -> None:
+        """All that there is has to come again."""
         self.stale = set(self.routes)
 
     def sweep(self) -> None:

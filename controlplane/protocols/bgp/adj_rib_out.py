@@ -157,11 +157,13 @@ class AdjRibOut:
         """The attributes that a path has for this peer, None when it is not told."""
         said, policy = path.announcement, self._to.policy
         rule = rule_for(policy, destination.key, said.attributes) if policy.rules else None
+        if (known := said.exports) is None:
+            known = said.exports = {}
         name = (self._number, rule)
         try:
-            return said.exports[name]
+            return known[name]
         except KeyError:
-            attributes = said.exports[name] = exported(said, rule, self._to, self._config)
+            attributes = known[name] = exported(said, rule, self._to, self._config)
             return attributes
 
     def _withdraw(self, destination: Destination, part: Part) -> None:

@@ -36,6 +36,14 @@ class State(Enum):
     ESTABLISHED = "Established"
 
 
+class Ending(Enum):
+    """What a connection ends by, where it matters what becomes of the session."""
+
+    SAID = "a NOTIFICATION of either end"
+    BROKEN = "no word"
+    COLLIDED = "another connection that is preferred"
+
+
 @dataclass(slots=True, eq=False)
 class Connection:
     """`opened`: by us. It began at `begun`, and got into its state at `since`.

@@ -17,6 +17,8 @@ class Count(StrEnum):
 
     IGNORED_REFRESH_FAMILY = "ignored: ROUTE-REFRESH of a family that was not agreed on"
     IGNORED_REFRESH_SUBTYPE = "ignored: ROUTE-REFRESH of a subtype that was not agreed on"
+    IGNORED_EARLY_REFRESH = "ignored: BoRR before the End-of-RIB"
+    IGNORED_REFRESH_END = "ignored: EoRR without BoRR"
 
     FILTERED = "filtered: VPN route whose targets no VRF imports"
 

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from controlplane.protocols.bgp.events import PathSource
-from controlplane.protocols.bgp.path import Path
+from controlplane.protocols.bgp.path import ImportedPath, Path
 from controlplane.wire.bgp.attributes import Origin
 
 Rank: TypeAlias = tuple[Any, ...]
@@ -90,7 +90,7 @@ def closeness(path: Path) -> Rank:
         said.router_id,
         len(said.attributes.cluster_list),
         said.address,
-        path.imported.key.rd if path.imported else (),
+        path.origin.rd if isinstance(path, ImportedPath) else (),
     )
 
 

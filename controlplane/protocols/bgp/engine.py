@@ -4,6 +4,7 @@
     RFC 4271 6.8    collision; 6.2: negotiation
     RFC 4271 4, 6   receiver, sender: octets and messages
     RFC 4724        graceful_restart
+    RFC 7313        route_refresh
     RFC 4271 3.2, 9 tables: the RIBs, the decision, and what is advertised
 
 Sessions end and routes change while an input is taken; when it is through, `_finish` ends the
@@ -45,6 +46,7 @@ from controlplane.protocols.bgp.instance import BgpInstance
 from controlplane.protocols.bgp.interfaces import Interfaces
 from controlplane.protocols.bgp.listener import Listener
 from controlplane.protocols.bgp.receiver import Receiver
+from controlplane.protocols.bgp.route_refresh import Refreshes
 from controlplane.protocols.bgp.sender import Sender
 from controlplane.protocols.bgp.sessions import Sessions
 from controlplane.protocols.bgp.tables import Tables
@@ -57,6 +59,7 @@ from controlplane.protocols.bgp.timers import (
     KeepaliveTimer,
     MembershipTimer,
     NextHopTimer,
+    RefreshTimer,
     RestartTimer,
     SelectionDeferralTimer,
     StaleTimer,
@@ -72,8 +75,10 @@ class BgpEngine:
         self._tables = tables = Tables(instance)
         self._sender = sender = Sender(instance, tables)
         self._restarts = restarts = Restarts(instance, tables)
-        self._sessions = Sessions(instance, sender, Connections(instance, sender), restarts)
-        self._receiver = Receiver(instance, self._sessions, restarts, tables)
+        self._refreshes = refreshes = Refreshes(instance, tables)
+        connections = Connections(instance, sender)
+        self._sessions = Sessions(instance, sender, connections, restarts, refreshes)
+        self._receiver = Receiver(instance, self._sessions, restarts, refreshes, tables)
         self._interfaces = Interfaces(instance, self._sessions)
         self._listener = Listener(instance)
 
@@ -153,6 +158,8 @@ class BgpEngine:
                 self._sessions.start(peers[peer], now)
             case RestartTimer(peer) | StaleTimer(peer):
                 self._restarts.timer_expires(peers[peer], now)
+            case RefreshTimer(peer, family):
+                self._refreshes.timer_expires(peers[peer], family, now)
             case SelectionDeferralTimer():
                 self._restarts.deferral_expires()
             case AdvertisementTimer() | NextHopTimer() | MembershipTimer():

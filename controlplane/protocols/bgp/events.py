@@ -211,11 +211,16 @@ class BestPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BestPathsChanged:
-    """Output: the best paths of these keys are others now, and those keys have none any more."""
+    """Output: the best paths of these keys are others now, and those keys have none any more.
+
+    `former`, of VPN routes alone, are the paths that were best before, where there were any: they
+    say which VRFs had them.
+    """
 
     family: Family
     changed: tuple[BestPath, ...] = ()
     withdrawn: tuple[NlriKey, ...] = ()
+    former: tuple[BestPath, ...] = ()
 
 
 BgpInput: TypeAlias = (

@@ -8,10 +8,12 @@ that it told; when the session is back, until they are told again, the End-of-RI
 As restarting speaker: an engine that starts sets the R bit, tells nothing of routes until the
 End-of-RIB of every peer has come and next hops had time to be resolved, or the deferral timer runs
 out, and then all of them at once. It does not defer their selection: our switch starts empty, and
-there is nothing to protect from routes that come too early. For the same reason the F bit is clear
-in the first session with a peer, with one exception: what a reflector tells leads past it, so its
-clients' forwarding is not hurt by its restart. That holds where it is reflector and nothing else,
-which a session with `next_hop_self` says it is not. In later sessions with the same peer the F bit
+there is nothing to protect from routes that come too early. For the same reason the F bit, which
+goes by family, is clear in the first session with a peer: RFC 4724 4.1 allows it only for what "has
+indeed been preserved". That leaves the families for which no packet comes to us: memberships of
+route targets, and what a reflector passes on. A reflector that is a PE too, or has own routes of
+the family, has lost what it told of them, labels and trees; and one with `next_hop_self`, or with
+an external peer, is on the way of others' packets. In later sessions with the same peer the F bit
 is set: we forward all along.
 """
 
@@ -59,27 +61,41 @@ class Restarts:
         """
         if not peer.config.restart_time:
             return GracefulRestart()
-        kept = peer.sessions > 0 or self._is_reflector_only()
         by_number = sorted(peer.config.families, key=lambda family: family.value)
         return GracefulRestart(
             restarted=self._instance.is_deferring,
             time=min(round(peer.config.restart_time), _LONGEST_RESTART_TIME),
-            families=tuple((family, kept) for family in by_number),
+            families=tuple((family, self._has_kept(peer, family)) for family in by_number),
         )
 
     def lost(self, connection: Connection, now: Instant) -> None:
-        """The connection of a session broke: keep what the peer may come back for."""
+        """The connection of a session broke: keep what the peer may come back for.
+
+        RFC 4724 4.2: of two losses in a row, what was stale at the second one is no more.
+        """
+        peer = connection.peer
+        self.give_up(peer, now)
+        if (time := self._keep(connection, now)) is not None:
+            self._tell(peer, f"its routes of {_words(peer.stale)} are kept for {time:g} s")
+
+    def moved(self, connection: Connection, now: Instant) -> None:
+        """The session goes on over another connection: nobody has restarted, so what is stale of a
+        restart before stays so, until the peer tells it there."""
+        self._keep(connection, now)
+
+    def _keep(self, connection: Connection, now: Instant) -> Duration | None:
+        """Keep what the peer restarts gracefully; returns for how long, None if it does not."""
         peer, negotiated = connection.peer, connection.negotiated
         assert negotiated is not None, "the session was established"
-        self.forget(peer)
         terms = negotiated.restart
         if terms is None or not negotiated.restarts_gracefully:
-            self._tables.lost(peer, frozenset(), now)
-            return
+            self.ended(peer, now)
+            return None
+        self._instance.timers.cancel(StaleTimer(peer.address))
+        self._instance.timers.set(RestartTimer(peer.address), now + terms.time)
         peer.stale = terms.families & negotiated.families
         self._tables.lost(peer, peer.stale, now)
-        self._instance.timers.set(RestartTimer(peer.address), now + terms.time)
-        self._tell(peer, f"its routes of {_words(peer.stale)} are kept for {terms.time:g} s")
+        return terms.time
 
     def ended(self, peer: Peer, now: Instant) -> None:
         """A session ended by a NOTIFICATION, or because the way to the peer is broken."""
@@ -120,8 +136,8 @@ class Restarts:
     def give_up(self, peer: Peer, now: Instant) -> None:
         """Stale routes of the peer, if there are any, lead nowhere."""
         if peer.stale:
-            self.forget(peer)
             self._tables.stale_expired(peer, now)
+            self.forget(peer)
 
     def deferral_expires(self) -> None:
         """RFC 4724 4.1: tell what there is to tell by now."""
@@ -142,10 +158,16 @@ class Restarts:
             soon = now + self._instance.config.next_hop_delay
             timers.set(SelectionDeferralTimer(), min(runs_until, soon))
 
+    def _has_kept(self, peer: Peer, family: Family) -> bool:
+        """The F bit: whether packets go on where what we told of a family before led them."""
+        if peer.sessions > 0 or family is Family.ROUTE_TARGET:
+            return True
+        return self._is_reflector_only() and not self._tables.is_origin(family)
+
     def _is_reflector_only(self) -> bool:
-        configs = self._instance.config.peers
-        reflects = any(config.reflector_client for config in configs)
-        return reflects and not any(config.next_hop_self for config in configs)
+        peers = self._instance.peers.values()
+        reflects = any(peer.config.reflector_client for peer in peers)
+        return reflects and all(one.internal and not one.config.next_hop_self for one in peers)
 
     def _tell(self, peer: Peer, what: str) -> None:
         self._instance.outputs.append(Told(peer.address, what))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 
 from controlplane.protocols.bgp.decision import Decision
-from controlplane.protocols.bgp.events import BestPath, BestPathsChanged
-from controlplane.protocols.bgp.path import Destination, NextHop, Path
+from controlplane.protocols.bgp.events import BestPath, BestPathsChanged, Imported
+from controlplane.protocols.bgp.path import Destination, ImportedPath, NextHop, Path
 from controlplane.wire.bgp.nlri import Family, NlriKey
 
 
@@ -24,6 +25,7 @@ class Settled:
     family: Family
     changed: list[BestPath] = field(default_factory=list)
     withdrawn: list[NlriKey] = field(default_factory=list)
+    former: list[BestPath] = field(default_factory=list)
     to_tell: list[Destination] = field(default_factory=list)
 
     @property
@@ -32,7 +34,10 @@ class Settled:
         if not (self.changed or self.withdrawn):
             return None
         return BestPathsChanged(
-            family=self.family, changed=tuple(self.changed), withdrawn=tuple(self.withdrawn)
+            family=self.family,
+            changed=tuple(self.changed),
+            withdrawn=tuple(self.withdrawn),
+            former=tuple(self.former),
         )
 
 
@@ -64,15 +69,10 @@ class LocRib:
 
     def replace(self, destination: Destination, old: Path | None, new: Path | None) -> None:
         """One path takes the place of another, either of which may be none."""
-        paths = destination.paths
-        if old is not None:
-            paths = tuple(path for path in paths if path is not old)
-        if new is not None:
-            paths = (*paths, new)
-            hop = new.announcement.hop
-            if hop is not None and not hop.is_answered:
-                self._waiting.setdefault(hop, []).append(destination)
-        destination.paths = paths
+        destination.replace(old, new)
+        hop = new.announcement.hop if new is not None else None
+        if hop is not None and not hop.is_answered:
+            self._waiting.setdefault(hop, []).append(destination)
         if destination not in self._marked:
             self._marked[destination] = False
 
@@ -108,16 +108,19 @@ class LocRib:
                 self.destinations.pop(destination.key, None)
 
     def _settle(self, destination: Destination, moved: bool, settled: Settled) -> None:
-        former, former_backup = destination.best, destination.backup
+        key, former, former_backup = destination.key, destination.best, destination.backup
         best = destination.best = self.decision.best(destination.paths)
         backup = destination.backup = self.decision.backup(destination.paths, best)
         if best is not former or self.family is Family.ROUTE_TARGET:
             settled.to_tell.append(destination)
-        if best is None:
-            if former is not None:
-                settled.withdrawn.append(destination.key)
-        elif moved or best is not former or backup is not former_backup:
-            settled.changed.append(told(destination.key, best, backup))
+        if not moved and best is former and backup is former_backup:
+            return
+        if former is not None and self.family is Family.VPNV4:
+            settled.former.append(told(key, former, former_backup))
+        if best is not None:
+            settled.changed.append(told(key, best, backup))
+        elif former is not None:
+            settled.withdrawn.append(key)
 
 
 def told(key: NlriKey, path: Path, backup: Path | None = None) -> BestPath:
@@ -130,6 +133,22 @@ def told(key: NlriKey, path: Path, backup: Path | None = None) -> BestPath:
         label=path.label,
         peer=said.peer.address if said.peer is not None else None,
         metric=path.metric or 0,
-        imported=path.imported,
+        imported=_imported(key, path) if isinstance(path, ImportedPath) else None,
         backup=told(key, backup) if backup is not None else None,
+    )
+
+
+def _imported(prefix: NlriKey, path: ImportedPath) -> Imported:
+    """The VPN route as it came."""
+    said = path.announcement
+    assert isinstance(prefix, IPv4Network)
+    assert path.label is not None
+    return Imported(
+        prefix=prefix,
+        key=path.origin,
+        attributes=said.attributes,
+        pe=said.address,
+        label=path.label,
+        metric=path.metric or 0,
+        vrf=said.vrf,
     )

@@ -60,6 +60,18 @@ class FaultyUpdate(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class RouteRefresh(Notice):
+    """RFC 7313: a refresh that is not as it should be."""
+
+    peer: IPv4Address
+    family: str
+    what: str
+
+    def words(self) -> str:
+        return f"route refresh of {self.family} by {self.peer}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
 class GracefulRestart(Notice):
     peer: IPv4Address
     what: str

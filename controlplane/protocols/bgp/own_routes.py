@@ -7,8 +7,6 @@ several route distinguishers.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
-
 from controlplane.protocols.bgp.adj_rib_in import AdjRibIn
 from controlplane.protocols.bgp.events import (
     BgpConfig,
@@ -18,8 +16,14 @@ from controlplane.protocols.bgp.events import (
     RoutesOriginated,
 )
 from controlplane.protocols.bgp.loc_rib import LocRib
-from controlplane.protocols.bgp.path import Announcement, Destination, Heard, Path, announcement
-from controlplane.wire.bgp.attributes import PathAttributes
+from controlplane.protocols.bgp.path import (
+    Announcement,
+    Destination,
+    Heard,
+    ImportedPath,
+    NextHop,
+    announcement,
+)
 from controlplane.wire.bgp.nlri import VpnPrefix
 
 
@@ -42,12 +46,16 @@ def originate(own: AdjRibIn, config: BgpConfig, event: RoutesOriginated) -> None
 
 
 class ImportedRoutes:
-    """`_announcements` are by attributes and PE: what imported routes share."""
+    """`_announcements` are the latest for each set of attributes, of those that routes have.
+
+    Attributes are told apart by identity, which many routes share: to hash their value takes longer
+    than all else that is done here.
+    """
 
     def __init__(self, rib: LocRib, config: BgpConfig) -> None:
         self._rib = rib
         self._config = config
-        self._announcements: dict[tuple[PathAttributes, IPv4Address], Announcement] = {}
+        self._announcements: dict[int, Announcement] = {}
 
     def imported(self, event: RoutesImported) -> None:
         for key in event.withdrawn:
@@ -57,7 +65,7 @@ class ImportedRoutes:
 
     def _learn(self, route: Imported) -> None:
         said = self._announcement(route)
-        new = Path(said, route.label, route)
+        new = ImportedPath(said, route.label, origin=route.key)
         said.users += 1
         destination = self._rib.destination(route.prefix)
         before = _path(destination, route.key)
@@ -72,26 +80,38 @@ class ImportedRoutes:
             self._release(path)
 
     def _announcement(self, route: Imported) -> Announcement:
-        name = (route.attributes, route.pe)
-        said = self._announcements.get(name)
-        if said is None:
-            said = self._announcements[name] = announcement(
-                PathSource.IMPORTED,
-                route.attributes,
-                default_local_pref=self._config.local_pref,
-                router_id=route.pe,
-                address=route.pe,
-            )
+        """The one that there is for routes like this, or a new one."""
+        said = self._announcements.get(id(route.attributes))
+        if said is None or not _is_of(said, route):
+            said = self._announcements[id(route.attributes)] = self._new(route)
         return said
 
-    def _release(self, path: Path) -> None:
-        said, route = path.announcement, path.imported
-        assert route is not None, "only imported paths are here"
+    def _new(self, route: Imported) -> Announcement:
+        said = announcement(
+            PathSource.IMPORTED,
+            route.attributes,
+            default_local_pref=self._config.local_pref,
+            router_id=route.pe,
+            address=route.pe,
+        )
+        said.hop = NextHop(route.pe, route.metric, is_answered=True)
+        said.vrf = route.vrf
+        return said
+
+    def _release(self, path: ImportedPath) -> None:
+        said = path.announcement
         said.users -= 1
-        if not said.users:
-            del self._announcements[route.attributes, route.pe]
+        if not said.users and self._announcements.get(id(said.attributes)) is said:
+            del self._announcements[id(said.attributes)]
 
 
-def _path(destination: Destination, key: VpnPrefix) -> Path | None:
+def _is_of(said: Announcement, route: Imported) -> bool:
+    """Whether an announcement of a route's attributes has all else in common with it."""
+    metric = said.hop.metric if said.hop is not None else None
+    return (said.address, metric, said.vrf) == (route.pe, route.metric, route.vrf)
+
+
+def _path(destination: Destination, key: VpnPrefix) -> ImportedPath | None:
     """The path of an imported route, one of the few to its prefix."""
-    return next((p for p in destination.paths if p.imported and p.imported.key == key), None)
+    imported = (path for path in destination.paths if isinstance(path, ImportedPath))
+    return next((path for path in imported if path.origin == key), None)

@@ -6,6 +6,7 @@ reference to it: a hundred thousand routes cost a hundred thousand paths and a f
 
     Destination    a key, all paths to it, and the one that won         (an entry of a Loc-RIB)
     Path           one way to it: an announcement and a label
+    ImportedPath   the same, of a VPN route that this VRF imports
     Announcement   who says it, with which attributes, through which next hop
     NextHop        an address, and how far it is now
 
@@ -20,18 +21,19 @@ from functools import lru_cache
 from ipaddress import IPv4Address
 
 from controlplane.net.label import Label
-from controlplane.protocols.bgp.events import Imported, PathSource, Rule
+from controlplane.protocols.bgp.events import PathSource, Rule
 from controlplane.protocols.bgp.peer import Peer
-from controlplane.wire.bgp.attributes import AsPath, PathAttributes
-from controlplane.wire.bgp.communities import ExtendedCommunity
-from controlplane.wire.bgp.nlri import NlriKey
+from controlplane.wire.bgp.attributes import PathAttributes
+from controlplane.wire.bgp.communities import ExtendedCommunity, route_target, targets_among
+from controlplane.wire.bgp.nlri import NlriKey, VpnPrefix
 
 
 @dataclass(slots=True, eq=False)
 class NextHop:
     """`metric` None: nothing leads there, or nobody has said yet (`is_answered`).
 
-    `users` counts the announcements through it.
+    `users` counts the announcements through it. The PE of imported routes is one too, whose
+    distance comes with them.
     """
 
     address: IPv4Address
@@ -69,8 +71,9 @@ class Announcement:
 
     `router_id` is that of who brought the route into the AS, as far as known (RFC 4456 9), and
     `address` that of the peer, or of the PE of an imported route. `users` counts the paths.
-    `heard` is what it was made of; None for an imported one.
-    `exports` remembers what it becomes for whom (`advertisement.py`).
+    `heard` is what it was made of; None for an imported one, and `vrf` the one of this router that
+    such a route comes from, if it does.
+    `exports` remembers what it becomes for whom (`advertisement.py`), if it does for anybody.
     """
 
     source: PathSource
@@ -86,21 +89,20 @@ class Announcement:
     targets: frozenset[bytes] = frozenset()
     users: int = 0
     heard: Heard | None = None
-    exports: dict[tuple[int, Rule | None], PathAttributes | None] = field(default_factory=dict)
+    vrf: str | None = None
+    exports: dict[tuple[int, Rule | None], PathAttributes | None] | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Path:
     announcement: Announcement
     label: Label | None = None
-    imported: Imported | None = None
 
     @property
     def metric(self) -> int | None:
         """How far its next hop is; None when nothing leads there."""
-        if (hop := self.announcement.hop) is not None:
-            return hop.metric
-        return self.imported.metric if self.imported else 0
+        hop = self.announcement.hop
+        return 0 if hop is None else hop.metric
 
     @property
     def is_usable(self) -> bool:
@@ -113,46 +115,57 @@ class Path:
     @property
     def via(self) -> IPv4Address | None:
         """What it stands and falls with: its next hop, or PE. None for a route of our own."""
-        if (hop := self.announcement.hop) is not None:
-            return hop.address
-        return self.imported.pe if self.imported else None
+        hop = self.announcement.hop
+        return None if hop is None else hop.address
+
+
+@dataclass(slots=True, eq=False)
+class ImportedPath(Path):
+    """`origin` is the VPN route."""
+
+    origin: VpnPrefix = field(kw_only=True)
 
 
 @dataclass(slots=True, eq=False)
 class Destination:
-    """`holders` counts the peers that were told a path to it."""
+    """`holders` counts the peers that were told a path to it.
+
+    Nearly all have one path, so that is held as it is, and not in a tuple.
+    """
 
     key: NlriKey
-    paths: tuple[Path, ...] = ()
+    _held: Path | tuple[Path, ...] = ()
     best: Path | None = None
     backup: Path | None = None
     holders: int = 0
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        held = self._held
+        return held if isinstance(held, tuple) else (held,)
+
+    def replace(self, old: Path | None, new: Path | None) -> None:
+        """One path takes the place of another, either of which may be none."""
+        left = [path for path in self.paths if path is not old]
+        if new is not None:
+            left.append(new)
+        self._held = left[0] if len(left) == 1 else tuple(left)
+
+    @property
     def is_forgotten(self) -> bool:
         """Nobody knows of it any more."""
-        return not (self.paths or self.best or self.holders)
-
-
-def is_route_target(octets: bytes) -> bool:
-    """Whether an extended community is a route target (RFC 4360 4, RFC 5668)."""
-    return octets[1] == 2 and octets[0] <= 2
-
-
-@lru_cache(maxsize=4096)
-def _as_facts(as_path: AsPath) -> tuple[int, int | None]:
-    return as_path.length, as_path.first
+        return not (self._held or self.best or self.holders)
 
 
 def targets_of(attributes: PathAttributes) -> frozenset[bytes]:
     """The route targets, as octets of their extended communities."""
-    return _targets_among(attributes.extended_communities)
+    return _octets_of(attributes.extended_communities)
 
 
 @lru_cache(maxsize=4096)
-def _targets_among(communities: frozenset[ExtendedCommunity]) -> frozenset[bytes]:
+def _octets_of(communities: frozenset[ExtendedCommunity]) -> frozenset[bytes]:
     """One set for all routes with the same ones, which are many."""
-    return frozenset(one.octets for one in communities if is_route_target(one.octets))
+    return frozenset(route_target(one).octets for one in targets_among(communities))
 
 
 def announcement(
@@ -165,15 +178,14 @@ def announcement(
     peer: Peer | None = None,
 ) -> Announcement:
     """With what the decision asks for again and again."""
-    as_length, neighbor_as = _as_facts(attributes.as_path)
-    local_pref = attributes.local_pref
+    as_path, local_pref = attributes.as_path, attributes.local_pref
     return Announcement(
         source=source,
         attributes=attributes,
         peer=peer,
         local_pref=default_local_pref if local_pref is None else local_pref,
-        as_length=as_length,
-        neighbor_as=neighbor_as,
+        as_length=as_path.length,
+        neighbor_as=as_path.first,
         router_id=attributes.originator_id or router_id,
         address=address,
         targets=targets_of(attributes),

@@ -27,7 +27,8 @@ class Peer:
     ended or did not come up, in words; `since` is when the last of its connections was gone.
 
     `stale` are families of which routes from a lost session are kept (RFC 4724 4.2). `ended` are
-    those whose End-of-RIB came in this session. `received` and `sent` count messages by kind.
+    those whose End-of-RIB came in this session, `refreshing` those of which all routes come anew
+    (RFC 7313 4). `received` and `sent` count messages by kind.
     """
 
     config: PeerConfig
@@ -40,6 +41,7 @@ class Peer:
     last_error: str = ""
     stale: frozenset[Family] = frozenset()
     ended: set[Family] = field(default_factory=set)
+    refreshing: set[Family] = field(default_factory=set)
     connections: dict[StreamName, Connection] = field(default_factory=dict)
     established: Connection | None = None
     received: Counter[str] = field(default_factory=Counter)

@@ -13,7 +13,6 @@ from controlplane.engine.stream import DataReceived
 from controlplane.engine.time import Instant
 from controlplane.protocols.bgp.connection import Connection
 from controlplane.protocols.bgp.counters import (
-    Count,
     faulty,
     malformed,
     received,
@@ -24,24 +23,31 @@ from controlplane.protocols.bgp.graceful_restart import Restarts
 from controlplane.protocols.bgp.instance import BgpInstance
 from controlplane.protocols.bgp.negotiated import Negotiated
 from controlplane.protocols.bgp.notices import FaultyUpdate
+from controlplane.protocols.bgp.route_refresh import Refreshes
 from controlplane.protocols.bgp.sessions import Sessions
 from controlplane.protocols.bgp.tables import Tables
 from controlplane.wire.bgp.errors import BgpError
 from controlplane.wire.bgp.framing import RawMessage
 from controlplane.wire.bgp.nlri import Family
 from controlplane.wire.bgp.numbers import MessageType
-from controlplane.wire.bgp.refresh import RefreshSubtype, RouteRefreshMessage
+from controlplane.wire.bgp.refresh import RouteRefreshMessage
 from controlplane.wire.bgp.update import Remedy, UpdateFault
 from controlplane.wire.bgp.update_decoding import decode_update
 
 
 class Receiver:
     def __init__(
-        self, instance: BgpInstance, sessions: Sessions, restarts: Restarts, tables: Tables
+        self,
+        instance: BgpInstance,
+        sessions: Sessions,
+        restarts: Restarts,
+        refreshes: Refreshes,
+        tables: Tables,
     ) -> None:
         self._instance = instance
         self._sessions = sessions
         self._restarts = restarts
+        self._refreshes = refreshes
         self._tables = tables
 
     def receive(self, event: DataReceived, now: Instant) -> None:
@@ -67,7 +73,7 @@ class Receiver:
                 self._update(connection, negotiated, raw.body, now)
             else:
                 message = RouteRefreshMessage.decode(raw.body)
-                self._route_refresh(connection, negotiated, message, now)
+                self._refreshes.receive(connection, message, now)
         self._sessions.heard(connection, now)
 
     def _update(
@@ -94,29 +100,8 @@ class Receiver:
         """RFC 4760 7: routes of the family are deleted, and those to come are not heard."""
         negotiated, peer = connection.negotiated, connection.peer
         assert negotiated is not None, "the session is established"
-        self._tables.refresh_begins(peer, family, now)
-        self._tables.refresh_ends(peer, family, now)
+        self._refreshes.over(peer, family)
+        self._tables.disabled(peer, family)
         families = negotiated.families - {family}
         terms = replace(negotiated.terms, families=families)
         connection.negotiated = replace(negotiated, families=families, terms=terms)
-
-    def _route_refresh(
-        self,
-        connection: Connection,
-        negotiated: Negotiated,
-        message: RouteRefreshMessage,
-        now: Instant,
-    ) -> None:
-        peer, family = connection.peer, message.family
-        if family is None or family not in negotiated.families:
-            self._instance.counters[Count.IGNORED_REFRESH_FAMILY] += 1
-            return
-        match message.subtype:
-            case RefreshSubtype.REQUEST:
-                self._tables.refresh_requested(peer, family, now)
-            case RefreshSubtype.BEGINNING if negotiated.enhanced_refresh:
-                self._tables.refresh_begins(peer, family, now)
-            case RefreshSubtype.ENDING if negotiated.enhanced_refresh:
-                self._tables.refresh_ends(peer, family, now)
-            case _:
-                self._instance.counters[Count.IGNORED_REFRESH_SUBTYPE] += 1

@@ -31,7 +31,7 @@ from controlplane.engine.liveness import ForgetNeighbor, WatchNeighbor
 from controlplane.engine.stream import StreamAccepted, StreamOpened, Why
 from controlplane.engine.time import Duration, Instant
 from controlplane.protocols.bgp.collision import is_restart, keeps_new
-from controlplane.protocols.bgp.connection import Connection, State
+from controlplane.protocols.bgp.connection import Connection, Ending, State
 from controlplane.protocols.bgp.connections import COLLISION, Connections
 from controlplane.protocols.bgp.counters import Count
 from controlplane.protocols.bgp.damping import (
@@ -45,6 +45,7 @@ from controlplane.protocols.bgp.instance import BgpInstance
 from controlplane.protocols.bgp.negotiation import check, negotiate, own_open
 from controlplane.protocols.bgp.notices import SessionDown, SessionRefused, SessionUp
 from controlplane.protocols.bgp.peer import Peer
+from controlplane.protocols.bgp.route_refresh import Refreshes
 from controlplane.protocols.bgp.sender import Sender
 from controlplane.protocols.bgp.timers import ConnectRetryTimer, HoldTimer, IdleHoldTimer
 from controlplane.wire.bgp.errors import BgpError
@@ -77,11 +78,13 @@ class Sessions:
         sender: Sender,
         connections: Connections,
         restarts: Restarts,
+        refreshes: Refreshes,
     ) -> None:
         self._instance = instance
         self._sender = sender
         self._connections = connections
         self._restarts = restarts
+        self._refreshes = refreshes
 
     def start(self, peer: Peer, now: Instant) -> None:
         """Seek a session."""
@@ -145,7 +148,7 @@ class Sessions:
         reason = f"{what}: {why}"
         if connection.state is State.OPEN_SENT and why == Why.CLOSED:
             reason = connection.peer.last_error or reason
-        self._end(connection, reason, now, is_broken=True)
+        self._end(connection, reason, now, by=Ending.BROKEN)
 
     def receive(self, connection: Connection, raw: RawMessage, now: Instant) -> bool:
         """Take a message as the table says; False for one about the routes of a session."""
@@ -153,7 +156,8 @@ class Sessions:
             case _, MessageType.NOTIFICATION:
                 said = Notification.decode(raw.body)
                 reason = f"the peer says: {said.words}"
-                self._end(connection, reason, now, is_failure=said != COLLISION)
+                by = Ending.COLLIDED if said == COLLISION else Ending.SAID
+                self._end(connection, reason, now, by=by)
             case State.OPEN_SENT, MessageType.OPEN:
                 self._open_heard(connection, Open.decode(raw.body), now)
             case State.OPEN_CONFIRM, MessageType.KEEPALIVE:
@@ -216,7 +220,8 @@ class Sessions:
             # simply closed".
             anew = is_restart(connection, former)
             reason = "the peer has opened another connection"
-            self._end(former, reason, now, say=None if anew else COLLISION, is_broken=anew)
+            by = Ending.BROKEN if anew else Ending.COLLIDED
+            self._end(former, reason, now, say=None if anew else COLLISION, by=by)
         else:
             self._connections.drop(former, COLLISION)
         return True
@@ -241,10 +246,9 @@ class Sessions:
         now: Instant,
         *,
         say: Notification | None = None,
-        is_broken: bool = False,
-        is_failure: bool = True,
+        by: Ending = Ending.SAID,
     ) -> None:
-        """A connection is over: by a NOTIFICATION of either end, or `is_broken` without one.
+        """A connection is over.
 
         That the peer prefers another connection is no failure, for which it would be left alone
         longer each time: it may still have to find out that the one before has ended here.
@@ -252,18 +256,18 @@ class Sessions:
         peer = connection.peer
         self._connections.drop(connection, say)
         if connection.state is State.ESTABLISHED:
-            self._session_lost(connection, reason, now, is_broken)
+            self._session_lost(connection, reason, now, by)
         elif peer.connections:
             # Another one goes on, to a session perhaps: this one lost a collision, or its way.
             return
         else:
             self._refused(peer, reason)
-        if is_failure:
+        if by is not Ending.COLLIDED:
             count_failure(peer, connection, now)
         peer.last_error = reason
         if peer.connections:
             return
-        if is_broken and connection.state in (State.CONNECT, State.OPEN_SENT):
+        if by is Ending.BROKEN and connection.state in (State.CONNECT, State.OPEN_SENT):
             self._await(peer, now)
         else:
             self._rest(peer, now, pause(peer, IDLE_HOLD_LIMIT))
@@ -274,15 +278,16 @@ class Sessions:
             self._instance.outputs.append(SessionRefused(peer.address, reason))
         peer.last_error = reason
 
-    def _session_lost(
-        self, connection: Connection, reason: str, now: Instant, is_broken: bool
-    ) -> None:
+    def _session_lost(self, connection: Connection, reason: str, now: Instant, by: Ending) -> None:
         peer = connection.peer
         peer.established = None
         self._instance.outputs.append(SessionDown(peer.address, reason))
         self._forget(peer)
-        if is_broken:
+        self._refreshes.forget(peer)
+        if by is Ending.BROKEN:
             self._restarts.lost(connection, now)
+        elif by is Ending.COLLIDED and peer.connections:
+            self._restarts.moved(connection, now)
         else:
             self._restarts.ended(peer, now)
 

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 
 from controlplane.net.label import Label
 from controlplane.protocols.bgp.events import PathSource
-from controlplane.protocols.bgp.path import Destination, Path
+from controlplane.protocols.bgp.path import Destination, ImportedPath, Path
 from controlplane.protocols.bgp.tables import Tables
 from controlplane.wire.bgp.attributes import PathAttributes
 from controlplane.wire.bgp.nlri import Family, Leaf, NlriKey, OtherMcastVpn, SPmsi, VpnPrefix
@@ -93,7 +93,7 @@ def _route(tables: Tables, family: Family, destination: Destination) -> RouteVie
 
 
 def _path(destination: Destination, path: Path, why_not: str, is_stale: bool) -> PathView:
-    said, imported = path.announcement, path.imported
+    said = path.announcement
     return PathView(
         source=said.source,
         peer=said.peer.address if said.peer is not None else None,
@@ -104,8 +104,8 @@ def _path(destination: Destination, path: Path, why_not: str, is_stale: bool) ->
         is_backup=path is destination.backup,
         is_stale=is_stale,
         why_not=why_not,
-        imported=imported.key if imported else None,
-        vrf=imported.vrf if imported else None,
+        imported=path.origin if isinstance(path, ImportedPath) else None,
+        vrf=said.vrf,
     )
 
 

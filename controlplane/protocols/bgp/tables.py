@@ -98,21 +98,22 @@ class Tables:
         """A session is gone; routes of the families to keep become stale (RFC 4724 4.2)."""
         for family, adj_rib_in in self._of(peer):
             if family in keep:
-                adj_rib_in.keep()
+                adj_rib_in.mark_stale()
             else:
                 adj_rib_in.clear()
         if (outbound := self.outbound.pop(peer, None)) is not None:
             outbound.end()
 
     def end_of_rib(self, peer: Peer, family: Family, now: Instant) -> None:
-        """The peer has told all that it has."""
-        self._into(peer, family).sweep()
+        """The peer has told all that it has. What a route refresh made stale is not swept by it."""
+        if family in peer.stale:
+            self._into(peer, family).sweep()
         if family is Family.ROUTE_TARGET:
             self.outbound[peer].all_memberships_came()
 
     def stale_expired(self, peer: Peer, now: Instant) -> None:
         """What of a peer's routes is stale still did not come again in time."""
-        for family, _ in self._of(peer):
+        for family in peer.stale:
             self._into(peer, family).sweep()
 
     # -- messages of peers
@@ -137,6 +138,10 @@ class Tables:
     def refresh_ends(self, peer: Peer, family: Family, now: Instant) -> None:
         """RFC 7313 4: those that did not are no more."""
         self._into(peer, family).sweep()
+
+    def disabled(self, peer: Peer, family: Family) -> None:
+        """RFC 4760 7: what the peer told of the family is deleted."""
+        self._into(peer, family).clear()
 
     # -- this router
 
@@ -195,6 +200,11 @@ class Tables:
         """What a peer is to be told now; who takes some of it may ask again for the rest."""
         outbound = self.outbound.get(peer)
         return outbound.messages(now) if outbound is not None else iter(())
+
+    def is_origin(self, family: Family) -> bool:
+        """Whether this router tells routes of its own, or will: a PE those of its VRFs."""
+        is_pe = family in VPN_FAMILIES and bool(self._interest.wanted)
+        return is_pe or bool(self._own[family].routes)
 
     def counts(self, peer: Peer) -> Mapping[Family, PrefixCount]:
         """How many routes of each family went both ways."""

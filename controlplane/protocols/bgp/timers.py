@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from typing import TypeAlias
 
 from controlplane.engine.stream import StreamName
+from controlplane.wire.bgp.nlri import Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,14 @@ class StaleTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class RefreshTimer:
+    """RFC 7313 4: the upper bound on how long a route refresh takes."""
+
+    peer: IPv4Address
+    family: Family
+
+
+@dataclass(frozen=True, slots=True)
 class SelectionDeferralTimer:
     """RFC 4724 4.1: how long an engine that has just started waits for its peers' routes."""
 
@@ -85,6 +94,7 @@ SessionTimer: TypeAlias = (
     | KeepaliveTimer
     | RestartTimer
     | StaleTimer
+    | RefreshTimer
     | SelectionDeferralTimer
 )
 BgpTimer: TypeAlias = SessionTimer | TableTimer

@@ -64,7 +64,7 @@ def decode_attribute(raw: RawAttribute, into: Attributes) -> AttributeFault | No
     except DecodeError as error:
         return _fault(raw, kind.malformed, error.what, kind.subcode)
     if raw.flags & PARTIAL:
-        into.partial.add(raw.type)
+        into.partial |= {raw.type}
     return None
 
 

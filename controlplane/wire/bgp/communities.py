@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -80,6 +81,13 @@ class ExtendedCommunity:
         split = 2 + (2 if kind == 0 else 4)
         left, right = self.octets[2:split], self.octets[split:]
         return RouteTarget(kind, int.from_bytes(left, "big"), int.from_bytes(right, "big"))
+
+
+@lru_cache(maxsize=4096)
+def targets_among(communities: frozenset[ExtendedCommunity]) -> frozenset[RouteTarget]:
+    """The route targets (RFC 4364 4.3.1); the same few sets come with every route of a VPN."""
+    found = (one.route_target for one in communities)
+    return frozenset(target for target in found if target is not None)
 
 
 def route_target(target: RouteTarget) -> ExtendedCommunity:

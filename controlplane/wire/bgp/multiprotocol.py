@@ -27,7 +27,7 @@ from typing import Final
 
 from controlplane.wire.bgp.attribute_decoding import AttributeFault
 from controlplane.wire.bgp.attribute_list import OPTIONAL, PARTIAL, RawAttribute
-from controlplane.wire.bgp.attribute_values import is_host
+from controlplane.wire.bgp.attribute_values import decode_address, is_host
 from controlplane.wire.bgp.errors import BgpError
 from controlplane.wire.bgp.nlri import FAMILIES, Announced, Family
 from controlplane.wire.bgp.nlri_codec import decode_nlri
@@ -119,7 +119,7 @@ def _encode_family(family: Family) -> bytes:
 def _decode_next_hop(octets: bytes) -> IPv4Address | None:
     if len(octets) == _IPV6:
         return None
-    address = IPv4Address(octets[-_IPV4:])
+    address = decode_address(octets[-_IPV4:])
     return address if is_host(address) else None
 
 

@@ -17,6 +17,7 @@ Storms of routes go through here, so the loops work on octets and numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
@@ -114,9 +115,15 @@ def _decode_vpnv4(data: bytes) -> Iterator[Announced]:
         if not 0 <= bits <= _IPV4_BITS or stop > end:
             raise _wrong_length(at, data, "a labelled VPN-IPv4 prefix")
         prefix = _prefix(bits, data[prefix_at:stop])
-        label = int.from_bytes(data[at + 1 : rd_at], "big") >> 4
+        label = _decode_label(data[at + 1 : rd_at])
         yield VpnPrefix(decode_rd(data[rd_at:prefix_at]), prefix), label
         at = stop
+
+
+@lru_cache(maxsize=1 << 14)
+def _decode_label(octets: bytes) -> Label:
+    """One object for the routes that share a label: all of a VRF's, as a rule."""
+    return int.from_bytes(octets, "big") >> 4
 
 
 def _decode_vpnv4_multicast(data: bytes) -> Iterator[Announced]:

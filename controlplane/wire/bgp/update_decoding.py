@@ -17,7 +17,8 @@ weakest that still keeps the routing right:
 
     session reset       BgpError: the lengths of the message do not add up, routes of IPv4 unicast
                         cannot be read, an attribute with routes comes twice, a well-known attribute
-                        is unknown; and what would cost routes in a message that announces none
+                        is unknown; what would cost routes in a message that announces none, or
+                        the session its last family
     AFI/SAFI disable    the routes of another family cannot be read
     treat as withdraw   an attribute that routes hang on is malformed, or missing
     attribute discard   all others
@@ -162,7 +163,7 @@ class _Message:
         raw = self._raw.get(AttributeType.MP_REACH_NLRI)
         found = None if raw is None else decode_mp_reach(raw, self._terms)
         if isinstance(found, AttributeFault):
-            self._faults.append(found)
+            self._without_routes(found)
             return None
         if found is not None and found.next_hop is None and found.family is not _WITHOUT_NEXT_HOP:
             what = "MP_REACH_NLRI: a next hop that no packet can be sent to"
@@ -174,9 +175,21 @@ class _Message:
         raw = self._raw.get(AttributeType.MP_UNREACH_NLRI)
         found = None if raw is None else decode_mp_unreach(raw, self._terms)
         if isinstance(found, AttributeFault):
-            self._faults.append(found)
+            self._without_routes(found)
             return None
         return found
+
+    def _without_routes(self, fault: AttributeFault) -> None:
+        """An attribute that should hold routes cannot be read, or may not come.
+
+        RFC 4760 7: "the speaker MAY terminate the BGP session", which is of no use when the family
+        that it ignores from now on is its last one.
+        """
+        if fault.remedy is _DISABLE and self._terms.families == {fault.family}:
+            what = f"{fault.what}; the session has no other family"
+            subcode = UpdateError.OPTIONAL_ATTRIBUTE_ERROR
+            raise BgpError(ErrorCode.UPDATE_MESSAGE, subcode, what, fault.data)
+        self._faults.append(fault)
 
     def _classic_reach(self) -> MpReach | None:
         """The routes behind the attributes."""

@@ -6,8 +6,8 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from controlplane.net.vpn import RouteDistinguisher
-from controlplane.protocols.bgp.events import Imported, PathSource
-from controlplane.protocols.bgp.path import NextHop, Path, announcement
+from controlplane.protocols.bgp.events import PathSource
+from controlplane.protocols.bgp.path import ImportedPath, NextHop, Path, announcement
 from controlplane.wire.bgp.attributes import AsPath, PathAttributes, Segment, SegmentKind
 from controlplane.wire.bgp.nlri import VpnPrefix
 
@@ -50,20 +50,14 @@ def imported(
     vrf: str | None = None,
     **attributes: Any,
 ) -> Path:
-    route = Imported(
-        prefix=PREFIX,
-        key=VpnPrefix(RouteDistinguisher(0, 65000, rd), PREFIX),
-        attributes=PathAttributes(**attributes),
-        pe=IPv4Address(pe),
-        label=100,
-        metric=metric,
-        vrf=vrf,
-    )
+    """A VPN route as a path of the VRF that imports it."""
+    address = IPv4Address(pe)
     said = announcement(
         PathSource.IMPORTED,
-        route.attributes,
+        PathAttributes(**attributes),
         default_local_pref=100,
-        router_id=route.pe,
-        address=route.pe,
+        router_id=address,
+        address=address,
     )
-    return Path(said, route.label, route)
+    said.hop, said.vrf = NextHop(address, metric, is_answered=True), vrf
+    return ImportedPath(said, 100, origin=VpnPrefix(RouteDistinguisher(0, 65000, rd), PREFIX))

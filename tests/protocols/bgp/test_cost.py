@@ -24,14 +24,14 @@ def _storm(far: Far) -> bytes:
     )
 
 
-def test_a_vpn_route_costs_less_than_a_kilobyte() -> None:
+def test_a_vpn_route_costs_a_reflector_less_than_700_octets() -> None:
     config = peer(1, families=frozenset({VPNV4}), reflector_client=True)
     here = Here(config)
     far = here.far(config)
     storm = _storm(far)
     octets = _octets(here, lambda: far.wire.says(storm))
     assert len(here.engine.routes(VPNV4)) == ROUTES
-    assert octets / ROUTES < 1000
+    assert octets / ROUTES < 700
 
 
 def test_who_is_told_a_route_costs_little_more() -> None:

@@ -12,7 +12,18 @@ from controlplane.wire.bgp.capability import GracefulRestart
 from controlplane.wire.bgp.framing import KEEPALIVE
 from controlplane.wire.bgp.nlri import Family
 from tests.protocols.bgp.harness import Network
-from tests.protocols.bgp.speaker import ME, Speaker, Wire, capabilities, of, opening
+from tests.protocols.bgp.speaker import (
+    EMPTY_UPDATE,
+    ME,
+    PREFIX,
+    Speaker,
+    Wire,
+    capabilities,
+    notification,
+    of,
+    opening,
+)
+from tests.protocols.bgp.test_session_restart import OTHER, can, kept, routes
 
 HIGHER, LOWER = IPv4Address("10.0.0.9"), IPv4Address("10.0.0.1")
 COLLISION = (6, 7)
@@ -48,6 +59,26 @@ class TestIdentifiers:
         winner.says(KEEPALIVE)
         assert speaker.state == "Established"
         assert of(SessionRefused, speaker.outputs) == []
+
+    @pytest.mark.parametrize("says_so", ["we", "the peer"])
+    def test_a_session_that_moves_keeps_what_waits_to_be_told_again(self, says_so: str) -> None:
+        """A restarted peer may open a connection while ours is there: that is no second restart."""
+        speaker = Speaker(restart_time=120.0)
+        first = speaker.accept()
+        first.says(opening(told=can()), KEEPALIVE, routes(PREFIX, OTHER), EMPTY_UPDATE)
+        speaker.run(10.0)
+        first.breaks()
+        speaker.run(5.0)
+        ours, theirs = both(speaker)
+        again = opening(told=can(restarted=True))
+        ours.says(again, KEEPALIVE)
+        assert speaker.state == "Established"
+        if says_so == "the peer":
+            ours.says(notification(*COLLISION))
+        theirs.says(again)
+        assert kept(speaker) == (2, True)
+        theirs.says(KEEPALIVE, routes(OTHER), EMPTY_UPDATE)
+        assert kept(speaker) == (1, False)
 
     @pytest.mark.parametrize(("asn", "kept"), [(65001, "theirs"), (64999, "ours")])
     def test_of_equal_identifiers_the_larger_as_counts(self, asn: int, kept: str) -> None:

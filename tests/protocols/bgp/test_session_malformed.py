@@ -263,6 +263,27 @@ class TestDisabledFamily:
         assert remedies[0] == "address family ignored from now on"
         assert set(remedies[1:]) == {"attribute discarded"}
 
+    @pytest.mark.parametrize(
+        "octets",
+        [UNREADABLE, update(b"\x40\x0f\x03\x00\x01\x80", nlri=b"")],
+        ids=["unreadable", "wrong flags"],
+    )
+    def test_a_session_that_would_be_left_without_a_family_ends(self, octets: bytes) -> None:
+        """RFC 4760 7: by "UPDATE Message Error"/"Optional Attribute Error"."""
+        speaker = Speaker(passive=True, families=frozenset({Family.VPNV4}))
+        wire = speaker.established(told=capabilities(65000, Family.VPNV4))
+        wire.says(octets)
+        assert wire.notifications == [(3, 9)]
+        assert speaker.reasons[-1].endswith("; the session has no other family")
+
+    def test_the_last_of_several_families_ends_it_too(self) -> None:
+        speaker = Speaker(passive=True, families=self.BOTH)
+        wire = speaker.established(told=capabilities(65000, *self.BOTH))
+        wire.says(self.UNREADABLE)
+        assert wire.notifications == []
+        wire.says(update(b"\x80\x0f\x05\x00\x01\x01\x70\x00", nlri=b""))
+        assert wire.notifications == [(3, 9)]
+
     def test_the_next_session_has_it_again(self) -> None:
         speaker = Speaker(passive=True, families=self.BOTH)
         told = capabilities(65000, *self.BOTH)

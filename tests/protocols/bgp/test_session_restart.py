@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from controlplane.protocols.bgp.events import BestPathsChanged
+from controlplane.net.vpn import RouteTarget
+from controlplane.protocols.bgp.events import (
+    BestPathsChanged,
+    Originated,
+    PeerConfig,
+    RoutesOriginated,
+    TargetsWanted,
+)
 from controlplane.protocols.bgp.notices import GracefulRestart as Told
 from controlplane.wire.bgp.attributes import PathAttributes
 from controlplane.wire.bgp.capability import Capability, GracefulRestart
@@ -21,6 +28,8 @@ from controlplane.wire.bgp.update_encoding import encode_end_of_rib, encode_upda
 from tests.protocols.bgp.harness import Network
 from tests.protocols.bgp.speaker import (
     EMPTY_UPDATE,
+    LINK,
+    NEIGHBOR,
     PEER,
     PREFIX,
     Speaker,
@@ -212,6 +221,31 @@ class TestRestartingSpeaker:
             passive=True, restart_time=120.0, reflector_client=True, next_hop_self=in_path
         )
         assert own_bits(speaker.connect()) == (True, kept)
+
+    def test_a_reflector_with_routes_of_its_own_has_lost_what_they_led_to(self) -> None:
+        speaker = Speaker(passive=True, restart_time=120.0, reflector_client=True)
+        own = Originated(key=PREFIX, attributes=PathAttributes())
+        speaker.tell(RoutesOriginated(family=UNICAST, changed=(own,)))
+        assert own_bits(speaker.connect()) == (True, False)
+
+    def test_a_reflector_with_an_external_peer_is_in_the_way(self) -> None:
+        customer = PeerConfig(address=NEIGHBOR, local=LINK.ip, remote_as=65001)
+        speaker = Speaker(
+            passive=True, restart_time=120.0, reflector_client=True, peers=(customer,)
+        )
+        assert own_bits(speaker.connect()) == (True, False)
+
+    def test_a_reflector_that_is_a_pe_has_lost_its_labels_and_no_membership(self) -> None:
+        """RFC 4724 4.1: the F bit goes by family."""
+        families = frozenset({UNICAST, Family.VPNV4, Family.ROUTE_TARGET})
+        speaker = Speaker(
+            passive=True, restart_time=120.0, reflector_client=True, families=families
+        )
+        speaker.tell(TargetsWanted(targets=frozenset({RouteTarget(0, 65000, 1)})))
+        said = Open.decode(speaker.connect().heard[0].body)
+        (restart,) = (one for one in said.capabilities if isinstance(one, GracefulRestart))
+        kept = {family for family, is_kept in restart.families if is_kept}
+        assert kept == {UNICAST, Family.ROUTE_TARGET}
 
     def test_it_tells_nothing_before_the_peer_has_told_all(self) -> None:
         speaker = Speaker(passive=True, restart_time=120.0)

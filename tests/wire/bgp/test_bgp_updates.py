@@ -8,7 +8,9 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from controlplane.net.label import Label
+from controlplane.net.vpn import RouteTarget
 from controlplane.wire.bgp.attributes import PathAttributes, UnknownAttribute
+from controlplane.wire.bgp.communities import route_target
 from controlplane.wire.bgp.framing import HEADER_OCTETS
 from controlplane.wire.bgp.nlri import Family, NlriKey, VpnPrefix
 from controlplane.wire.bgp.numbers import MAX_MESSAGE
@@ -243,3 +245,24 @@ class TestPacking:
         ]
         unreach = Update(unreach=(Unreach(family, (key,)),))
         assert read == (unreach if spare < 0 else Update(reach=(reach,)))
+
+
+def test_what_many_routes_have_alike_is_one_object() -> None:
+    """Of two messages: next hop, originator, clusters, communities, label, route distinguisher."""
+    attributes = PathAttributes(
+        next_hop=PE,
+        local_pref=100,
+        originator_id=PE,
+        cluster_list=(PE,),
+        extended_communities=frozenset({route_target(RouteTarget(0, 65000, 1))}),
+    )
+    other = VpnPrefix(RD_0, IPv4Network("10.1.3.0/24"))
+    told = (Reach(Family.VPNV4, attributes, ((key, 70_000),)) for key in (VPN, other))
+    one, two = (decode_update(announced(reach), TERMS).reach[0] for reach in told)
+    for name in ("next_hop", "originator_id", "cluster_list", "extended_communities", "partial"):
+        assert getattr(one.attributes, name) is getattr(two.attributes, name), name
+    ((first, first_label),), ((second, second_label),) = one.nlri, two.nlri
+    assert first_label is second_label
+    assert isinstance(first, VpnPrefix)
+    assert isinstance(second, VpnPrefix)
+    assert first.rd is second.rd
