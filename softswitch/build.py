@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import get_native_id
 
 from softswitch.errors import BuildError
 
@@ -68,14 +69,15 @@ def _compile(stem: Path, source: str) -> Path:
     target = stem.with_suffix(".o")
     if not target.exists():
         text = stem.with_suffix(".c")
-        text.write_text(source)
+        partial = _partial(text)
+        partial.write_text(source)
+        partial.replace(text)
         _run([compiler(), *FLAGS, f"-I{RUNTIME}", "-c"], [str(text)], target)
     return target
 
 
 def _run(command: Sequence[str], inputs: Sequence[str], output: Path) -> None:
-    # Written under another name first: whoever sees the output sees all of it.
-    partial = output.with_name(f"{output.name}.{os.getpid()}.partial")
+    partial = _partial(output)
     done = subprocess.run(
         [*command, "-o", str(partial), *inputs], capture_output=True, text=True, check=False
     )
@@ -83,6 +85,14 @@ def _run(command: Sequence[str], inputs: Sequence[str], output: Path) -> None:
         first = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr)
         raise BuildError(f"{command[0]} cannot compile the pipeline: {first.strip()}")
     partial.replace(output)
+
+
+def _partial(path: Path) -> Path:
+    """What is written under this name first: whoever sees the file itself sees all of it.
+
+    Units are shared by libraries that others build at the same time.
+    """
+    return path.with_name(f"{path.name}.{os.getpid()}-{get_native_id()}.partial")
 
 
 @cache

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from controlplane.lab.garbage import collect_rarely
 
 # The same examples each time, however fast the machine is: a test that passed passes again.
-settings.register_profile("mvpn", deadline=None, derandomize=True)
+settings.register_profile(
+    "mvpn", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("mvpn")
 
 collect_rarely()

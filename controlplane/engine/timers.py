@@ -21,15 +21,14 @@ class Timers(Generic[Name]):
     """Pending timers; a cancelled or restarted one leaves a stale heap entry that is skipped."""
 
     def __init__(self) -> None:
-        self._at: dict[Name, tuple[Instant, int]] = {}
+        self._at: dict[Name, tuple[Instant, int, Name]] = {}
         self._heap: list[tuple[Instant, int, Name]] = []
         self._sequence = count()
 
     def set(self, name: Name, at: Instant) -> None:
         """Start or restart a timer that expires at an instant."""
-        entry = (at, next(self._sequence))
-        self._at[name] = entry
-        heapq.heappush(self._heap, (*entry, name))
+        entry = self._at[name] = (at, next(self._sequence), name)
+        heapq.heappush(self._heap, entry)
 
     def cancel(self, name: Name) -> None:
         """Stop a timer; nothing happens when it does not run."""
@@ -58,5 +57,5 @@ class Timers(Generic[Name]):
             yield name
 
     def _drop_stale(self) -> None:
-        while self._heap and self._at.get(self._heap[0][2]) != self._heap[0][:2]:
+        while self._heap and self._at.get(self._heap[0][2]) is not self._heap[0]:
             heapq.heappop(self._heap)

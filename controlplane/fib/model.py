@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from controlplane.net.label import Label
 from controlplane.net.mac import MacAddress
@@ -58,9 +58,12 @@ class Adjacency:
     source_mac: MacAddress
     destination_mac: MacAddress
 
+    def __hash__(self) -> int:
+        """Thousands of groups have it in them, so this is to be cheap."""
+        return self.destination_mac.value ^ self.at.port
 
-@dataclass(frozen=True, slots=True)
-class Nhlfe:
+
+class Nhlfe(NamedTuple):
     """One next hop of a group: a neighbour, and the label that it wants to see on top.
 
     A packet that came with a label has it swapped, one that came without has it pushed.
@@ -72,8 +75,7 @@ class Nhlfe:
     label: Label | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NextHopGroup:
+class NextHopGroup(NamedTuple):
     """Equal ways to one goal, chosen by the flow; packets to a group without members are gleaned.
 
     `way` names the goal for people too: "192.0.2.2/32", "10.0.0.2 on to-p1".
@@ -141,6 +143,10 @@ class UnicastRoute:
     prefix: IPv4Network
     action: UnicastAction
 
+    def __hash__(self) -> int:
+        """No two routes of a switch are of one prefix in one VRF."""
+        return hash((self.vrf, self.prefix))
+
 
 @dataclass(frozen=True, slots=True)
 class LabelRoute:
@@ -148,6 +154,10 @@ class LabelRoute:
 
     label: Label
     action: Forward | PopAndLookUp
+
+    def __hash__(self) -> int:
+        """No two entries of a switch are of one label."""
+        return self.label
 
 
 class TtlMode(Enum):

@@ -8,8 +8,8 @@ MAC address, its group is made again, and no user is touched.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
-from typing import TypeAlias
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Final, TypeAlias
 
 from controlplane.fib.model import Adjacency, NextHopGroup, Nhlfe, Port
 from controlplane.fib.table import Table
@@ -17,6 +17,8 @@ from controlplane.fib.unicast import Goal, Neighbor, Neighbors
 from controlplane.net.interface import Interface
 
 User: TypeAlias = Hashable
+
+_NOWHERE: Final = Goal("", {})
 
 
 class NextHopGroups:
@@ -34,13 +36,13 @@ class NextHopGroups:
         self._groups: Table[str, NextHopGroup] = Table()
         self._adjacencies: dict[Neighbor, Adjacency] = {}
 
-    def use(self, user: User, goal: Goal | None) -> None:
-        """A user leads to this goal now, or nowhere."""
+    def use(self, user: User, goal: Goal | None) -> bool:
+        """A user leads to this goal now, or nowhere; returns whether that is another way."""
         before, way = self._way_of.get(user), goal.way if goal else None
         if goal is not None:
             self._aim(goal)
         if way == before:
-            return
+            return False
         if way is not None:
             self._way_of[user] = way
             self._users[way].add(user)
@@ -48,6 +50,7 @@ class NextHopGroups:
             del self._way_of[user]
         if before is not None:
             self._leave(before, user)
+        return True
 
     def neighbor_changed(self, neighbor: Neighbor) -> None:
         """A neighbour's MAC address is another now, or unknown."""
@@ -73,13 +76,14 @@ class NextHopGroups:
         return self._groups.snapshot()
 
     def _aim(self, goal: Goal) -> None:
-        before = self._goals.get(goal.way)
-        if before != goal:
-            if before is not None:
-                self._forget(before)
-            self._goals[goal.way] = goal
-            self._stale.add(goal.way)
-            for neighbor, _ in goal.hops:
+        former = self._goals.get(goal.way, _NOWHERE).hops
+        if former == goal.hops:
+            return
+        self._goals[goal.way] = goal
+        self._stale.add(goal.way)
+        if former.keys() != goal.hops.keys():
+            self._forget(goal.way, former.keys() - goal.hops.keys())
+            for neighbor in goal.hops.keys() - former.keys():
                 self._through[neighbor].add(goal.way)
                 self._note(neighbor)
 
@@ -87,12 +91,13 @@ class NextHopGroups:
         self._users[way].discard(user)
         if not self._users[way]:
             del self._users[way]
-            self._forget(self._goals.pop(way))
+            self._forget(way, self._goals.pop(way).hops)
             self._stale.add(way)
 
-    def _forget(self, goal: Goal) -> None:
-        for neighbor, _ in goal.hops:
-            self._through[neighbor].discard(goal.way)
+    def _forget(self, way: str, neighbors: Iterable[Neighbor]) -> None:
+        """A way leads through these no more."""
+        for neighbor in neighbors:
+            self._through[neighbor].discard(way)
             if not self._through[neighbor]:
                 del self._through[neighbor]
                 self._note(neighbor)
@@ -105,8 +110,8 @@ class NextHopGroups:
             self._unresolved.discard(neighbor)
 
     def _members(self, goal: Goal) -> frozenset[Nhlfe]:
-        found = ((self._adjacency(neighbor), label) for neighbor, label in goal.hops)
-        return frozenset(Nhlfe(adjacency, label) for adjacency, label in found if adjacency)
+        found = [(self._adjacency(neighbor), label) for neighbor, label in goal.hops.items()]
+        return frozenset([Nhlfe(adjacency, label) for adjacency, label in found if adjacency])
 
     def _adjacency(self, neighbor: Neighbor) -> Adjacency | None:
         """What leads to a neighbour, made once: its groups may be thousands."""

@@ -20,14 +20,21 @@ _NONE: Final[frozenset[str]] = frozenset()
 class Subnets:
     def __init__(self, interfaces: Mapping[str, Interface]) -> None:
         self._interfaces = interfaces
+        self._is_alone = len({interface.vrf for interface in interfaces.values()}) < 2
         self._imported: dict[Prefix, frozenset[str]] = {}
         self._importers: defaultdict[str, set[Prefix]] = defaultdict(set)
 
     def put(self, prefix: Prefix, route: Route | None) -> frozenset[str]:
         """A prefix has this route now; returns the interfaces whose subnet it gained or lost."""
-        before, after = self._imported.pop(prefix, _NONE), self._foreign(prefix[0], route)
+        if self._is_alone:
+            return _NONE
+        before, after = self._imported.get(prefix, _NONE), self._foreign(prefix[0], route)
+        if before == after:
+            return _NONE
         if after:
             self._imported[prefix] = after
+        else:
+            del self._imported[prefix]
         for interface in before - after:
             self._importers[interface].discard(prefix)
         for interface in after - before:
@@ -42,5 +49,6 @@ class Subnets:
         """The interfaces of other VRFs that a route says its destinations are attached to."""
         if route is None:
             return _NONE
-        attached = (hop.interface for hop in route.next_hops if isinstance(hop, Attached))
-        return frozenset(name for name in attached if self._interfaces[name].vrf != vrf)
+        attached = [hop.interface for hop in route.next_hops if isinstance(hop, Attached)]
+        foreign = [name for name in attached if self._interfaces[name].vrf != vrf]
+        return frozenset(foreign) if foreign else _NONE

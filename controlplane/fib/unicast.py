@@ -11,10 +11,9 @@ Packets with next hops on links go a *way*, named by what it leads to:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from controlplane.fib.model import Discard, Forward, Glean, Receive, UnicastAction
 from controlplane.net.label import IMPLICIT_NULL, Label
@@ -24,6 +23,7 @@ from controlplane.rib.rib import Rib
 from controlplane.rib.route import Attached, Gateway, Local, NextHop, Route
 
 _CACHED: Final = 1 << 16
+_UNLABELLED: Final[Mapping[FecNextHop, Label]] = {}
 
 Neighbor: TypeAlias = tuple[str, IPv4Address]
 """A next hop on a link: the interface's name and the neighbour's address."""
@@ -32,35 +32,32 @@ Neighbors: TypeAlias = Mapping[Neighbor, MacAddress]
 """The neighbours whose MAC address is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
+class Goal(NamedTuple):
     """A way, and who leads there now: neighbours, each with the label that it wants or None."""
 
     way: str
-    hops: frozenset[tuple[Neighbor, Label | None]]
+    hops: Mapping[Neighbor, Label | None]
 
 
 def goal_of(vrf: str, route: Route, binding: FecBinding | None) -> Goal | None:
     """The goal of a route with next hops on links, None for the others."""
-    gateways = tuple(hop for hop in route.next_hops if isinstance(hop, Gateway))
-    if not gateways:
+    labels = binding.outgoing if binding is not None else _UNLABELLED
+    hops = _labelled(route.next_hops, labels)
+    if not hops:
         return None
     if binding is not None:
-        return Goal(_fec_way(route.prefix), frozenset(_labelled(gateways, binding)))
-    hops = frozenset(_labelled(gateways, None))
+        return Goal(_fec_way(route.prefix), hops)
     return Goal(f"{vrf} {route.way}" if route.way else _neighbors_way(hops), hops)
 
 
 def neighbor_goal(neighbor: Neighbor) -> Goal:
     """The goal of packets to a neighbour itself."""
-    hops = frozenset({(neighbor, None)})
-    return Goal(_neighbors_way(hops), hops)
+    return Goal(_neighbors_way((neighbor,)), {neighbor: None})
 
 
 def popping_goal(goal: Goal) -> Goal:
     """The goal of packets that come with a label for it, which nobody behind here wants."""
-    hops = frozenset((neighbor, IMPLICIT_NULL) for neighbor, _ in goal.hops)
-    return Goal(f"{goal.way}, popped", hops)
+    return Goal(f"{goal.way}, popped", dict.fromkeys(goal.hops, IMPLICIT_NULL))
 
 
 def attached_neighbor(rib: Rib, prefix: IPv4Network) -> Neighbor | None:
@@ -74,7 +71,7 @@ def attached_neighbor(rib: Rib, prefix: IPv4Network) -> Neighbor | None:
 def action_of(next_hop: NextHop, goal: Goal | None) -> UnicastAction:
     """What happens to the packets of a route."""
     if goal is not None:
-        return Forward(goal.way)
+        return forward(goal.way)
     match next_hop:
         case Attached():
             return Glean()
@@ -86,21 +83,27 @@ def action_of(next_hop: NextHop, goal: Goal | None) -> UnicastAction:
 
 
 @lru_cache(maxsize=_CACHED)
+def forward(way: str) -> Forward:
+    """One action for all entries that name a way."""
+    return Forward(way)
+
+
+@lru_cache(maxsize=_CACHED)
 def _fec_way(prefix: IPv4Network) -> str:
     return str(prefix)
 
 
 def _labelled(
-    gateways: Iterable[Gateway], binding: FecBinding | None
-) -> Iterable[tuple[Neighbor, Label | None]]:
-    labels = binding.outgoing if binding else {}
-    for hop in gateways:
-        yield (hop.interface, hop.address), labels.get(FecNextHop(hop.interface, hop.address))
+    next_hops: Iterable[NextHop], labels: Mapping[FecNextHop, Label]
+) -> Mapping[Neighbor, Label | None]:
+    """The neighbours among these, with their labels."""
+    found: dict[Neighbor, Label | None] = {}
+    for hop in next_hops:
+        if isinstance(hop, Gateway):
+            neighbor = FecNextHop(hop.interface, hop.address)
+            found[neighbor] = labels.get(neighbor)
+    return found
 
 
-def _neighbors_way(hops: Iterable[tuple[Neighbor, Label | None]]) -> str:
-    return ", ".join(f"{address} on {name}" for (name, address), _ in sorted(hops, key=_by_name))
-
-
-def _by_name(hop: tuple[Neighbor, Label | None]) -> Neighbor:
-    return hop[0]
+def _neighbors_way(neighbors: Iterable[Neighbor]) -> str:
+    return ", ".join(f"{address} on {name}" for name, address in sorted(neighbors))

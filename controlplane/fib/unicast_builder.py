@@ -9,24 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
-from controlplane.fib.labels import EXPLICIT_NULL_ROUTE, fec_label_route, prefix_label_route
-from controlplane.fib.model import Forward, ForwardVpn, LabelRoute, PopAndLookUp, UnicastRoute
+from controlplane.fib.labels import (
+    EXPLICIT_NULL_ROUTE,
+    fec_label_route,
+    incoming_label,
+    prefix_label_route,
+)
+from controlplane.fib.model import ForwardVpn, LabelRoute, PopAndLookUp, UnicastRoute
 from controlplane.fib.next_hops import NextHopGroups
 from controlplane.fib.sources import Mpls, Prefix, VrfTables
 from controlplane.fib.subnets import Subnets
-from controlplane.fib.table import Table
+from controlplane.fib.table import Table, VrfTable
 from controlplane.fib.unicast import (
     Goal,
     Neighbor,
     Neighbors,
     action_of,
     attached_neighbor,
+    forward,
     goal_of,
     neighbor_goal,
     popping_goal,
 )
 from controlplane.fib.vpn_paths import VpnPaths, path_list
 from controlplane.net.interface import DEFAULT_VRF, Interface
+from controlplane.net.interned import host
 from controlplane.net.label import EXPLICIT_NULL, Label
 from controlplane.protocols.ldp.events import FecBinding
 from controlplane.rib.route import Route
@@ -48,7 +55,7 @@ class UnicastBuilder:
         self._subnets = Subnets(interfaces)
         self.groups = NextHopGroups(interfaces, neighbors)
         self.paths = VpnPaths(self._goal_to, self.groups)
-        self.routes: Table[Prefix, UnicastRoute] = Table()
+        self.routes: VrfTable[IPv4Network, UnicastRoute] = VrfTable()
         self.labels: Table[IPv4Network | Label, LabelRoute] = Table()
         """By FEC, or by the label itself where it is no FEC's."""
         self._label_of: dict[Prefix, Label] = {}
@@ -112,11 +119,13 @@ class UnicastBuilder:
         route = self._vrfs[vrf].rib.installed(prefix)
         binding = self._mpls.labels.of(prefix) if vrf == DEFAULT_VRF else None
         goal = self._goal(vrf, prefix, route, binding)
-        self.groups.use(key, goal)
-        through_vpn = self.paths.use(self._path(key), path_list(route) if route else None)
-        self.routes.put(key, self._route(key, route, goal, through_vpn))
+        paths = path_list(route) if route else None
+        moved = self.groups.use(key, goal)
+        if moved or goal is None or paths is not None:
+            through_vpn = self.paths.use(self._path(key), paths)
+            self.routes.put(vrf, prefix, self._route(key, route, goal, through_vpn))
         if vrf == DEFAULT_VRF:
-            self.labels.put(prefix, fec_label_route(binding, goal))
+            self._build_fec_label(prefix, incoming_label(binding), goal, moved)
         elif (label := self._label_of.get(key)) is not None:
             self._build_vpn_label(label, vrf, route, goal)
         for interface in self._subnets.put(key, route):
@@ -137,7 +146,7 @@ class UnicastBuilder:
 
     def _path(self, key: Prefix) -> ForwardVpn | None:
         """What the entry of a prefix names so far, if that is a VPN path."""
-        entry = self.routes.get(key)
+        entry = self.routes.get(*key)
         return entry.action if entry and isinstance(entry.action, ForwardVpn) else None
 
     def _route(
@@ -153,7 +162,15 @@ class UnicastBuilder:
             return UnicastRoute(vrf, prefix, through_vpn)
         if route is not None:
             return UnicastRoute(vrf, prefix, action_of(route.next_hops[0], goal))
-        return UnicastRoute(vrf, prefix, Forward(goal.way)) if goal else None
+        return UnicastRoute(vrf, prefix, forward(goal.way)) if goal else None
+
+    def _build_fec_label(
+        self, prefix: IPv4Network, label: Label | None, goal: Goal | None, moved: bool
+    ) -> None:
+        """Other next hops of the same way are no business of its label."""
+        entry = self.labels.get(prefix)
+        if moved or label != (entry.label if entry else None):
+            self.labels.put(prefix, fec_label_route(label, goal))
 
     def _build_vpn_label(
         self, label: Label, vrf: str, route: Route | None, goal: Goal | None
@@ -166,4 +183,4 @@ class UnicastBuilder:
 
 
 def _host(vrf: str, neighbor: Neighbor) -> Prefix:
-    return vrf, IPv4Network(neighbor[1])
+    return vrf, host(neighbor[1])

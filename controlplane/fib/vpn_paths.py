@@ -68,6 +68,8 @@ class VpnPaths:
 
     def provider_changed(self, prefixes: Collection[IPv4Network]) -> None:
         """The provider's routes or labels of these prefixes changed: aim those through them."""
+        if not self._through:
+            return
         changed = {(int(prefix.network_address), prefix.prefixlen) for prefix in prefixes}
         masks = [(length, -1 << 32 - length) for length in {length for _, length in changed}]
         for pe, names in self._through.items():
@@ -127,4 +129,4 @@ class VpnPaths:
 def _has_lsp(reached: tuple[Label, Goal | None]) -> bool:
     """Whether some neighbour on the way gave a label; of those alike `max` takes the first."""
     goal = reached[1]
-    return goal is not None and any(label is not None for _, label in goal.hops)
+    return goal is not None and any(label is not None for label in goal.hops.values())

@@ -61,7 +61,7 @@ class Rib:
 
     def refresh(self) -> frozenset[IPv4Network]:
         """Choose again after next hops became usable or unusable; returns as `replace` does."""
-        return frozenset(p for p, candidates in self._all() if self._choose(p, candidates))
+        return frozenset(p for p, found in self._all() if self._choose(p, found, self.installed(p)))
 
     def lookup(self, address: IPv4Address) -> Route | None:
         """The installed route of the longest prefix that covers an address."""
@@ -80,30 +80,33 @@ class Rib:
         alone = {route.prefix: (route,) for route in self._installed.values()}
         return list((alone | self._contested).items())
 
-    def _candidates(self, prefix: IPv4Network) -> tuple[Route, ...]:
+    def _candidates(self, prefix: IPv4Network, installed: Route | None) -> tuple[Route, ...]:
         if self._contested and (found := self._contested.get(prefix)) is not None:
             return found
-        alone = self._installed.get(prefix)
-        return (alone,) if alone is not None else ()
+        return (installed,) if installed is not None else ()
 
     def _withdraw(self, prefix: IPv4Network, protocol: RouteProtocol) -> bool:
-        if not _of(protocol, self._candidates(prefix)):
+        if not _of(protocol, self._candidates(prefix, self.installed(prefix))):
             return False
         return self._put(prefix, protocol, ())
 
     def _put(self, prefix: IPv4Network, protocol: RouteProtocol, routes: Iterable[Route]) -> bool:
         """These are a protocol's candidates now; True when that changed the installed route."""
-        others = [one for one in self._candidates(prefix) if one.protocol is not protocol]
-        return self._choose(prefix, (*others, *routes))
+        former = self._installed.get(prefix)
+        candidates = self._candidates(prefix, former)
+        others = [one for one in candidates if one.protocol is not protocol]
+        return self._choose(prefix, (*others, *routes), former)
 
-    def _choose(self, prefix: IPv4Network, candidates: tuple[Route, ...]) -> bool:
-        """Install the best candidate; True when it is another than before."""
+    def _choose(
+        self, prefix: IPv4Network, candidates: tuple[Route, ...], former: Route | None
+    ) -> bool:
+        """Install the best candidate; True when it is another than the former one."""
         best = self._best(candidates)
         if candidates and (len(candidates) > 1 or best is not candidates[0]):
             self._contested[prefix] = candidates
         elif self._contested:
             self._contested.pop(prefix, None)
-        if best == self._installed.get(prefix):
+        if best == former:
             return False
         if best is None:
             self._installed.remove(prefix)
@@ -111,15 +114,17 @@ class Rib:
             self._installed.insert(prefix, best)
         return True
 
-    def _best(self, candidates: Iterable[Route]) -> Route | None:
+    def _best(self, candidates: tuple[Route, ...]) -> Route | None:
+        if len(candidates) == 1:
+            return self._usable_part(candidates[0])
         usable = [one for one in map(self._usable_part, candidates) if one is not None]
         return min(usable, key=_preference, default=None)
 
     def _usable_part(self, route: Route) -> Route | None:
         """The route with the next hops that can be used."""
-        next_hops = tuple(filter(self._usable, route.next_hops))
-        if len(next_hops) == len(route.next_hops):
+        if all(map(self._usable, route.next_hops)):
             return route
+        next_hops = tuple(filter(self._usable, route.next_hops))
         return replace(route, next_hops=next_hops) if next_hops else None
 
 

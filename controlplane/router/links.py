@@ -6,10 +6,11 @@ An Ethernet interface works while its port has a link, a loopback always.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from typing import Final
 
 from controlplane.net.interface import DEFAULT_VRF, Interface, InterfaceKind
+from controlplane.net.interned import host, prefix
 from controlplane.rib.route import Attached, Local, Route, RouteProtocol
 from controlplane.router.config import InterfaceConfig, RouterConfig
 
@@ -72,7 +73,8 @@ class Links:
 
 
 def _connected(interface: Interface) -> Iterator[Route]:
-    own, subnet = IPv4Network(interface.address.ip), interface.address.network
+    own, attached = host(interface.address.ip), interface.address.network
+    subnet = prefix(int(attached.network_address), attached.prefixlen)
     connected = RouteProtocol.CONNECTED
     yield Route(prefix=own, protocol=connected, next_hops=(Local(interface.name),))
     if subnet.prefixlen < _HOST:

@@ -29,6 +29,7 @@ _TEXT: Final[Mapping[type, Callable[[str], object]]] = {
     RouteTarget: RouteTarget.parse,
 }
 """Types that have a text form, and how it is read."""
+_TEXTUAL: Final = tuple(_TEXT)
 
 _TAG: Final = "type"
 
@@ -39,7 +40,7 @@ class PlainError(ValueError):
 
 def to_plain(value: object, kind: Any) -> Any:
     """The JSON form of a value of a type."""
-    if type(value) in _TEXT:
+    if isinstance(value, _TEXTUAL):
         return str(value)
     if isinstance(value, Enum):
         return value.name

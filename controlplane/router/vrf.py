@@ -156,7 +156,7 @@ def _make_mvpn(
 
 def _is_usable(next_hop: NextHop, links: Links) -> bool:
     match next_hop:
-        case Attached(interface) | Local(interface) | Gateway(interface, _):
-            return links.is_up(interface)
+        case Gateway() | Attached() | Local():
+            return links.is_up(next_hop.interface)
         case VpnNextHop() | Blackhole():
             return True

@@ -13,7 +13,7 @@ may take another one than in the pipeline.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from typing import Final
 
 from controlplane.fib.lookup import (
@@ -42,6 +42,7 @@ from controlplane.fib.model import (
     TtlMode,
     UnicastRoute,
 )
+from controlplane.net.interned import prefix
 from controlplane.net.label import EXPLICIT_NULL, IMPLICIT_NULL, Label
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup
@@ -142,7 +143,7 @@ class DirectTarget:
 
     def _forward_by_address(self, arrived: _Arrived) -> Sent:
         headers = arrived.headers
-        own = IPv4Network((headers.destination, _HOST))
+        own = prefix(headers.destination, _HOST)
         if UnicastRoute(arrived.vrf, own, Receive()) in self._fib.unicast:
             return arrived.punt(headers.punted_to_me)
         packet = Ipv4Packet.decode(Reader(headers.frame[headers.at :]))

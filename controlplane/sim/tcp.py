@@ -83,6 +83,7 @@ class TcpStack:
         self._connections: dict[_Pair, tuple[Connection, _Guard]] = {}
         self._named: dict[StreamName, Connection] = {}
         self._timers: Timers[_Pair] = Timers()
+        self._unsettled: set[Connection] = set()
         self._wake_at: Instant | None = None
         self._port = rng.randrange(_PORTS)
 
@@ -224,9 +225,16 @@ class TcpStack:
     # -- the clock
 
     def _settle_later(self, connection: Connection) -> None:
-        """Behind the engine's answer to what it has just heard."""
-        now = self._scheduler.now
-        self._scheduler.at(now, self._push, connection)
+        """Behind all other segments that have come by now."""
+        if connection not in self._unsettled:
+            self._unsettled.add(connection)
+            self._scheduler.at(self._scheduler.now, self._read, connection)
+
+    def _read(self, connection: Connection) -> None:
+        """The engine hears, and the acknowledgment goes behind its answer."""
+        self._unsettled.discard(connection)
+        connection.read()
+        self._scheduler.at(self._scheduler.now, self._push, connection)
 
     def _push(self, connection: Connection) -> None:
         connection.push(self._scheduler.now)

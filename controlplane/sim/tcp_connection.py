@@ -85,6 +85,7 @@ class Connection:
         self._transmit = transmit
         self._hear = hear
         self._mss = ends.mss
+        self._unread = bytearray()  # up to _expected
         self._queue = bytearray()  # from _unacknowledged on
         self._unacknowledged = sequence
         self._next = sequence
@@ -175,6 +176,15 @@ class Connection:
             if self.state not in _HANDSHAKE and segment.length:
                 self._receive_data(segment, now)
 
+    def read(self) -> None:
+        """Let the engine hear what has come.
+
+        The driver calls it behind all segments of an instant, as a socket gives all that it has.
+        """
+        if self._unread:
+            data, self._unread = bytes(self._unread), bytearray()
+            self._hear(DataReceived(stream=self.ends.stream, data=data))
+
     def push(self, now: Instant) -> None:
         """Send what may be sent, or else the acknowledgment that is due.
 
@@ -247,11 +257,11 @@ class Connection:
             return
         fresh = segment.payload[repeated:]
         self._expected = (self._expected + len(fresh)) % _MODULUS
-        if fresh:
-            self._hear(DataReceived(stream=self.ends.stream, data=fresh))
+        self._unread += fresh
         if segment.flags & TcpFlag.FIN:
             self._expected = (self._expected + 1) % _MODULUS
             self._peer_finished = True
+            self.read()
             self._hear(StreamClosed(stream=self.ends.stream, why=Why.CLOSED))
             self.close(now)
 
@@ -341,6 +351,7 @@ class Connection:
     def _end(self, why: str) -> None:
         """Nobody has heard yet of a stream that the peer began to open."""
         heard, self.state = self.state is not State.SYN_RECEIVED, State.CLOSED
+        self.read()
         if heard:
             self._hear(StreamClosed(stream=self.ends.stream, why=why))
 

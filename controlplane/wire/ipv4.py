@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 from struct import Struct
 from typing import Final, Self
 
+from controlplane.net.interned import packed_address
 from controlplane.wire.checksum import internet_checksum
 from controlplane.wire.reader import Reader
 
@@ -119,8 +120,8 @@ class Ipv4Packet:
         payload = reader.take(total_length - len(header))
         reader.rest()
         return cls(
-            source=IPv4Address(source),
-            destination=IPv4Address(destination),
+            source=packed_address(source),
+            destination=packed_address(destination),
             protocol=protocol,
             payload=payload,
             ttl=ttl,

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address
 
+from controlplane.net.interned import packed_address
+
 
 class DecodeError(Exception):
     """A message is not what its specification says: where in it, and what is wrong."""
@@ -64,7 +66,7 @@ class Reader:
         return self.uint(4)
 
     def ipv4(self) -> IPv4Address:
-        return IPv4Address(self.take(4))
+        return packed_address(self.take(4))
 
     @contextmanager
     def sub(self, length: int) -> Iterator[Reader]:

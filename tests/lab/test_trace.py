@@ -195,7 +195,7 @@ class TestVpn:
     def test_a_way_to_the_pe_without_a_label_is_no_lsp(self, rosen: Played) -> None:
         pe3 = rosen.fibs["pe3"]
         bare = frozenset(
-            replace(group, members=frozenset(replace(m, label=None) for m in group.members))
+            group._replace(members=frozenset(m._replace(label=None) for m in group.members))
             for group in pe3.groups
         )
         trace = rosen.trace("pe3", "red", self.GOAL, pe3=replace(pe3, groups=bare))
@@ -223,8 +223,8 @@ class TestVpn:
     def _labelling(self, fib: Fib, label: Label) -> Fib:
         """The Fib with this label for the way to the PE."""
         group = next(group for group in fib.groups if group.way == self.FEC)
-        members = frozenset(replace(member, label=label) for member in group.members)
-        return replace(fib, groups=fib.groups - {group} | {replace(group, members=members)})
+        members = frozenset(member._replace(label=label) for member in group.members)
+        return replace(fib, groups=fib.groups - {group} | {group._replace(members=members)})
 
 
 class TestBroken:
@@ -238,7 +238,7 @@ class TestBroken:
         assert "│  p1, from eth1: label N, 192.0.2.2\n│    label N is unknown\n" in trace
 
     def test_a_next_hop_that_gave_no_label(self, core: Played) -> None:
-        p1 = self._leading(core.fibs["p1"], lambda member: replace(member, label=None))
+        p1 = self._leading(core.fibs["p1"], lambda member: member._replace(label=None))
         trace = core.trace("pe1", "default", self.GOAL, p1=p1)
         assert "│  └─ eth2: dropped: the next hop gave no label\n" in trace
 
@@ -253,7 +253,7 @@ class TestBroken:
         (label,) = (
             route.label for route in core.fibs["p1"].labels if route.action == Forward(self.FEC)
         )
-        p3 = self._leading(core.fibs["p3"], lambda member: replace(back, label=label))
+        p3 = self._leading(core.fibs["p3"], lambda member: back._replace(label=label))
         trace = core.trace("p1", "default", self.GOAL, p3=p3).splitlines()
         assert trace[-1].strip() == "a loop"
         assert len([line for line in trace if "p3, from eth1" in line]) == 2

@@ -18,6 +18,7 @@ from controlplane.engine.stream import (
 )
 from controlplane.engine.time import Instant
 from controlplane.net.interface import DEFAULT_VRF
+from controlplane.net.interned import packed_address
 from controlplane.rib.route import Blackhole, RouteProtocol, VpnNextHop
 from controlplane.router.config import RouterConfig
 from controlplane.router.events import (
@@ -57,6 +58,7 @@ from tests.router.wire import End, Network
 
 SEED = "1 pe2"
 HERE, THERE = Endpoint(LOOPBACKS["p1"], 50_000), Endpoint(LOOPBACKS["pe1"], 646)
+INTERNED = Endpoint(packed_address(LOOPBACKS["pe1"].packed), 646)
 
 
 class Watched(RecordedRouter):
@@ -147,6 +149,7 @@ def test_a_key_is_written_as_octets_beside_its_peer() -> None:
     [
         StreamEvent(vrf="default", event=StreamOpened(stream="1", local=HERE, remote=THERE)),
         StreamEvent(vrf="default", event=StreamAccepted(stream="1", local=HERE, remote=THERE)),
+        StreamEvent(vrf="default", event=StreamOpened(stream="1", local=HERE, remote=INTERNED)),
         StreamEvent(vrf="default", event=DataReceived(stream="1", data=b"\0\1\xff")),
         StreamEvent(vrf="default", event=StreamDrained(stream="1")),
         StreamEvent(vrf="default", event=StreamClosed(stream="1", why=Why.RESET)),

@@ -111,5 +111,5 @@ def test_tshark_reads_the_session_in_a_capture(world: SimWorld) -> None:
     assert packets("tcp.checksum.status == Good") == packets("tcp")
     assert packets("ldp.msg.type == 0x0200")  # Initialization
     assert packets("ldp.msg.type == 0x0400")  # Label Mapping
-    assert packets("bgp.type == 1") == 2  # OPEN
+    assert packets("bgp.type == 1") in (2, 4)  # OPEN; where connections collided, on both
     assert not packets("tcp.analysis.flags")

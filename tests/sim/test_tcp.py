@@ -106,6 +106,15 @@ class TestData:
         assert pair.b_side.data(pair.b_side.accepted) == TEXT
         assert pair.a_side.data("s") == TEXT[::-1]
 
+    def test_segments_of_one_instant_are_heard_at_once(self) -> None:
+        """As a socket gives all that has come."""
+        pair = Pair()
+        pair.open()
+        pair.send(bytes(10_000))
+        pair.run(1.0)
+        sizes = [len(e.data) for e in pair.b_side.events if isinstance(e, DataReceived)]
+        assert sizes == [10_000]
+
     def test_on_a_good_link_each_octet_is_sent_once(self) -> None:
         pair = Pair()
         pair.open()

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from controlplane.wire.ldp.fec import Fecs, PrefixFec
 from controlplane.wire.ldp.hello import Hello
 from controlplane.wire.ldp.initialization import KeepAlive
-from controlplane.wire.ldp.labels import LabelMapping
+from controlplane.wire.ldp.labels import LabelMapping, plain_mapping
 from controlplane.wire.ldp.message import LdpMessage, encode_message, split_messages
 from controlplane.wire.ldp.numbers import StatusCode
 from controlplane.wire.ldp.pdu import Pdu, PduBuffer, decode_datagram, encode_pdu, pack
 from controlplane.wire.ldp.status import Notification, Status
-from controlplane.wire.ldp.tlv import LdpError
-from controlplane.wire.reader import DecodeError
+from controlplane.wire.ldp.tlv import LdpError, Tlvs
+from controlplane.wire.reader import DecodeError, Reader
 from tests.wire.ldp_samples import HOST_FEC, LINK_HELLO, ME, OCTETS, YOU
 
 
@@ -55,6 +55,21 @@ def test_any_mapping_is_read_as_it_was_written(
 ) -> None:
     mapping = LabelMapping(fecs, label, request_id)
     assert decode(encode_message(mapping, 1)) == mapping
+
+
+@given(
+    mapping=st.builds(LabelMapping, st.tuples(prefixes), labels),
+    at=st.integers(0, 19),
+    octet=st.integers(0, 255),
+)
+def test_what_is_read_in_one_go_is_what_is_read_piece_by_piece(
+    mapping: LabelMapping, at: int, octet: int
+) -> None:
+    parameters = bytearray(mapping.encode())
+    assert plain_mapping(bytes(parameters)) == mapping
+    parameters[at % len(parameters)] = octet
+    found = plain_mapping(bytes(parameters))
+    assert found is None or found == LabelMapping.decode(Tlvs.read(Reader(bytes(parameters))))
 
 
 @given(

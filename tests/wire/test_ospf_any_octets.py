@@ -19,7 +19,7 @@ from controlplane.wire.ospf.bodies import (
     RouterLsa,
     SummaryLsa,
 )
-from controlplane.wire.ospf.lsa import HEADER_OCTETS, Lsa, LsType, decode_lsa
+from controlplane.wire.ospf.lsa import HEADER_OCTETS, Lsa, LsType, lsa_of, take_lsa
 from controlplane.wire.ospf.message import OspfType, decode_header, decode_packet
 from controlplane.wire.ospf.te import TeData, TeLink, TeLinkType, TeRouterAddress, decode_te
 from controlplane.wire.reader import DecodeError, Reader
@@ -97,7 +97,7 @@ def test_every_lsa_that_can_be_made_has_a_right_checksum_and_is_read_back(
     )
     assert lsa.checksum_ok()
     assert lsa.header.checksum & 0xFF and lsa.header.checksum >> 8
-    assert decode_lsa(Reader(lsa.octets)) == lsa
+    assert lsa_of(lsa.octets) == lsa
 
 
 @given(st.one_of(TE_LINKS, st.builds(TeRouterAddress, ADDRESSES)))
@@ -119,7 +119,7 @@ def test_any_octets_are_an_lsa_or_a_decode_error(kind: int, length: int, rest: b
     for octets in (head + rest, head[:18] + length.to_bytes(2, "big") + rest):
         reader = Reader(octets)
         try:
-            decode_lsa(reader)
+            lsa_of(take_lsa(reader))
         except DecodeError as error:
             assert 0 <= error.offset <= len(octets)
 

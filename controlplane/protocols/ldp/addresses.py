@@ -32,35 +32,36 @@ class Addresses:
             self._sender.send(session, AddressMessage(listed))
 
     def activated(self, address: IPv4Address) -> None:
-        for _, session in self._instance.operational():
+        for session in self._instance.operational.values():
             self._sender.send(session, AddressMessage((address,)))
 
     def deactivated(self, address: IPv4Address) -> None:
-        for _, session in self._instance.operational():
+        for session in self._instance.operational.values():
             self._sender.send(session, AddressWithdraw((address,)))
 
     def learn(self, neighbor: Neighbor, addresses: Iterable[IPv4Address]) -> None:
         new = set(addresses) - neighbor.addresses
         neighbor.addresses |= new
         for address in new:
-            self._instance.owners.setdefault(address, set()).add(neighbor.ldp_id)
-        self._touch(new)
+            others = self._instance.owners.get(address, ())
+            self._instance.owners[address] = tuple(sorted((*others, neighbor.ldp_id)))
+        self._touch(neighbor, new)
 
     def unlearn(self, neighbor: Neighbor, addresses: Iterable[IPv4Address]) -> None:
         old = set(addresses) & neighbor.addresses
         neighbor.addresses -= old
         for address in old:
-            owners = self._instance.owners[address]
-            owners.discard(neighbor.ldp_id)
-            if not owners:
-                del self._instance.owners[address]
-        self._touch(old)
+            others = tuple(o for o in self._instance.owners.pop(address) if o != neighbor.ldp_id)
+            if others:
+                self._instance.owners[address] = others
+        self._touch(neighbor, old)
 
     def forget_peer(self, neighbor: Neighbor) -> None:
         self.unlearn(neighbor, tuple(neighbor.addresses))
 
-    def _touch(self, addresses: set[IPv4Address]) -> None:
-        """FECs that are reached through one of these may have other labels now."""
+    def _touch(self, neighbor: Neighbor, addresses: set[IPv4Address]) -> None:
+        """FECs that are reached through one of these may use other labels of the neighbour now."""
         for fec in self._instance.fecs.values() if addresses else ():
-            if fec.route and any(hop.address in addresses for hop in fec.route):
-                self._instance.touch(fec)
+            if fec.route and neighbor.ldp_id in fec.remote:
+                if any(hop.address in addresses for hop in fec.route):
+                    self._instance.touch(fec)

@@ -74,7 +74,7 @@ class Allocation:
 
     def _came_back(self) -> None:
         self._instance.outputs.append(LabelsCameBack())
-        for peer, session in self._instance.operational():
+        for peer, session in self._instance.operational.items():
             if peer in self._refused:
                 self._sender.notify(session, StatusCode.LABEL_RESOURCES_AVAILABLE)
         self._refused.clear()

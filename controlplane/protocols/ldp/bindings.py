@@ -60,12 +60,12 @@ class Bindings:
     def routes_changed(self, changed: Iterable[FecRoute], withdrawn: Iterable[IPv4Network]) -> None:
         for route in changed:
             if route.prefix.prefixlen == _HOST or not self._instance.config.host_routes_only:
-                self._set_route(self.fec(route.prefix), route.next_hops)
+                self._set_route(self.fec(route.prefix), tuple(sorted(route.next_hops)))
         for prefix in withdrawn:
             if (known := self._instance.fecs.get(prefix)) is not None:
                 self._set_route(known, None)
 
-    def _set_route(self, fec: Fec, route: frozenset[FecNextHop] | None) -> None:
+    def _set_route(self, fec: Fec, route: tuple[FecNextHop, ...] | None) -> None:
         if route != fec.route:
             fec.route = route
             self._instance.touch(fec)
@@ -102,8 +102,13 @@ class Bindings:
         request_id: int | None = None,
     ) -> None:
         fec.advertised.add(peer)
-        mapping = LabelMapping((PrefixFec(fec.prefix),), label, request_id)
-        self._sender.send(session, mapping)
+        if request_id is not None:
+            answer = LabelMapping((PrefixFec(fec.prefix),), label, request_id)
+            self._sender.send(session, answer)
+            return
+        if not fec.mapping:
+            fec.mapping = LabelMapping((PrefixFec(fec.prefix),), label).encode()
+        self._sender.send_encoded(session, LabelMapping.kind, fec.mapping)
 
     def released(self, fec: Fec, label: Label | None, peer: LdpId) -> None:
         """A peer does not use a label any more; without one, none that the FEC ever had."""
@@ -154,23 +159,29 @@ class Bindings:
     def is_next_hop(self, fec: Fec, peer: LdpId) -> bool:
         """Whether a peer's label of the FEC is used; those of others are just kept."""
         owners = self._instance.owners
-        return any(peer in owners.get(hop.address, ()) for hop in fec.route or ())
+        for hop in fec.route or ():
+            if peer in owners.get(hop.address, ()):
+                return True
+        return False
 
     def outgoing(self, fec: Fec) -> dict[FecNextHop, Label]:
         """The label of each next hop that gave one."""
-        labels = ((hop, self._label_of(fec, hop)) for hop in sorted(fec.route or ()))
-        return {hop: label for hop, label in labels if label is not None}
-
-    def _label_of(self, fec: Fec, hop: FecNextHop) -> Label | None:
-        # Two peers that claim one address are a mistake somewhere; the choice is stable at least.
-        owners = self._instance.owners.get(hop.address, ())
-        return next((fec.remote[peer] for peer in sorted(owners) if peer in fec.remote), None)
+        found, owners = {}, self._instance.owners
+        for hop in fec.route or ():
+            for peer in owners.get(hop.address, ()):
+                if (label := fec.remote.get(peer)) is not None:
+                    found[hop] = label
+                    # Two that claim one address are a mistake somewhere; the first one has it.
+                    break
+        return found
 
     def _decide(self, fec: Fec) -> None:
         wanted = self._wanted(fec)
         if wanted != fec.local:
             self._withdraw(fec)
-            fec.local = wanted
+            fec.local, fec.mapping = wanted, b""
+        elif not fec.requests:
+            return
         if fec.local is not None:
             self._tell_peers(fec, fec.local)
 
@@ -186,9 +197,10 @@ class Bindings:
             return fec.local
         return self._allocation.allocate(fec)
 
-    def _is_egress(self, route: frozenset[FecNextHop]) -> bool:
+    def _is_egress(self, route: Iterable[FecNextHop]) -> bool:
         """RFC 5036 2.6.1: own or attached, or "outside of the Label Switching Network"."""
-        return all(hop.interface not in self._instance.enabled for hop in route)
+        enabled = self._instance.enabled
+        return not any([hop.interface in enabled for hop in route])
 
     def _may_have_label(self, fec: Fec) -> bool:
         if self._instance.config.control is Control.INDEPENDENT:
@@ -205,12 +217,12 @@ class Bindings:
             return
         # RFC 3478: a peer whose session is lost may use the label on. It is told when it is back.
         fec.withdrawn.setdefault(label, Counter()).update(peers)
-        for peer, session in self._instance.operational():
+        for peer, session in self._instance.operational.items():
             if peer in peers:
                 self._sender.send(session, LabelWithdraw((PrefixFec(fec.prefix),), label))
 
     def _tell_peers(self, fec: Fec, label: Label) -> None:
-        for peer, session in self._instance.operational():
+        for peer, session in self._instance.operational.items():
             request_id = fec.requests.pop(peer, None) if fec.requests else None
             if peer not in fec.advertised or request_id is not None:
                 self.advertise(fec, label, peer, session, request_id)

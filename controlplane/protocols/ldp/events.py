@@ -83,8 +83,7 @@ class FecNextHop(NamedTuple):
     address: IPv4Address
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FecRoute:
+class FecRoute(NamedTuple):
     """The route of a FEC. No next hops: this router is its egress (own or attached network)."""
 
     prefix: IPv4Network
@@ -99,8 +98,7 @@ class FecsChanged:
     withdrawn: tuple[IPv4Network, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FecBinding:
+class FecBinding(NamedTuple):
     """The labels of a FEC: `local` is the one given to neighbours, None while there is none.
 
     `outgoing` has the label of each next hop that gave one; IMPLICIT_NULL asks to pop.

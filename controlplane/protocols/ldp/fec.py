@@ -13,17 +13,18 @@ from controlplane.wire.ldp.identifier import LdpId
 
 @dataclass(slots=True, eq=False)
 class Fec:
-    """`route` are the next hops, empty at the egress, None when there is no route.
+    """`route` are the next hops in order, empty at the egress, None without a route.
 
     `remote` has the label of every peer that gave one, next hop or not (liberal retention, RFC 5036
     2.6.2.2); `stale` are those of them that a lost session left (RFC 3478 3.3). `advertised` are
     the peers that have `local`; `withdrawn` how often each has yet to release a former label (a
     reserved one may be given again before that); `requests` the message IDs of requests that wait
-    for a label. `published` is what was told last.
+    for a label. `published` is what was told last. `mapping` are the parameters of the Label
+    Mapping of `local`, the same for all peers; empty until the first is told.
     """
 
     prefix: IPv4Network
-    route: frozenset[FecNextHop] | None = None
+    route: tuple[FecNextHop, ...] | None = None
     local: Label | None = None
     remote: dict[LdpId, Label] = field(default_factory=dict)
     stale: set[LdpId] = field(default_factory=set)
@@ -31,6 +32,7 @@ class Fec:
     withdrawn: dict[Label, Counter[LdpId]] = field(default_factory=dict)
     requests: dict[LdpId, int] = field(default_factory=dict)
     published: FecBinding | None = None
+    mapping: bytes = b""
 
     @property
     def is_empty(self) -> bool:

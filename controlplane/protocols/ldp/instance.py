@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from random import Random
 
@@ -23,8 +22,9 @@ from controlplane.wire.ldp.identifier import LdpId
 class LdpInstance:
     """`up` are all interfaces that work, `enabled` those to run LDP on, whether they work or not.
 
-    `sessions` are those with a stream, by its name; a neighbour has at most one. `owners` tells
-    which peers claim an address. `changed` are FECs to look at again.
+    `sessions` are those with a stream, by its name; a neighbour has at most one. `operational` are
+    those of them that labels go over. `owners` tells which peers claim an address, in order.
+    `changed` are FECs to look at again.
     """
 
     def __init__(self, config: LdpConfig, labels: LabelSpace, rng: Random) -> None:
@@ -38,7 +38,8 @@ class LdpInstance:
         self.adjacencies: dict[AdjacencyKey, Adjacency] = {}
         self.neighbors: dict[LdpId, Neighbor] = {}
         self.sessions: dict[StreamName, Session] = {}
-        self.owners: dict[IPv4Address, set[LdpId]] = {}
+        self.operational: dict[LdpId, Session] = {}
+        self.owners: dict[IPv4Address, tuple[LdpId, ...]] = {}
         self.fecs: dict[IPv4Network, Fec] = {}
         self.changed: dict[Fec, None] = {}
         self.outputs: list[LdpOutput] = []
@@ -50,12 +51,6 @@ class LdpInstance:
 
     def adjacencies_on(self, interface: str) -> list[Adjacency]:
         return [a for key, a in self.adjacencies.items() if key.interface == interface]
-
-    def operational(self) -> Iterator[tuple[LdpId, Session]]:
-        """The operational sessions, and with whom."""
-        for ldp_id, neighbor in self.neighbors.items():
-            if (session := neighbor.operational) is not None:
-                yield ldp_id, session
 
     def touch(self, fec: Fec) -> None:
         """What a FEC's labels depend on changed."""

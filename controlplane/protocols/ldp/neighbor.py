@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 
 from controlplane.engine.time import Duration
 from controlplane.protocols.ldp.adjacency import Adjacency, AdjacencyKey
-from controlplane.protocols.ldp.session import Session, SessionState
+from controlplane.protocols.ldp.session import Session
 from controlplane.wire.ldp.identifier import LdpId
 from controlplane.wire.ldp.initialization import FtSession
 
@@ -37,12 +37,6 @@ class Neighbor:
     backoff: Duration = 0.0
     last_failure: str = ""
     stale: FtSession | None = None
-
-    @property
-    def operational(self) -> Session | None:
-        """The session, when it is operational."""
-        session = self.session
-        return session if session and session.state is SessionState.OPERATIONAL else None
 
     @property
     def gtsm(self) -> bool:

@@ -24,6 +24,7 @@ from controlplane.wire.ldp.capability import Capability, CapabilityMessage
 from controlplane.wire.ldp.fec import TypedWildcardFec
 from controlplane.wire.ldp.hello import Hello
 from controlplane.wire.ldp.initialization import Initialization, KeepAlive
+from controlplane.wire.ldp.labels import LabelMapping
 from controlplane.wire.ldp.message import LdpMessage, RawMessage
 from controlplane.wire.ldp.numbers import IPV4_FAMILY, StatusCode
 from controlplane.wire.ldp.pdu import Pdu
@@ -89,8 +90,13 @@ class Receiver:
                 self._refuse(session, error, raw, now)
             return
         self._instance.counters[received(message.kind)] += 1
-        if not self._sessions.receive(session, message, now) and session.neighbor is not None:
-            self._dispatch(session.neighbor, session, message, raw.id, now)
+        neighbor = session.neighbor
+        if isinstance(message, LabelMapping) and session.state is SessionState.OPERATIONAL:
+            # As nearly all are, and the session has nothing to do with it.
+            assert neighbor is not None, "an operational session is some peer's"
+            self._distribution.receive(message, From(neighbor.ldp_id, session, raw.id), now)
+        elif not self._sessions.receive(session, message, now) and neighbor is not None:
+            self._dispatch(neighbor, session, message, raw.id, now)
 
     def _give_up(
         self, session: Session, error: LdpError, now: Instant, raw: RawMessage | None = None

@@ -12,8 +12,8 @@ from controlplane.protocols.ldp.instance import LdpInstance
 from controlplane.protocols.ldp.session import Session, SessionState
 from controlplane.protocols.ldp.timers import SendKeepAliveTimer
 from controlplane.wire.ldp.initialization import KeepAlive
-from controlplane.wire.ldp.message import LdpMessage, encode_message
-from controlplane.wire.ldp.numbers import StatusCode
+from controlplane.wire.ldp.message import LdpMessage, with_header
+from controlplane.wire.ldp.numbers import MessageType, StatusCode
 from controlplane.wire.ldp.pdu import pack
 from controlplane.wire.ldp.status import Notification, Status
 
@@ -34,11 +34,15 @@ class Sender:
 
     def send(self, session: Session, message: LdpMessage) -> None:
         """Queue a message behind all that was said on the session."""
+        self.send_encoded(session, message.kind, message.encode())
+
+    def send_encoded(self, session: Session, kind: MessageType, parameters: bytes) -> None:
+        """Queue a message whose parameters were encoded before, for many."""
         if session.closed:
             return
-        self._instance.counters[sent(message.kind)] += 1
+        self._instance.counters[sent(kind)] += 1
         session.sent += 1
-        session.queue.append(encode_message(message, self.message_id()))
+        session.queue.append(with_header(kind, parameters, self.message_id()))
         self._waiting[session.stream] = session
 
     def notify(

@@ -210,6 +210,7 @@ class Sessions:
         assert neighbor is not None, "the Initialization before has bound the session to its peer"
         session.state, session.since = SessionState.OPERATIONAL, now
         neighbor.backoff, neighbor.last_failure = 0.0, ""
+        self._instance.operational[neighbor.ldp_id] = session
         timers = self._instance.timers
         timers.cancel(SetupTimer(session.stream))
         timers.set(KeepAliveTimer(session.stream), now + session.keepalive)
@@ -225,6 +226,7 @@ class Sessions:
         was, session.state = session.state, SessionState.NON_EXISTENT
         neighbor.session = None
         if was is SessionState.OPERATIONAL:
+            del self._instance.operational[neighbor.ldp_id]
             self._instance.outputs.append(SessionDown(neighbor.ldp_id, reason))
             self._exchange.end(neighbor, session, now)
         elif reason != neighbor.last_failure:

@@ -27,5 +27,5 @@ class Synchronisation:
 
 def is_synchronised(instance: LdpInstance, interface: str) -> bool:
     peers = {adjacency.ldp_id for adjacency in instance.adjacencies_on(interface)}
-    sessions = [instance.neighbors[peer].operational for peer in peers]
+    sessions = [instance.operational.get(peer) for peer in peers]
     return bool(sessions) and all(session and session.end_of_lib for session in sessions)

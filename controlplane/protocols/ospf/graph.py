@@ -13,16 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Final, TypeAlias
 
+from controlplane.net.interned import address
 from controlplane.protocols.ospf.prefix import Prefix, prefix_of
 from controlplane.wire.ospf.bodies import LinkType, NetworkLsa, RouterLsa
-from controlplane.wire.ospf.lsa import Lsa
+from controlplane.wire.ospf.lsa import HEADER_OCTETS, Lsa
+from controlplane.wire.reader import Reader
 
 Vertex: TypeAlias = int
 
 _ROUTER: Final = 1 << 32
+_CACHED: Final = 1 << 14
 
 CHEAPEST_LINK: Final = 1
 """RFC 2328 C.3: "the interface output cost must always be greater than 0". A router that says 0
@@ -42,7 +46,7 @@ def is_network(vertex: Vertex) -> bool:
 
 
 def router_id_of(vertex: Vertex) -> IPv4Address:
-    return IPv4Address(vertex ^ _ROUTER)
+    return address(vertex ^ _ROUTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,12 @@ def router_node(router: RouterLsa) -> Node:
             cost = max(metric, CHEAPEST_LINK)
             links[vertex] = min(cost, links.get(vertex, cost))
     return Node(links, leaves, router)
+
+
+@lru_cache(maxsize=_CACHED)
+def _router_node(body: bytes) -> Node:
+    """Cached: all routers of a lab have the same LSAs."""
+    return router_node(RouterLsa.decode(Reader(body)))
 
 
 def network_node(designated_router: IPv4Address, network: NetworkLsa) -> Node:
@@ -117,8 +127,7 @@ class Graph:
         if lsa is None:
             self.nodes.pop(vertex, None)
         else:
-            assert isinstance(lsa.body, RouterLsa)
-            self.nodes[vertex] = router_node(lsa.body)
+            self.nodes[vertex] = _router_node(lsa.octets[HEADER_OCTETS:])
         return vertex
 
     def set_network(

@@ -127,8 +127,10 @@ class InternalRoutes:
         return path
 
     def _intra_area(self, network: Prefix) -> Path | None:
-        paths = (area.tree.network(network) for area in self._areas.values())
-        found = [path for path in paths if path is not None]
+        paths = [area.tree.network(network) for area in self._areas.values()]
+        if len(paths) == 1:
+            return paths[0]
+        found = (path for path in paths if path is not None)
         return min(found, key=lambda path: (path.cost, -int(path.area)), default=None)
 
 

@@ -91,10 +91,11 @@ class AreaTree:
         ways = self._ways(prefix)
         if ways is None:
             return None
-        hops = NO_HOPS.union(*(self._hops_of(prefix, vertex) for vertex in ways.vertices))
+        found = [self._hops_of(prefix, vertex) for vertex in ways.vertices]
+        hops = found[0] if len(found) == 1 else NO_HOPS.union(*found)
         if not hops:
             return None
-        behind = frozenset(self._anchor(prefix, vertex) for vertex in ways.vertices)
+        behind = frozenset([self._anchor(prefix, vertex) for vertex in ways.vertices])
         return Path(PathType.INTRA_AREA, self.area, ways.cost, hops, behind)
 
     def router(self, vertex: Vertex) -> Path | None:
@@ -195,12 +196,12 @@ class AreaTree:
         """
         distance, ways = self._paths.distance, None
         for vertex, metric in sorted(self._hanging.get(prefix, {}).items(), reverse=True):
-            cost = distance.get(vertex, -1) + metric
-            if vertex not in distance or (ways and cost > ways.cost):
+            if (near := distance.get(vertex)) is None:
                 continue
+            cost = near + metric
             if ways is None or cost < ways.cost:
                 ways = _Ways(cost, [vertex])
-            elif not (is_network(vertex) and is_network(ways.vertices[-1])):
+            elif cost == ways.cost and not (is_network(vertex) and is_network(ways.vertices[-1])):
                 ways.vertices.append(vertex)
         return ways
 

@@ -6,8 +6,12 @@ LSRefreshTime in any case, with a sequence number above all that is in the datab
 what is not wanted any more is flushed (14.1). The sequence number wraps by flushing the last one
 first: once the neighbours have acknowledged that and it is purged, a first one follows (12.1.6).
 
-The same timer runs for both intervals: while an LSA is as it shall be it is the refresh, and when
-it has to change it is the end of MinLSInterval.
+A router that starts waits a moment before it originates its router-LSA for the first time. Its
+links become adjacencies within some milliseconds of each other; an LSA that it originated at once
+would have none of them, or some, and the next one may only follow when MinLSInterval is over.
+
+One timer runs for all intervals: while an LSA is as it shall be it is the refresh, and when it has
+to change it is the end of MinLSInterval, or of that moment.
 """
 
 from __future__ import annotations
@@ -39,6 +43,8 @@ from controlplane.wire.ospf.lsa import (
 )
 
 LS_REFRESH_TIME: Final[Duration] = 1800.0
+
+_FIRST_WAIT: Final[Duration] = 0.05
 
 _CONTESTED_AFTER: Final = 3
 _CONTEST_TIME: Final[Duration] = 60.0
@@ -137,11 +143,13 @@ class Originations:
     def _originate_soon(self, scope: Scope, key: LsaKey, now: Instant) -> None:
         """RFC 2328 12.4: "two instances of the same LSA may not be originated within the time
         period MinLSInterval"."""
-        earliest = self._earliest(scope, key, now)
-        if now >= earliest:
+        timer, earliest = OriginationTimer(scope, key), self._earliest(scope, key, now)
+        if now < earliest:
+            self._instance.timers.set(timer, earliest)
+        elif key.ls_type != LsType.ROUTER or (scope, key) in self._originated:
             self._originate(scope, key, now)
-        else:
-            self._instance.timers.set(OriginationTimer(scope, key), earliest)
+        elif self._instance.timers.deadline(timer) is None:
+            self._instance.timers.set(timer, now + _FIRST_WAIT)
 
     def _earliest(self, scope: Scope, key: LsaKey, now: Instant) -> Instant:
         last = self._originated.get((scope, key))

@@ -10,6 +10,8 @@ from functools import lru_cache
 from ipaddress import IPv4Network
 from typing import Final, TypeAlias
 
+from controlplane.net import interned
+
 Prefix: TypeAlias = int
 
 DEFAULT: Final[Prefix] = 0
@@ -31,7 +33,7 @@ def number_of(network: IPv4Network) -> Prefix:
 
 @lru_cache(maxsize=_CACHED)
 def network_of(prefix: Prefix) -> IPv4Network:
-    return IPv4Network((prefix >> 32, mask_of(prefix).bit_count()))
+    return interned.prefix(prefix >> 32, mask_of(prefix).bit_count())
 
 
 def address_of(prefix: Prefix) -> int:

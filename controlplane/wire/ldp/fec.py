@@ -12,6 +12,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network
 from typing import Final, Self, TypeAlias
 
+from controlplane.net.interned import prefix
 from controlplane.wire.ldp.numbers import IPV4_FAMILY, FecType, StatusCode, TlvType
 from controlplane.wire.ldp.tlv import LdpError, encode_tlv
 from controlplane.wire.reader import Reader
@@ -62,7 +63,7 @@ class PrefixFec:
         if length > _BITS:
             raise reader.error(f"a prefix of {length} bits")
         address = int.from_bytes(reader.take(_octets(length)).ljust(4, b"\0"), "big")
-        return cls(IPv4Network((address, length), strict=False))
+        return cls(prefix(address, length))
 
 
 @dataclass(frozen=True, slots=True)

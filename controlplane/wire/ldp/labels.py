@@ -8,16 +8,20 @@ are known TLVs, and passed over.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final, Self
 
 from controlplane.net.label import EXPLICIT_NULL, FIRST_LABEL, IMPLICIT_NULL, LAST_LABEL, Label
 from controlplane.wire.ldp.fec import Fecs, decode_fecs, encode_fecs
 from controlplane.wire.ldp.numbers import MessageType, StatusCode, TlvType
 from controlplane.wire.ldp.status import Status
-from controlplane.wire.ldp.tlv import LdpError, Tlvs, encode_tlv
-from controlplane.wire.reader import Reader
+from controlplane.wire.ldp.tlv import HEADER, LdpError, Tlvs, encode_tlv
+from controlplane.wire.reader import DecodeError, Reader
 
 _RESERVED_IN_USE: Final = frozenset({EXPLICIT_NULL, IMPLICIT_NULL})
+_LABEL_OCTETS: Final = 4
+_LABEL_HEAD: Final = HEADER.pack(TlvType.GENERIC_LABEL, _LABEL_OCTETS)
+_CACHED: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,31 @@ class LabelMapping:
             tlvs.require(TlvType.GENERIC_LABEL, _label),
             tlvs.get(TlvType.LABEL_REQUEST_MESSAGE_ID, Reader.u32),
         )
+
+
+def plain_mapping(parameters: bytes) -> LabelMapping | None:
+    """A Label Mapping that is a FEC TLV and a label, as nearly all are, read in one go.
+
+    None: it is another one, or malformed, and for `LabelMapping.decode`.
+    """
+    fec_end = len(parameters) - HEADER.size - _LABEL_OCTETS
+    label = int.from_bytes(parameters[-_LABEL_OCTETS:], "big")
+    if fec_end < 0 or parameters[fec_end:-_LABEL_OCTETS] != _LABEL_HEAD or not _is_label(label):
+        return None
+    fecs = _fecs_of_tlv(parameters[:fec_end])
+    return None if fecs is None else LabelMapping(fecs, label)
+
+
+@lru_cache(maxsize=_CACHED)
+def _fecs_of_tlv(octets: bytes) -> Fecs | None:
+    """Cached: every peer tells of the same FECs."""
+    value = octets[HEADER.size :]
+    if octets != encode_tlv(TlvType.FEC, value):
+        return None
+    try:
+        return decode_fecs(Reader(value))
+    except DecodeError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +148,7 @@ class LabelRelease:
 def _encode_label(label: Label | None) -> bytes:
     if label is None:
         return b""
-    return encode_tlv(TlvType.GENERIC_LABEL, label.to_bytes(4, "big"))
+    return encode_tlv(TlvType.GENERIC_LABEL, label.to_bytes(_LABEL_OCTETS, "big"))
 
 
 def _encode_id(message_id: int | None) -> bytes:
@@ -130,7 +159,11 @@ def _encode_id(message_id: int | None) -> bytes:
 
 def _label(reader: Reader) -> Label:
     label = reader.u32()
-    if label > LAST_LABEL or (label < FIRST_LABEL and label not in _RESERVED_IN_USE):
+    if not _is_label(label):
         what = f"label {label}"
         raise LdpError(StatusCode.MALFORMED_TLV_VALUE, reader.offset, what)
     return label
+
+
+def _is_label(number: int) -> bool:
+    return FIRST_LABEL <= number <= LAST_LABEL or number in _RESERVED_IN_USE

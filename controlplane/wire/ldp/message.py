@@ -30,6 +30,7 @@ from controlplane.wire.ldp.labels import (
     LabelRelease,
     LabelRequest,
     LabelWithdraw,
+    plain_mapping,
 )
 from controlplane.wire.ldp.numbers import MessageType, StatusCode
 from controlplane.wire.ldp.status import Notification
@@ -90,14 +91,22 @@ class RawMessage(NamedTuple):
         if decode is None:
             what = f"unknown message type {self.type:#06x}"
             raise LdpError(StatusCode.UNKNOWN_MESSAGE_TYPE, 0, what)
+        if self.type == MessageType.LABEL_MAPPING:
+            mapping = plain_mapping(self.parameters)
+            if mapping is not None:
+                return mapping
         return decode(Tlvs.read(Reader(self.parameters)))
 
 
 def encode_message(message: LdpMessage, message_id: int) -> bytes:
     """A whole message."""
-    parameters = message.encode()
+    return with_header(message.kind, message.encode(), message_id)
+
+
+def with_header(kind: MessageType, parameters: bytes, message_id: int) -> bytes:
+    """A whole message of parameters that are encoded already."""
     length = HEADER_OCTETS - _LENGTH_BEFORE + len(parameters)
-    return _HEADER.pack(message.kind, length, message_id) + parameters
+    return _HEADER.pack(kind, length, message_id) + parameters
 
 
 def split_messages(octets: bytes) -> Iterator[RawMessage]:

@@ -13,6 +13,7 @@ from ipaddress import IPv4Address
 from struct import Struct
 from typing import Final, Self, TypeAlias
 
+from controlplane.net.interned import packed_address
 from controlplane.wire.reader import Reader
 
 LS_INFINITY: Final = 0xFFFFFF
@@ -73,8 +74,8 @@ class RouterLink:
         reader.take(metrics_by_tos * _TOS_METRIC_OCTETS)
         return cls(
             type=LinkType(kind),
-            link_id=IPv4Address(link_id),
-            link_data=IPv4Address(link_data),
+            link_id=packed_address(link_id),
+            link_data=packed_address(link_data),
             metric=metric,
         )
 
@@ -196,10 +197,10 @@ class ExternalLsa:
         while reader.remaining:
             reader.take(_EXTERNAL_TOS_OCTETS)
         return cls(
-            mask=IPv4Address(mask),
+            mask=packed_address(mask),
             metric=metric & LS_INFINITY,
             type2=bool(metric & _TYPE_2),
-            forwarding_address=IPv4Address(forwarding_address),
+            forwarding_address=packed_address(forwarding_address),
             tag=tag,
         )
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 from struct import Struct
 from typing import Final, Self
 
+from controlplane.net.interned import packed_address
 from controlplane.wire.ospf.lsa import (
     Lsa,
     LsaHeader,
     LsaKey,
     decode_header,
-    decode_lsa,
+    lsa_of,
     take_lsa,
 )
 from controlplane.wire.reader import DecodeError, Reader
@@ -88,7 +88,7 @@ class LinkStateRequest:
         keys = []
         while reader.remaining:
             ls_type, link_state_id, router = _REQUEST.unpack(reader.take(_REQUEST.size))
-            keys.append(LsaKey(ls_type, IPv4Address(link_state_id), IPv4Address(router)))
+            keys.append(LsaKey(ls_type, packed_address(link_state_id), packed_address(router)))
         return cls(tuple(keys))
 
 
@@ -112,7 +112,7 @@ class LinkStateUpdate:
         for _ in range(reader.u32()):
             octets = take_lsa(reader)
             try:
-                lsas.append(decode_lsa(Reader(octets)))
+                lsas.append(lsa_of(octets))
             except DecodeError as error:
                 unreadable.append(error.what)
         return cls(tuple(lsas), tuple(unreadable))

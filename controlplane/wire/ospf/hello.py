@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from struct import Struct
 from typing import Final, Self
 
+from controlplane.net.interned import packed_address
 from controlplane.wire.ospf.bodies import NO_ADDRESS
 from controlplane.wire.reader import Reader
 
@@ -64,12 +65,12 @@ class Hello:
         while reader.remaining:
             neighbors.append(reader.ipv4())
         return cls(
-            network_mask=IPv4Address(mask),
+            network_mask=packed_address(mask),
             hello_interval=hello_interval,
             options=options,
             priority=priority,
             dead_interval=dead_interval,
-            designated_router=IPv4Address(dr),
-            backup_designated_router=IPv4Address(bdr),
+            designated_router=packed_address(dr),
+            backup_designated_router=packed_address(bdr),
             neighbors=tuple(neighbors),
         )

@@ -2,7 +2,7 @@
 
 An LSA is flooded as it was received, its age alone changes: so `Lsa` keeps its octets, and sending
 it on encodes nothing. Routers of one simulation receive the same octets many times over, and what
-they mean is worked out once (`_decoded`): all that it returns is immutable.
+they mean is worked out once (`lsa_of`): all that it returns is immutable.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from itertools import accumulate
 from struct import Struct
 from typing import Final, Self
 
+from controlplane.net.interned import address, packed_address
 from controlplane.wire.ospf.bodies import (
     ExternalLsa,
     LsaBody,
@@ -86,11 +87,11 @@ class LsaKey(int):
 
     @property
     def link_state_id(self) -> IPv4Address:
-        return IPv4Address(self >> 32 & 0xFFFFFFFF)
+        return address(self >> 32 & 0xFFFFFFFF)
 
     @property
     def advertising_router(self) -> IPv4Address:
-        return IPv4Address(self & 0xFFFFFFFF)
+        return address(self & 0xFFFFFFFF)
 
     def __repr__(self) -> str:
         return f"LsaKey({self.ls_type}, {self.link_state_id}, {self.advertising_router})"
@@ -199,16 +200,6 @@ def decode_header(reader: Reader) -> LsaHeader:
     return _header(reader.take(HEADER_OCTETS))
 
 
-def decode_lsa(reader: Reader) -> Lsa:
-    """One LSA: DecodeError when its length is none, its type unknown or its body malformed."""
-    start = reader.offset
-    octets = take_lsa(reader)
-    try:
-        return _decoded(octets)
-    except DecodeError as error:
-        raise DecodeError(start + error.offset, error.what) from None
-
-
 def take_lsa(reader: Reader) -> bytes:
     """The octets of one LSA, whatever is in it: its length field says how many they are."""
     header = reader.take(HEADER_OCTETS)
@@ -227,8 +218,8 @@ def _header(octets: bytes) -> LsaHeader:
         age=age,
         options=options,
         ls_type=ls_type,
-        link_state_id=IPv4Address(link_state_id),
-        advertising_router=IPv4Address(router),
+        link_state_id=packed_address(link_state_id),
+        advertising_router=packed_address(router),
         sequence_number=sequence,
         checksum=checksum,
         length=length,
@@ -236,7 +227,8 @@ def _header(octets: bytes) -> LsaHeader:
 
 
 @lru_cache(maxsize=_CACHED)
-def _decoded(octets: bytes) -> Lsa:
+def lsa_of(octets: bytes) -> Lsa:
+    """The LSA that these octets are: DecodeError when its type is unknown or its body malformed."""
     header = _header(octets[:HEADER_OCTETS])
     body = _body(header.ls_type, octets[HEADER_OCTETS:])
     return Lsa(header=header, body=body, octets=octets)

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address
 from struct import Struct
 from typing import Final, TypeAlias
 
+from controlplane.net.interned import packed_address
 from controlplane.wire.checksum import internet_checksum
 from controlplane.wire.ospf.auth import (
     FIELD_OCTETS,
@@ -159,8 +160,8 @@ def decode_header(payload: bytes) -> OspfHeader:
         raise DecodeError(_CHECKSUM_AT, "wrong checksum")
     return OspfHeader(
         type=OspfType(kind),
-        router_id=IPv4Address(router_id),
-        area_id=IPv4Address(area_id),
+        router_id=packed_address(router_id),
+        area_id=packed_address(area_id),
         claim=claim,
         content=packet[HEADER_OCTETS:],
     )

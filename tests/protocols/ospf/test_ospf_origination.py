@@ -90,6 +90,26 @@ def test_a_router_lsa_has_a_link_and_a_stub_for_a_point_to_point_link() -> None:
     )
 
 
+def test_the_first_router_lsa_waits_for_the_adjacencies_of_all_links() -> None:
+    """12.4: the one after it would come no sooner than MinLSInterval."""
+    network = pair()
+    network.link("b", "a")
+    network.run(0.04)
+    assert not ages(network, "a")
+    network.run(1)
+    kinds = [link.type for link in own_lsa(network).links]
+    assert kinds.count(LinkType.POINT_TO_POINT) == 2
+    assert network.engines["a"].counters[Count.LSA_ORIGINATED] == 1
+
+
+def test_a_router_that_hears_nobody_originates_its_router_lsa_all_the_same() -> None:
+    network = Network()
+    network.router("a", str(A))
+    network.loopback("a", "192.0.2.1/32")
+    network.run(0.1)
+    assert own_lsa(network).links == (link(LinkType.STUB, "192.0.2.1", HOST, 0),)
+
+
 def test_a_broadcast_network_is_a_stub_until_there_is_an_adjacency_and_transit_then() -> None:
     """12.4.1.2 and 12.4.2."""
     network = Network()

@@ -65,11 +65,11 @@ def test_databases_are_shown_with_bodies_and_present_ages(network: Network) -> N
 
 def test_calculations_are_logged_with_what_they_changed(network: Network) -> None:
     log = network.engines["a"].spf_log
-    assert log[0].changed == 1
+    assert log[0].changed == 3
     assert log[-1].at < network.now
     assert sum(run.changed for run in log) >= len(network.routes["a"])
     (first, *_) = network.notices(RoutesCalculated, "a")
-    assert first.words() == ("SPF (area 0.0.0.0 full, 1 vertices): 1 routes changed, 0 withdrawn")
+    assert first.words() == ("SPF (area 0.0.0.0 full, 2 vertices): 3 routes changed, 0 withdrawn")
 
 
 def test_packets_are_counted_by_type(network: Network) -> None:
