@@ -17,6 +17,7 @@ from controlplane.wire.ethernet import EthernetFrame
 from controlplane.wire.gre import GrePacket
 from controlplane.wire.ipv4 import Ipv4Packet
 from controlplane.wire.reader import DecodeError, Reader
+from controlplane.wire.s_pmsi import decode_joins
 from controlplane.wire.udp import UdpDatagram
 
 ANY = IPv4Address(0)
@@ -47,6 +48,7 @@ def survives(decode: Callable[[Reader], object], octets: bytes) -> None:
         ControlPacket.decode,
         icmp.decode,
         igmp.decode,
+        decode_joins,
     ],
 )
 @given(octets=st.binary(max_size=80))

@@ -93,7 +93,7 @@ UDP = UdpDatagram(source_port=5000, destination_port=5001, payload=bytes(8))
             encode_message(JoinPrune(upstream_neighbor=THERE, holdtime=1, groups=())),
             "PIM Join/Prune to 192.0.2.2: nothing",
         ),
-        (IpProtocol.PIM, bytes.fromhex("2500 daff"), "PIM assert"),
+        (IpProtocol.PIM, bytes.fromhex("2600 d9ff"), "PIM graft"),
         (
             IpProtocol.PIM,
             bytes.fromhex("1000 efff"),

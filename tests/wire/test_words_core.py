@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controlplane.net.multicast import SourceGroup
 from controlplane.wire.bfd import ControlPacket, Diagnostic, SessionState
 from controlplane.wire.checksum import internet_checksum
 from controlplane.wire.ethernet import EtherType
@@ -25,6 +28,7 @@ from controlplane.wire.ospf.exchange import (
 )
 from controlplane.wire.ospf.lsa import LsaKey
 from controlplane.wire.ospf.message import OspfBody, OspfType, encode_packet
+from controlplane.wire.s_pmsi import OtherJoin, SPmsiJoin, encode_joins
 from controlplane.wire.tcp import TcpFlag, TcpSegment
 from controlplane.wire.udp import UdpDatagram, WellKnownPort
 from controlplane.wire.words import frame_words
@@ -180,6 +184,14 @@ def test_an_ldp_hello_is_its_sender_and_what_it_offers(hello: LdpMessage, words:
 def test_a_datagram_that_is_no_pdu_is_named() -> None:
     words = "malformed LDP (at octet 0: LDP version 0)"
     assert udp(WellKnownPort.LDP, bytes(10)) == words
+
+
+def test_s_pmsi_joins_name_flows_and_their_groups() -> None:
+    flow = SourceGroup(IPv4Address("10.1.0.2"), IPv4Address("232.1.1.1"))
+    joins = encode_joins([SPmsiJoin(flow, IPv4Address("232.10.1.0")), OtherJoin(4, bytes(37))])
+    words = "S-PMSI Join: (10.1.0.2, 232.1.1.1) in 232.10.1.0, type 4, 37 octets"
+    assert udp(WellKnownPort.S_PMSI, joins) == words
+    assert udp(WellKnownPort.S_PMSI, b"").startswith("malformed S-PMSI Join")
 
 
 SESSION_WORDS = (

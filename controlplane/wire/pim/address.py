@@ -10,7 +10,7 @@ a DecodeError.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import Final, Self
 
 from controlplane.wire.reader import Reader
@@ -24,6 +24,7 @@ _NATIVE: Final = 0
 _WITH_ATTRIBUTES: Final = 1
 
 _BIDIRECTIONAL: Final = 0x80
+_ADMIN_SCOPE: Final = 0x01
 _SPARSE: Final = 0x04
 _WILDCARD: Final = 0x02
 _RPT: Final = 0x01
@@ -56,6 +57,14 @@ def decode_unicast(reader: Reader) -> IPv4Address | None:
     return _address(reader, family)
 
 
+def decode_own_unicast(reader: Reader, what: str) -> IPv4Address:
+    """An Encoded-Unicast address that must be of the packet's family."""
+    address = decode_unicast(reader)
+    if address is None:
+        raise reader.error(f"an IPv6 {what} in an IPv4 packet")
+    return address
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedGroup:
     """A group, or a range of groups where the mask is shorter than the address.
@@ -67,19 +76,36 @@ class EncodedGroup:
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
     |                Group multicast Address
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+
+    `scoped` is the Z bit: the range is an admin-scope zone (RFC 5059 4).
     """
 
     address: IPv4Address
     mask_length: int = _FULL_MASK[_IPV4]
     bidirectional: bool = False
+    scoped: bool = False
+
+    @classmethod
+    def of(cls, groups: IPv4Network, *, bidirectional: bool = False) -> Self:
+        """A range of groups."""
+        return cls(
+            address=groups.network_address,
+            mask_length=groups.prefixlen,
+            bidirectional=bidirectional,
+        )
 
     @property
     def is_single(self) -> bool:
         """RFC 7761 4.9.5.1: a Group-Specific Set has the full mask length."""
         return self.mask_length == _FULL_MASK[_IPV4]
 
+    @property
+    def groups(self) -> IPv4Network:
+        """All groups that it means; bits of the address behind the mask mean nothing."""
+        return IPv4Network((self.address, self.mask_length), strict=False)
+
     def encode(self) -> bytes:
-        flags = _BIDIRECTIONAL if self.bidirectional else 0
+        flags = (_BIDIRECTIONAL if self.bidirectional else 0) | (_ADMIN_SCOPE if self.scoped else 0)
         return bytes((_IPV4, _NATIVE, flags, self.mask_length)) + self.address.packed
 
     @classmethod
@@ -93,8 +119,20 @@ class EncodedGroup:
         address = _address(reader, family)
         if address is None:
             return None
-        bidirectional = bool(flags & _BIDIRECTIONAL)
-        return cls(address=address, mask_length=mask_length, bidirectional=bidirectional)
+        return cls(
+            address=address,
+            mask_length=mask_length,
+            bidirectional=bool(flags & _BIDIRECTIONAL),
+            scoped=bool(flags & _ADMIN_SCOPE),
+        )
+
+    @classmethod
+    def decode_own(cls, reader: Reader) -> Self:
+        """The group, which must be of the packet's family."""
+        group = cls.decode(reader)
+        if group is None:
+            raise reader.error("an IPv6 group in an IPv4 packet")
+        return group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

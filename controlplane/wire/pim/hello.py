@@ -30,6 +30,7 @@ class HelloOption(IntEnum):
     LAN_PRUNE_DELAY = 2
     DR_PRIORITY = 19
     GENERATION_ID = 20
+    BIDIRECTIONAL_CAPABLE = 22
     ADDRESS_LIST = 24
     JOIN_ATTRIBUTE = 26
 
@@ -75,13 +76,15 @@ class Hello:
     |                          OptionValue                          |
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 
-    `holdtime` is in seconds. `join_attribute` says that sources may come with attributes.
+    `holdtime` is in seconds. `bidirectional_capable` (RFC 5015 3.7.4) says that the sender elects
+    designated forwarders; `join_attribute` that sources may come with attributes.
     """
 
     holdtime: int | None = None
     lan_prune_delay: LanPruneDelay | None = None
     dr_priority: int | None = None
     generation_id: int | None = None
+    bidirectional_capable: bool = False
     secondary_addresses: tuple[IPv4Address, ...] = ()
     join_attribute: bool = False
 
@@ -96,6 +99,8 @@ class Hello:
         if self.generation_id is not None:
             value = self.generation_id.to_bytes(4, "big")
             options.append(_option(HelloOption.GENERATION_ID, value))
+        if self.bidirectional_capable:
+            options.append(_option(HelloOption.BIDIRECTIONAL_CAPABLE, b""))
         if self.secondary_addresses:
             value = b"".join(map(encode_unicast, self.secondary_addresses))
             options.append(_option(HelloOption.ADDRESS_LIST, value))
@@ -120,6 +125,7 @@ class _Fields(TypedDict, total=False):
     lan_prune_delay: LanPruneDelay
     dr_priority: int
     generation_id: int
+    bidirectional_capable: bool
     secondary_addresses: tuple[IPv4Address, ...]
     join_attribute: bool
 
@@ -138,6 +144,8 @@ def _option_fields(kind: int, value: Reader) -> _Fields:
             return {"dr_priority": value.u32()}
         case HelloOption.GENERATION_ID:
             return {"generation_id": value.u32()}
+        case HelloOption.BIDIRECTIONAL_CAPABLE:
+            return {"bidirectional_capable": True}
         case HelloOption.ADDRESS_LIST:
             return {"secondary_addresses": _address_list(value)}
         case HelloOption.JOIN_ATTRIBUTE:

@@ -12,7 +12,7 @@ from controlplane.wire.pim.address import (
     UNICAST_OCTETS,
     EncodedGroup,
     EncodedSource,
-    decode_unicast,
+    decode_own_unicast,
     encode_unicast,
 )
 from controlplane.wire.reader import Reader
@@ -85,9 +85,7 @@ class JoinPrune:
 
     @classmethod
     def decode(cls, reader: Reader) -> Self:
-        upstream_neighbor = decode_unicast(reader)
-        if upstream_neighbor is None:
-            raise reader.error("an IPv6 upstream neighbour in an IPv4 packet")
+        upstream_neighbor = decode_own_unicast(reader, "upstream neighbour")
         reader.u8()
         count, holdtime = reader.u8(), reader.u16()
         groups = _present(GroupSet.decode(reader) for _ in range(count))

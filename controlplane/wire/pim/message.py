@@ -7,8 +7,20 @@ from enum import IntEnum
 from typing import Final, TypeAlias
 
 from controlplane.wire.checksum import internet_checksum
+from controlplane.wire.pim.assert_message import Assert
+from controlplane.wire.pim.bootstrap import NO_FORWARD, Bootstrap, CandidateRpAdvertisement
+from controlplane.wire.pim.df_election import (
+    Backoff,
+    DfMessage,
+    Offer,
+    Pass,
+    Winner,
+    decode_df_message,
+    subtype_octet,
+)
 from controlplane.wire.pim.hello import Hello
 from controlplane.wire.pim.join_prune import JoinPrune
+from controlplane.wire.pim.register import Register, RegisterStop
 from controlplane.wire.reader import Reader
 
 HEADER_OCTETS: Final = 4
@@ -37,16 +49,40 @@ _TYPES: Final = frozenset(PimType)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherMessage:
-    """A message of a known type whose body is not read."""
+    """A message of dense mode, whose body is not read."""
 
     type: PimType
     body: bytes
 
 
-PimMessage: TypeAlias = Hello | JoinPrune | OtherMessage
+SpokenMessage: TypeAlias = (
+    Hello
+    | Register
+    | RegisterStop
+    | JoinPrune
+    | Bootstrap
+    | Assert
+    | CandidateRpAdvertisement
+    | DfMessage
+)
+PimMessage: TypeAlias = SpokenMessage | OtherMessage
+
+_TYPE_OF: Final[dict[type[SpokenMessage], PimType]] = {
+    Hello: PimType.HELLO,
+    Register: PimType.REGISTER,
+    RegisterStop: PimType.REGISTER_STOP,
+    JoinPrune: PimType.JOIN_PRUNE,
+    Bootstrap: PimType.BOOTSTRAP,
+    Assert: PimType.ASSERT,
+    CandidateRpAdvertisement: PimType.CANDIDATE_RP_ADVERTISEMENT,
+    Offer: PimType.DF_ELECTION,
+    Winner: PimType.DF_ELECTION,
+    Backoff: PimType.DF_ELECTION,
+    Pass: PimType.DF_ELECTION,
+}
 
 
-def encode_message(message: Hello | JoinPrune) -> bytes:
+def encode_message(message: SpokenMessage) -> bytes:
     """A whole PIM message, header and checksum included.
 
     0                   1                   2                   3
@@ -54,11 +90,26 @@ def encode_message(message: Hello | JoinPrune) -> bytes:
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
     |PIM Ver| Type  |   Reserved    |           Checksum            |
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+
+    Two kinds have something in the reserved octet: the No-Forward bit, the DF subtype. The checksum
+    is of all, but that it excludes "the 'Multicast data packet' section of the Register message".
     """
-    kind = PimType.HELLO if isinstance(message, Hello) else PimType.JOIN_PRUNE
-    first, body = bytes((_VERSION << 4 | kind, 0)), message.encode()
-    checksum = internet_checksum(first + b"\0\0" + body)
-    return first + checksum.to_bytes(2, "big") + body
+    kind = _TYPE_OF[type(message)]
+    first, body = bytes((_VERSION << 4 | kind, _second_octet(message))), message.encode()
+    covered = first + b"\0\0" + body
+    if kind is PimType.REGISTER:
+        covered = covered[:_REGISTER_OCTETS]
+    return first + internet_checksum(covered).to_bytes(2, "big") + body
+
+
+def _second_octet(message: SpokenMessage) -> int:
+    match message:
+        case Bootstrap(no_forward=True):
+            return NO_FORWARD
+        case Offer() | Winner() | Backoff() | Pass():
+            return subtype_octet(message)
+        case _:
+            return 0
 
 
 def decode_message(data: bytes) -> PimMessage:
@@ -68,9 +119,21 @@ def decode_message(data: bytes) -> PimMessage:
     match kind:
         case PimType.HELLO:
             return Hello.decode(reader)
+        case PimType.REGISTER:
+            return Register.decode(reader)
+        case PimType.REGISTER_STOP:
+            return RegisterStop.decode(reader)
         case PimType.JOIN_PRUNE:
             return JoinPrune.decode(reader)
-        case _:
+        case PimType.BOOTSTRAP:
+            return Bootstrap.decode(reader, data[1])
+        case PimType.ASSERT:
+            return Assert.decode(reader)
+        case PimType.CANDIDATE_RP_ADVERTISEMENT:
+            return CandidateRpAdvertisement.decode(reader)
+        case PimType.DF_ELECTION:
+            return decode_df_message(reader, data[1])
+        case PimType.GRAFT | PimType.GRAFT_ACK:
             return OtherMessage(type=kind, body=reader.rest())
 
 

@@ -1,15 +1,21 @@
-"""PIM and IGMP in words."""
+"""PIM, IGMP and S-PMSI Joins in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address
 
 from controlplane.wire import igmp
-from controlplane.wire.pim.address import EncodedSource
+from controlplane.wire.pim.address import EncodedGroup, EncodedSource
+from controlplane.wire.pim.assert_message import Assert
+from controlplane.wire.pim.bootstrap import Bootstrap, CandidateRpAdvertisement
+from controlplane.wire.pim.df_election import Backoff, Offer, Pass, Winner
 from controlplane.wire.pim.hello import Hello
 from controlplane.wire.pim.join_prune import GroupSet, JoinPrune
-from controlplane.wire.pim.message import decode_message
+from controlplane.wire.pim.message import OtherMessage, decode_message
+from controlplane.wire.pim.register import ANY_SOURCE, Register, RegisterStop
 from controlplane.wire.reader import Reader
+from controlplane.wire.s_pmsi import Join, SPmsiJoin, decode_joins
 from controlplane.wire.words.phrases import listed, spoken
 
 
@@ -20,8 +26,39 @@ def pim_words(data: bytes) -> str:
         case JoinPrune() as message:
             parts = (part for group in message.groups for part in _group_set(group))
             return f"PIM Join/Prune to {message.upstream_neighbor}: {listed(parts)}"
-        case other:
-            return f"PIM {spoken(other.type.name)}"
+        case Register(sg=sg, null=null):
+            return f"PIM {'Null-' if null else ''}Register of {sg}"
+        case RegisterStop(group=group, source=source):
+            return f"PIM Register-Stop of {_tree(source, _range(group))}"
+        case Assert() as message:
+            return f"PIM Assert of {_assert(message)}"
+        case Bootstrap() as message:
+            return f"PIM Bootstrap of {message.bsr_address}: {listed(_rp_set(message))}"
+        case CandidateRpAdvertisement(rp_address=rp, groups=groups):
+            return f"PIM Candidate-RP-Advertisement of {rp} for {listed(map(_range, groups))}"
+        case Offer() | Winner() | Backoff() | Pass() as message:
+            return f"PIM DF {type(message).__name__} for RP {message.rp_address}"
+        case OtherMessage(type=kind):
+            return f"PIM {spoken(kind.name)}"
+
+
+def _tree(source: IPv4Address, groups: str) -> str:
+    return f"({'*' if source == ANY_SOURCE else source}, {groups})"
+
+
+def _range(group: EncodedGroup) -> str:
+    return str(group.address) if group.is_single else str(group.groups)
+
+
+def _assert(message: Assert) -> str:
+    source = ANY_SOURCE if message.rpt else message.source
+    tree = _tree(source, _range(message.group))
+    return f"{tree}, preference {message.preference}, metric {message.metric}"
+
+
+def _rp_set(message: Bootstrap) -> Iterator[str]:
+    for groups in message.ranges:
+        yield f"{_range(groups.group)} by {listed(str(rp.address) for rp in groups.rps)}"
 
 
 def _hello(hello: Hello) -> Iterator[str]:
@@ -32,8 +69,7 @@ def _hello(hello: Hello) -> Iterator[str]:
 
 
 def _group_set(group: GroupSet) -> Iterator[str]:
-    mask = "" if group.group.is_single else f"/{group.group.mask_length}"
-    name = f"{group.group.address}{mask}"
+    name = _range(group.group)
     yield from (f"join {_source(source, name)}" for source in group.joined)
     yield from (f"prune {_source(source, name)}" for source in group.pruned)
 
@@ -67,3 +103,13 @@ def _group(group: object) -> str:
 def _sources(sources: Iterable[object]) -> str:
     found = ", ".join(map(str, sources))
     return f" from {found}" if found else ""
+
+
+def s_pmsi_words(data: bytes) -> str:
+    return f"S-PMSI Join: {listed(map(_s_pmsi_join, decode_joins(Reader(data))))}"
+
+
+def _s_pmsi_join(join: Join) -> str:
+    if isinstance(join, SPmsiJoin):
+        return f"{join.flow} in {join.group}"
+    return f"type {join.kind}, {len(join.value)} octets"

@@ -1,4 +1,4 @@
-"""UDP and TCP in words, and BFD, BGP and LDP by their ports."""
+"""UDP and TCP in words, and BFD, BGP, LDP and S-PMSI Joins by their ports."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from controlplane.wire.udp import UdpDatagram, WellKnownPort
 from controlplane.wire.words.bfd import bfd_words
 from controlplane.wire.words.bgp import bgp_stream_words
 from controlplane.wire.words.ldp import ldp_datagram_words, ldp_stream_words
+from controlplane.wire.words.multicast import s_pmsi_words
 from controlplane.wire.words.phrases import tried
 
 _FLAGS: Final = (TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.PSH, TcpFlag.ACK)
@@ -24,6 +25,8 @@ def udp_words(data: bytes, packet: Ipv4Packet) -> str:
             return tried(bfd_words, "BFD", udp.payload)
         case WellKnownPort.LDP:
             return tried(ldp_datagram_words, "LDP", udp.payload)
+        case WellKnownPort.S_PMSI:
+            return tried(s_pmsi_words, "S-PMSI Join", udp.payload)
         case port:
             return f"UDP {udp.source_port} > {port}, {len(udp.payload)} octets"
 
