@@ -3,7 +3,7 @@
 Addresses and prefixes are the keys of nearly all tables of a router, and `ipaddress` works their
 hash out anew at each look-up, in Python. These have it at hand; and since all who make one here get
 the same object, a look-up seldom has to compare. They are equal to any other address or network of
-the same value, and have its hash.
+the same value, have its hash, and print like it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ class InternedAddress(IPv4Address):
     def __hash__(self) -> int:
         return self._hash
 
+    def __repr__(self) -> str:
+        return f"IPv4Address({str(self)!r})"
+
 
 class InternedNetwork(IPv4Network):
     """Made by `prefix`."""
@@ -38,6 +41,9 @@ class InternedNetwork(IPv4Network):
 
     def __hash__(self) -> int:
         return self._hash
+
+    def __repr__(self) -> str:
+        return f"IPv4Network({str(self)!r})"
 
 
 @lru_cache(maxsize=_CACHED)

@@ -30,3 +30,7 @@ class PuntReason(IntEnum):
     """Unicast of a routing protocol to an address of this router: OSPF, and TCP or UDP of LDP."""
     BFD = 11
     """UDP of BFD to an address of this router (RFC 5881 4); late ones cost adjacencies."""
+    NEW_SOURCE = 12
+    """Multicast forwarded by (*,G) where PIM wants to hear of sources."""
+    REGISTER = 13
+    """A PIM Register to an address of this router that the data plane cannot take out itself."""

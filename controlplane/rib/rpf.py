@@ -1,17 +1,19 @@
 """Reverse path forwarding: from where packets of a source should come.
 
 RFC 7761 4.1 takes MRIB.next_hop(S) and RPF_interface(S) from a table that may be the unicast one;
-here it is. A source that is attached, or is this router, has an interface and no neighbour. A
-source behind another PE has the VRF's PMSI as its interface and that PE as its neighbour
-(RFC 6513 5.1): which PE is the business of the MVPN's upstream multicast hop selection, so the
-answer for such a route comes from `through_vpn`. That is asked too where there is no route at all:
-it may know one that is for multicast alone. Of equal next hops the one with the highest
-address is taken, so that a source has one upstream neighbour and routers on a LAN name the same.
+here it is, so that its preference and metric are what Asserts compare (4.6.3). A root that is
+attached, or is this router, has an interface and no neighbour. One behind another PE has the VRF's
+PMSI as its interface and that PE as its neighbour (RFC 6513 5.1): which PE is the business of the
+MVPN's upstream multicast hop selection, so the answer for such a route comes from `through_vpn`.
+That is asked too where there is no route at all: it may know one that is for multicast alone. Of
+equal next hops the one with the highest address is taken, so that a source has one upstream
+neighbour and routers on a LAN name the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import TypeAlias, assert_never
 
@@ -31,13 +33,17 @@ def reverse_path(
     if route is None:
         return through_vpn(None, root, group)
     next_hop = max(route.next_hops, key=_address)
+    preference, metric = route.protocol.value, route.metric
     match next_hop:
-        case Attached(interface) | Local(interface):
-            return Rpf(interface, None)
+        case Attached(interface):
+            return Rpf(interface, None, preference=preference, metric=metric)
+        case Local(interface):
+            return Rpf(interface, None, is_local=True, preference=preference, metric=metric)
         case Gateway(interface, address):
-            return Rpf(interface, address)
+            return Rpf(interface, address, preference=preference, metric=metric)
         case VpnNextHop():
-            return through_vpn(route, root, group)
+            through = through_vpn(route, root, group)
+            return through and replace(through, preference=preference, metric=metric)
         case Blackhole():
             return None
         case _:

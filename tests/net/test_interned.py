@@ -43,3 +43,8 @@ def test_bits_behind_a_prefix_are_cut_off() -> None:
 def test_copies_are_equal(value: IPv4Address | IPv4Network) -> None:
     for other in (copy.deepcopy(value), pickle.loads(pickle.dumps(value))):
         assert other == value and hash(other) == hash(value) and str(other) == str(value)
+
+
+@pytest.mark.parametrize("value", [address(TEN), prefix(TEN, 24)])
+def test_they_print_like_any_other(value: IPv4Address | IPv4Network) -> None:
+    assert repr(value) == f"{type(value).__mro__[1].__name__}({str(value)!r})"

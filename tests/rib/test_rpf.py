@@ -42,7 +42,7 @@ def through_vpn(route: Route | None, root: IPv4Address, group: IPv4Address) -> R
     ("next_hop", "expected"),
     [
         pytest.param(Attached("eth1"), Rpf("eth1", None), id="a source on the link"),
-        pytest.param(Local("lo0"), Rpf("lo0", None), id="this router"),
+        pytest.param(Local("lo0"), Rpf("lo0", None, is_local=True), id="this router"),
         pytest.param(Gateway("eth2", NEIGHBOR), Rpf("eth2", NEIGHBOR), id="behind a neighbour"),
         pytest.param(
             VpnNextHop(PE, RouteDistinguisher.parse("65000:1")),
@@ -59,6 +59,20 @@ def test_the_next_hop_names_the_rpf_interface_and_neighbour(
     static = RouteProtocol.STATIC
     rib.replace(static, [Route(prefix=IPv4Network(SOURCE), protocol=static, next_hops=(next_hop,))])
     assert reverse_path(rib, through_vpn, SOURCE, GROUP) == expected
+
+
+def test_the_route_says_what_asserts_compare() -> None:
+    rib = Rib(lambda _: True)
+    route = Route(
+        prefix=IPv4Network(SOURCE),
+        protocol=RouteProtocol.OSPF,
+        next_hops=(Gateway("eth2", NEIGHBOR),),
+        metric=30,
+    )
+    rib.replace(RouteProtocol.OSPF, [route])
+    found = reverse_path(rib, through_vpn, SOURCE, GROUP)
+    assert found is not None
+    assert (found.preference, found.metric) == (110, 30)
 
 
 def test_without_a_route_there_is_no_rpf_interface() -> None:

@@ -54,14 +54,15 @@ class IgmpEnabled:
 class MembershipChanged:
     """Output of IGMP, input of PIM: local receivers want, or want no longer, a group's packets.
 
-    With `source`, pim_include(S,G) of RFC 7761 4.1.6; without, pim_include(*,G). Sources that an
-    EXCLUDE-mode group refuses (pim_exclude) are in the engine's `groups`, not in these edges.
+    Of RFC 7761 4.1.5 this is local_receiver_include(S,G,I); without `source`,
+    local_receiver_include(*,G,I); and of a source that is `refused`, local_receiver_exclude(S,G,I).
     """
 
     interface: str
     group: IPv4Address
     source: IPv4Address | None
     joined: bool
+    refused: bool = False
 
 
 IgmpInput: TypeAlias = InterfaceUp | InterfaceDown | IgmpEnabled | PacketReceived

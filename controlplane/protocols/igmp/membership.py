@@ -9,7 +9,7 @@ router does not listen to what such hosts could not have said.
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from controlplane.engine.time import Instant
@@ -26,6 +26,14 @@ from controlplane.protocols.igmp.timers import IgmpTimers, TimerKind, TimerName
 from controlplane.wire.igmp import GroupRecord, RecordType
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A source whose packets are wanted, or refused; None for those of any source."""
+
+    source: IPv4Address | None
+    refused: bool = False
+
+
 class Membership:
     def __init__(
         self, interface: str, group: IPv4Address, timers: IgmpTimers, now: Instant
@@ -35,16 +43,17 @@ class Membership:
         self.since = now
         self.state = Filter()
         self.last_reporter: IPv4Address | None = None
-        self.published: Set[IPv4Address | None] = frozenset()
+        self.published: Set[Edge] = frozenset()
         """The edges that were told to PIM."""
         self._timers = timers
 
     @property
-    def desired(self) -> Set[IPv4Address | None]:
-        """Whose packets are wanted: named sources, and None for those of any source."""
+    def desired(self) -> Set[Edge]:
+        """Whose packets are wanted: named sources, and in EXCLUDE mode any but the refused ones."""
+        edges = {Edge(source) for source in self.state.wanted}
         if self.state.mode is FilterMode.EXCLUDE:
-            return self.state.wanted | {None}
-        return self.state.wanted
+            edges |= {Edge(None), *(Edge(source, refused=True) for source in self.state.refused)}
+        return edges
 
     @property
     def version(self) -> int:

@@ -16,7 +16,7 @@ from controlplane.net.interface import Interface
 from controlplane.protocols.igmp.counters import IgmpCount, IgmpCounters
 from controlplane.protocols.igmp.events import IgmpOutput, IgmpSettings, MembershipChanged
 from controlplane.protocols.igmp.inbox import Inbox, Query, Report
-from controlplane.protocols.igmp.membership import Membership
+from controlplane.protocols.igmp.membership import Edge, Membership
 from controlplane.protocols.igmp.querier import Querier
 from controlplane.protocols.igmp.query import QueryWriter
 from controlplane.protocols.igmp.specific import SpecificQueries
@@ -139,18 +139,19 @@ class Network:
         """Tell PIM what changed, and forget a group that nobody wants."""
         before, after = membership.published, membership.desired
         membership.published = after
-        edges = [(source, True) for source in after - before]
-        edges += [(source, False) for source in before - after]
+        edges = [(edge, True) for edge in after - before]
+        edges += [(edge, False) for edge in before - after]
         if membership.state.is_empty:
             self._forget(membership)
         return [
             MembershipChanged(
                 interface=self.interface.name,
                 group=membership.group,
-                source=source,
+                source=edge.source,
                 joined=joined,
+                refused=edge.refused,
             )
-            for source, joined in sorted(edges, key=_joins_first)
+            for edge, joined in sorted(edges, key=_joins_first)
         ]
 
     def _forget(self, membership: Membership) -> None:
@@ -195,6 +196,8 @@ class Network:
         return TimerName(TimerKind.SPECIFIC_QUERY, self.interface.name, group)
 
 
-def _joins_first(edge: tuple[IPv4Address | None, bool]) -> tuple[bool, int]:
-    source, joined = edge
-    return not joined, int(source) if source else -1
+def _joins_first(change: tuple[Edge, bool]) -> tuple[bool, bool, int]:
+    """So that packets which are wanted before and after a change are wanted within it too, and
+    those of a refused source are not for an instant when a group turns to EXCLUDE mode or back."""
+    edge, joined = change
+    return not joined, joined is not edge.refused, int(edge.source) if edge.source else -1

@@ -1,8 +1,9 @@
-"""Receiving (S,G) Joins and Prunes: what routers behind an interface want (RFC 7761 4.5.2).
+"""Receiving (*,G) and (S,G) Joins and Prunes: what routers behind an interface want.
 
-One machine for each (S,G) and interface. Only messages whose Upstream Neighbor Address is our
-primary address there reach it. Its states are NoInfo (NI), Join (J) and Prune-Pending (PP), where
-a Prune waits for another router of the LAN to override it; PP forwards as J does.
+One machine for each tree and interface, the same for both kinds (RFC 7761 4.5.1, 4.5.2). Only
+messages whose Upstream Neighbor Address is our primary address there reach it. Its states are
+NoInfo (NI), Join (J) and Prune-Pending (PP), where a Prune waits for another router of the LAN to
+override it; PP forwards as J does.
 
     state | Join             | Prune            | PPT expires       | ET expires
     ------+------------------+------------------+-------------------+-----------
@@ -26,10 +27,14 @@ from controlplane.engine.time import Instant
 from controlplane.protocols.pim.aggregation import Request
 from controlplane.protocols.pim.instance import PimInstance
 from controlplane.protocols.pim.interface import PimInterface
-from controlplane.protocols.pim.lan_delay import join_prune_override_interval
+from controlplane.protocols.pim.lan_delay import prune_pending_interval
 from controlplane.protocols.pim.tib import DownstreamState, Tree
-from controlplane.protocols.pim.timers import ExpiryTimer, PrunePendingTimer
-from controlplane.wire.pim.hello import HOLDTIME_FOREVER
+from controlplane.protocols.pim.timers import (
+    ExpiryTimer,
+    PrunePendingTimer,
+    restart_expiry,
+    start_expiry,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class ReceiveJoin:
 
 
 class DownstreamEvent(Enum):
-    RECEIVE_PRUNE = "Receive Prune(S,G)"
+    RECEIVE_PRUNE = "Receive Prune"
     PRUNE_PENDING_TIMER_EXPIRES = "Prune-Pending Timer Expires"
     EXPIRY_TIMER_EXPIRES = "Expiry Timer Expires"
 
@@ -57,10 +62,10 @@ class Downstream:
             case None, ReceiveJoin(holdtime):
                 self._enter_join(tree, interface)
                 self._instance.touch(tree)
-                self._start_expiry_timer(tree, interface, holdtime, now)
+                start_expiry(self._timers, ExpiryTimer(tree.name, interface.name), holdtime, now)
             case DownstreamState.JOIN | DownstreamState.PRUNE_PENDING, ReceiveJoin(holdtime):
                 self._enter_join(tree, interface)
-                self._restart_expiry_timer(tree, interface, holdtime, now)
+                restart_expiry(self._timers, ExpiryTimer(tree.name, interface.name), holdtime, now)
             case DownstreamState.JOIN, DownstreamEvent.RECEIVE_PRUNE:
                 self._enter_prune_pending(tree, interface, now)
             case DownstreamState.PRUNE_PENDING, DownstreamEvent.PRUNE_PENDING_TIMER_EXPIRES:
@@ -74,38 +79,21 @@ class Downstream:
     def forget(self, tree: Tree, interface: str) -> None:
         """Enter NoInfo."""
         del tree.downstream[interface]
-        self._timers.cancel(ExpiryTimer(tree.sg, interface))
-        self._timers.cancel(PrunePendingTimer(tree.sg, interface))
+        self._timers.cancel(ExpiryTimer(tree.name, interface))
+        self._timers.cancel(PrunePendingTimer(tree.name, interface))
         self._instance.touch(tree)
 
     def _enter_join(self, tree: Tree, interface: PimInterface) -> None:
         tree.downstream[interface.name] = DownstreamState.JOIN
-        self._timers.cancel(PrunePendingTimer(tree.sg, interface.name))
+        self._timers.cancel(PrunePendingTimer(tree.name, interface.name))
 
     def _enter_prune_pending(self, tree: Tree, interface: PimInterface, now: Instant) -> None:
         tree.downstream[interface.name] = DownstreamState.PRUNE_PENDING
-        others = len(interface.neighbors) > 1
-        wait = join_prune_override_interval(interface) if others else 0.0
-        self._timers.set(PrunePendingTimer(tree.sg, interface.name), now + wait)
-
-    def _start_expiry_timer(
-        self, tree: Tree, interface: PimInterface, holdtime: int, now: Instant
-    ) -> None:
-        if holdtime != HOLDTIME_FOREVER:
-            self._timers.set(ExpiryTimer(tree.sg, interface.name), now + holdtime)
-
-    def _restart_expiry_timer(
-        self, tree: Tree, interface: PimInterface, holdtime: int, now: Instant
-    ) -> None:
-        name = ExpiryTimer(tree.sg, interface.name)
-        current = self._timers.deadline(name)
-        if holdtime == HOLDTIME_FOREVER:
-            self._timers.cancel(name)
-        elif current is not None and current < now + holdtime:
-            self._timers.set(name, now + holdtime)
+        at = now + prune_pending_interval(interface)
+        self._timers.set(PrunePendingTimer(tree.name, interface.name), at)
 
     def _send_prune_echo(self, tree: Tree, interface: PimInterface) -> None:
         """RFC 7761 4.5.2: "need not be sent on an interface that contains only a single" one."""
         if len(interface.neighbors) > 1:
             queue = self._instance.queue
-            queue.add(interface.name, interface.address, tree.sg, Request.PRUNE)
+            queue.add(interface.name, interface.address, tree.name, Request.PRUNE)

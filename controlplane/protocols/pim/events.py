@@ -5,6 +5,7 @@ One engine serves one VRF: its interfaces are those of the VRF, a PMSI among the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Protocol, TypeAlias
@@ -13,7 +14,7 @@ from controlplane.engine.engine import InterfaceDown, InterfaceUp, PacketReceive
 from controlplane.engine.liveness import ForgetNeighbor, NeighborFailed, WatchNeighbor
 from controlplane.engine.notice import Notice
 from controlplane.engine.time import Duration
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import SourceGroup, TreeName
 from controlplane.protocols.igmp.events import MembershipChanged
 
 
@@ -57,12 +58,17 @@ class NeighborsExpected:
 class Rpf:
     """Where packets of a source should come from: RPF_interface(S), and the router behind it.
 
-    `neighbor` is the next hop of the MRIB, None when the source is directly connected (or is an
-    address of this router). For a source behind a PMSI it is the upstream PE (RFC 6513 5.1).
+    `neighbor` is the next hop of the MRIB, None when the source is directly connected, or
+    `is_local`: an address of this router. For a source behind a PMSI it is the upstream PE
+    (RFC 6513 5.1). `preference` and `metric` are those of the MRIB's route, which Asserts compare
+    (RFC 7761 4.6.3); a route that changes in them alone is no other way.
     """
 
     interface: str
     neighbor: IPv4Address | None
+    is_local: bool = False
+    preference: int = field(default=0, compare=False)
+    metric: int = field(default=0, compare=False)
 
 
 class RpfLookup(Protocol):
@@ -74,24 +80,72 @@ class RpfLookup(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TreeUpdate:
-    """Output: the forwarding state of (S,G) is now this; only when it differs from the last one.
+class DataArrived:
+    """Input: the data plane shows a packet of (S,G) that its routes do not tell it to take.
 
-    `rpf_neighbor` is RPF'(S,G): None where this router is the root, and while the next hop is no
-    PIM neighbour. `outgoing` is inherited_olist(S,G): interface names, `incoming` never among them.
+    It found no route, or came in on another interface than its route's, or on one of (*,G) whose
+    new sources are wanted. `interface` is a PMSI for what came out of a tunnel, and `neighbor` then
+    the PE that sent it into the tunnel.
     """
 
+    interface: str
     sg: SourceGroup
+    neighbor: IPv4Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcesActive:
+    """Input: packets of these (S,G) were forwarded since this was last said."""
+
+    sgs: frozenset[SourceGroup]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedTreeRates:
+    """Input: how many kbit/s came by the (*,G) of these groups of late; by others none."""
+
+    rates: Mapping[IPv4Address, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Registering:
+    """Outer addresses of the Registers in which packets go to the RP (RFC 7761 4.4.1)."""
+
+    source: IPv4Address
+    rp: IPv4Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeUpdate:
+    """Output: the forwarding state of a tree is now this; only when it differs from the last one.
+
+    `incoming` accepts the tree's packets; a bidirectional tree has None, and accepts those of all
+    interfaces in `accepted`. Where `incoming` is a PMSI, it accepts those of RPF' alone; with the
+    PMSI in `accepted` too, those of every PE, as on a LAN. `rpf_neighbor` is RPF' of the tree: None
+    where this router is the root, and while the next hop is no PIM neighbour. `outgoing` is the
+    olist: interface names, `incoming` never among them; of a bidirectional tree those in `accepted`
+    may be (a packet does not leave where it came in).
+
+    Towards the RP packets are encapsulated as `registering` says. At the RP, `from_registers` lets
+    packets in that come in Registers (beside those of `incoming`). `watch_sources` shows packets of
+    (*,G) to PIM as well as forwarding them, so that it hears of new sources.
+    """
+
+    tree: TreeName
     incoming: str | None
     rpf_neighbor: IPv4Address | None
     outgoing: frozenset[str]
+    accepted: frozenset[str] = frozenset()
+    registering: Registering | None = None
+    from_registers: bool = False
+    watch_sources: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeRemoved:
-    """Output: nobody wants (S,G) any more, no forwarding state of it is left."""
+    """Output: nobody wants a tree any more, no forwarding state of it is left."""
 
-    sg: SourceGroup
+    tree: TreeName
 
 
 PimInput: TypeAlias = (
@@ -103,6 +157,9 @@ PimInput: TypeAlias = (
     | RoutesChanged
     | NeighborsExpected
     | NeighborFailed
+    | DataArrived
+    | SourcesActive
+    | SharedTreeRates
 )
 PimOutput: TypeAlias = (
     SendPacket | TreeUpdate | TreeRemoved | WatchNeighbor | ForgetNeighbor | Notice

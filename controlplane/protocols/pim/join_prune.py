@@ -1,48 +1,62 @@
-"""Hearing Join/Prunes (RFC 7761 4.5): each source is for one state machine.
+"""Hearing Join/Prunes (RFC 7761 4.5): each source list entry is for one state machine or more.
 
-Where the Upstream Neighbor Address is our primary address on the interface, a source drives the
-downstream machine there. Where it is another router's, the entry is overheard: it drives the
-upstream machine of a tree that has this router as RPF'(S,G). Any other one is nobody's here.
+Where the Upstream Neighbor Address is our primary address on the interface, an entry drives the
+downstream machine of its tree there; a Join(*,G) those of all (S,G,rpt) of its group too, until the
+end of the message. Messages to other routers are overheard (`overheard.py`).
 
-(*,G) and (S,G,rpt) entries are counted and do nothing: there is no RP, and in the SSM range they
-have no effect (RFC 7761 4.8.1). For the same reason (S,G) entries outside the SSM range do nothing.
+In the SSM range (*,G) and (S,G,rpt) entries have no effect (4.8.1). A Join(*,G) counts where its
+RP is ours; a Prune(*,G) of any RP does (4.5.1).
+
+Of a group set the Join(*,G) comes first, as Prunes(S,G,rpt) qualify it, and then the Prunes: should
+a source be in both lists, which 4.9.5.1 forbids, its packets rather flow than not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from controlplane.engine.time import Instant
 from controlplane.net.multicast import SourceGroup
-from controlplane.protocols.pim.aggregation import Request
+from controlplane.protocols.pim.asserts import Asserts
 from controlplane.protocols.pim.counters import Count
 from controlplane.protocols.pim.downstream import Downstream, DownstreamEvent, ReceiveJoin
-from controlplane.protocols.pim.events import Rpf
 from controlplane.protocols.pim.instance import PimInstance
 from controlplane.protocols.pim.interface import PimInterface
-from controlplane.protocols.pim.lan_delay import t_override, t_suppressed
-from controlplane.protocols.pim.tib import Tree, is_source_specific
-from controlplane.protocols.pim.upstream import SeeJoin, SeePrune, Upstream
-from controlplane.wire.pim.address import EncodedSource
+from controlplane.protocols.pim.overheard import Overhearing
+from controlplane.protocols.pim.rp_set import GroupMode
+from controlplane.protocols.pim.rpt_downstream import (
+    ReceivePrune,
+    RptDownstream,
+    RptDownstreamEvent,
+)
+from controlplane.protocols.pim.tib import SharedTree, Tree
 from controlplane.wire.pim.join_prune import GroupSet, JoinPrune
 
 
 @dataclass(frozen=True, slots=True)
-class Overheard:
-    """One message for another router; its (S,G)s share the random delays, and so our answer."""
+class _Heard:
+    """What all entries of a message share."""
 
-    rpf: Rpf
-    see_join: SeeJoin
-    see_prune: SeePrune
+    interface: PimInterface
+    holdtime: int
+    now: Instant
 
 
 class JoinPrunes:
-    def __init__(self, instance: PimInstance, downstream: Downstream, upstream: Upstream) -> None:
+    def __init__(
+        self,
+        instance: PimInstance,
+        downstream: Downstream,
+        rpt_downstream: RptDownstream,
+        asserts: Asserts,
+        overhearing: Overhearing,
+    ) -> None:
         self._instance = instance
         self._downstream = downstream
-        self._upstream = upstream
+        self._rpt_downstream = rpt_downstream
+        self._asserts = asserts
+        self._overhearing = overhearing
 
     def receive(
         self, interface: PimInterface, source: IPv4Address, message: JoinPrune, now: Instant
@@ -51,55 +65,84 @@ class JoinPrunes:
         if source not in interface.neighbors:
             self._instance.counters[Count.DROP_NO_NEIGHBOR] += 1
         elif message.upstream_neighbor == interface.address:
-            for sg, what in self._entries(message):
-                self._to_me(interface, sg, what, message.holdtime, now)
+            self._take(_Heard(interface, message.holdtime, now), message)
         else:
-            overheard = self._overheard(interface, message)
-            for sg, what in self._entries(message):
-                self._to_other(overheard, sg, what, now)
+            self._overhearing.take(interface, message, now)
 
-    def _to_me(
-        self, interface: PimInterface, sg: SourceGroup, what: Request, holdtime: int, now: Instant
-    ) -> None:
-        if what is Request.JOIN:
-            tree = self._instance.trees.setdefault(sg, Tree(sg, now))
-            self._downstream.handle(tree, interface, ReceiveJoin(holdtime), now)
-        elif (known := self._instance.trees.get(sg)) is not None:
-            self._downstream.handle(known, interface, DownstreamEvent.RECEIVE_PRUNE, now)
-
-    def _to_other(self, overheard: Overheard, sg: SourceGroup, what: Request, now: Instant) -> None:
-        tree = self._instance.trees.get(sg)
-        if tree is None or tree.rpf != overheard.rpf:
-            return
-        event = overheard.see_join if what is Request.JOIN else overheard.see_prune
-        self._upstream.handle(tree, event, now)
-
-    def _overheard(self, interface: PimInterface, message: JoinPrune) -> Overheard:
-        rng = self._instance.rng
-        suppress = min(t_suppressed(interface, rng), message.holdtime)
-        return Overheard(
-            rpf=Rpf(interface.name, message.upstream_neighbor),
-            see_join=SeeJoin(suppress),
-            see_prune=SeePrune(t_override(interface, rng)),
-        )
-
-    def _entries(self, message: JoinPrune) -> Iterator[tuple[SourceGroup, Request]]:
-        """The (S,G) entries that count. Prunes come first: should a source be in both lists of a
-        group, which 4.9.5.1 forbids, its packets rather flow than not."""
+    def _take(self, heard: _Heard, message: JoinPrune) -> None:
+        joined: list[SharedTree] = []
         for group in message.groups:
-            for what, sources in ((Request.PRUNE, group.pruned), (Request.JOIN, group.joined)):
-                for source in sources:
-                    if (ignored := self._why_ignored(group, source)) is None:
-                        yield SourceGroup(source.address, group.group.address), what
-                    else:
-                        self._instance.counters[ignored] += 1
+            mode = self._instance.mode_of(group.group)
+            if mode not in (None, GroupMode.SSM):
+                shared = self._join_shared(heard, group)
+                joined += [shared] if shared is not None else []
+            if mode is not None:
+                self._prune(heard, group, mode)
+                self._join(heard, group, mode)
+        end = RptDownstreamEvent.END_OF_MESSAGE
+        for shared in joined:
+            self._rpt_downstream.handle_all(shared, heard.interface, end, heard.now)
 
-    @staticmethod
-    def _why_ignored(group: GroupSet, source: EncodedSource) -> Count | None:
-        if source.wildcard or source.rpt:
-            return Count.IGNORED_SHARED_TREE
-        if not group.group.is_single:
-            return Count.IGNORED_GROUP_RANGE
-        if not is_source_specific(SourceGroup(source.address, group.group.address)):
-            return Count.IGNORED_NOT_SSM
-        return None
+    def _join_shared(self, heard: _Heard, group: GroupSet) -> SharedTree | None:
+        """Receive Join(*,G): the tree that it joined."""
+        address = group.group.address
+        rps = [source.address for source in group.joined if source.wildcard]
+        if not rps:
+            return None
+        if self._instance.rp_set.rp(address) not in rps:
+            self._instance.counters[Count.IGNORED_RP] += 1
+            return None
+        shared = self._instance.make_shared(address, heard.now)
+        if shared is not None:
+            event = ReceiveJoin(heard.holdtime)
+            self._downstream.handle(shared, heard.interface, event, heard.now)
+            again = RptDownstreamEvent.RECEIVE_JOIN_ANY_SOURCE
+            self._rpt_downstream.handle_all(shared, heard.interface, again, heard.now)
+            pruned = frozenset(s.address for s in group.pruned if s.rpt and not s.wildcard)
+            self._asserts.group_joined(shared, heard.interface, pruned)
+        return shared
+
+    def _prune(self, heard: _Heard, group: GroupSet, mode: GroupMode) -> None:
+        tib = self._instance.tib
+        for source in group.pruned:
+            sg = SourceGroup(source.address, group.group.address)
+            if not source.rpt:
+                self._receive_prune(heard, tib.sources.get(sg))
+            elif mode is GroupMode.SSM:
+                self._instance.counters[Count.IGNORED_SHARED_TREE] += 1
+            elif source.wildcard:
+                self._receive_prune(heard, tib.shared.get(sg.group))
+            else:
+                self._receive_prune_rpt(heard, sg)
+
+    def _join(self, heard: _Heard, group: GroupSet, mode: GroupMode) -> None:
+        for source in group.joined:
+            sg = SourceGroup(source.address, group.group.address)
+            if not source.rpt:
+                self._receive_join(heard, sg)
+            elif mode is GroupMode.SSM:
+                self._instance.counters[Count.IGNORED_SHARED_TREE] += 1
+            elif not source.wildcard:
+                self._receive_join_rpt(heard, sg)
+
+    def _receive_join(self, heard: _Heard, sg: SourceGroup) -> None:
+        if (tree := self._instance.make_source(sg, heard.now)) is not None:
+            event = ReceiveJoin(heard.holdtime)
+            self._downstream.handle(tree, heard.interface, event, heard.now)
+            if tree.asserts:
+                self._asserts.joined(tree, heard.interface)
+
+    def _receive_prune(self, heard: _Heard, tree: Tree | None) -> None:
+        if tree is not None:
+            event = DownstreamEvent.RECEIVE_PRUNE
+            self._downstream.handle(tree, heard.interface, event, heard.now)
+
+    def _receive_join_rpt(self, heard: _Heard, sg: SourceGroup) -> None:
+        if (tree := self._instance.tib.sources.get(sg)) is not None:
+            event = RptDownstreamEvent.RECEIVE_JOIN
+            self._rpt_downstream.handle(tree, heard.interface, event, heard.now)
+
+    def _receive_prune_rpt(self, heard: _Heard, sg: SourceGroup) -> None:
+        if (tree := self._instance.make_source(sg, heard.now)) is not None:
+            event = ReceivePrune(heard.holdtime)
+            self._rpt_downstream.handle(tree, heard.interface, event, heard.now)

@@ -50,6 +50,11 @@ def join_prune_override_interval(interface: PimInterface) -> Duration:
     return effective_propagation_delay(interface) + effective_override_interval(interface)
 
 
+def prune_pending_interval(interface: PimInterface) -> Duration:
+    """How long a Prune waits for another router to object: not at all where there is none."""
+    return join_prune_override_interval(interface) if len(interface.neighbors) > 1 else 0.0
+
+
 def t_override(interface: PimInterface, rng: Random) -> Duration:
     """RFC 7761 4.11: rand(0, Effective_Override_Interval(I))."""
     return rng.uniform(0, effective_override_interval(interface))

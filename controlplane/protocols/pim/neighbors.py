@@ -6,7 +6,10 @@ from ipaddress import IPv4Address
 
 from controlplane.engine.liveness import ForgetNeighbor, NeighborFailed, WatchNeighbor
 from controlplane.engine.time import Instant
-from controlplane.protocols.pim.events import Rpf
+from controlplane.protocols.pim.asserts import Asserts
+from controlplane.protocols.pim.bootstrap import Bootstraps
+from controlplane.protocols.pim.counters import Count
+from controlplane.protocols.pim.df_elections import DfElections
 from controlplane.protocols.pim.instance import PimInstance
 from controlplane.protocols.pim.interface import PimInterface
 from controlplane.protocols.pim.neighbor import Neighbor
@@ -16,20 +19,38 @@ from controlplane.protocols.pim.notices import (
     NeighborUp,
     SecondaryAddressMoved,
 )
-from controlplane.protocols.pim.timers import NeighborLivenessTimer, TriggeredHelloTimer
+from controlplane.protocols.pim.tib import RpfNeighbor
+from controlplane.protocols.pim.timers import (
+    NeighborLivenessTimer,
+    PrimingTimer,
+    TriggeredHelloTimer,
+)
 from controlplane.protocols.pim.upstream import Upstream
 from controlplane.wire.pim.hello import HOLDTIME_FOREVER, HOLDTIME_GOODBYE, Hello
 
 
 class Neighbors:
-    def __init__(self, instance: PimInstance, upstream: Upstream) -> None:
+    def __init__(
+        self,
+        instance: PimInstance,
+        upstream: Upstream,
+        asserts: Asserts,
+        bootstraps: Bootstraps,
+        df_elections: DfElections,
+    ) -> None:
         self._instance = instance
         self._upstream = upstream
+        self._asserts = asserts
+        self._bootstraps = bootstraps
+        self._df_elections = df_elections
 
     def receive(
         self, interface: PimInterface, source: IPv4Address, hello: Hello, now: Instant
     ) -> None:
-        """Record what a Hello says."""
+        """Record what a Hello says, unless the operator wants no neighbour of this address."""
+        if not self._instance.config.accepts_neighbor(source):
+            self._instance.counters[Count.DROP_NEIGHBOR_REFUSED] += 1
+            return
         known = interface.neighbors.get(source)
         if hello.holdtime == HOLDTIME_GOODBYE:
             self._goodbye(interface, known)
@@ -66,7 +87,9 @@ class Neighbors:
 
     def _delete(self, interface: PimInterface, address: IPv4Address, reason: str) -> None:
         del interface.neighbors[address]
+        self._asserts.winner_gone(interface, address)
         self._instance.timers.cancel(NeighborLivenessTimer(interface.name, address))
+        self._instance.timers.cancel(PrimingTimer(interface.name, address))
         self._forget_secondary_addresses(interface, address)
         self._instance.outputs.append(NeighborDown(interface.name, address, reason))
         if interface.settings.bfd:
@@ -85,6 +108,8 @@ class Neighbors:
         self._watch(interface, source)
         self._record_secondary_addresses(interface, source, hello)
         self._trigger_hello(interface, now)
+        self._bootstraps.neighbor_started(interface, source)
+        self._df_elections.neighbor_started(interface, interface.neighbors[source])
         self._learned(interface)
 
     def _watch(self, interface: PimInterface, neighbor: IPv4Address) -> None:
@@ -101,7 +126,10 @@ class Neighbors:
         self._instance.outputs.append(NeighborRestarted(interface.name, neighbor.address))
         self._change(interface, neighbor, hello)
         self._trigger_hello(interface, now)
-        self._upstream.neighbor_restarted(Rpf(interface.name, neighbor.address), now)
+        self._upstream.neighbor_restarted(RpfNeighbor(interface.name, neighbor.address), now)
+        self._asserts.winner_gone(interface, neighbor.address)
+        self._bootstraps.neighbor_started(interface, neighbor.address)
+        self._df_elections.neighbor_started(interface, neighbor)
 
     def _change(self, interface: PimInterface, neighbor: Neighbor, hello: Hello) -> None:
         neighbor.hello = hello

@@ -1,9 +1,8 @@
 """What PIM sends: Hellos (RFC 7761 4.3.1), and the Joins and Prunes that wait in the queue.
 
-"Neighbors will not accept Join/Prune messages from a router unless they have first heard a Hello
-message from that router": so a Hello goes first while the triggered one is due that answers a new
-neighbour. Until a neighbour came up there is nobody to send a Join to, so this covers the very
-first Hello too.
+"Neighbors will not accept Join/Prune or Assert messages from a router unless they have first heard
+a Hello message from that router": so a Hello goes first that is due to answer a new neighbour, and
+the very first one.
 """
 
 from __future__ import annotations
@@ -17,16 +16,18 @@ from controlplane.protocols.pim.counters import Count
 from controlplane.protocols.pim.instance import PimInstance
 from controlplane.protocols.pim.interface import PimInterface
 from controlplane.protocols.pim.lan_delay import join_prune_override_interval
+from controlplane.protocols.pim.rpt_upstream import RptUpstream
 from controlplane.protocols.pim.timers import TriggeredHelloTimer
 from controlplane.wire.ipv4 import MINIMUM_HEADER, IpProtocol
 from controlplane.wire.pim.hello import HOLDTIME_GOODBYE, Hello, LanPruneDelay
 from controlplane.wire.pim.join_prune import FIXED_OCTETS, JoinPrune
-from controlplane.wire.pim.message import HEADER_OCTETS, encode_message
+from controlplane.wire.pim.message import HEADER_OCTETS, SpokenMessage, encode_message
 
 
 class Sender:
-    def __init__(self, instance: PimInstance) -> None:
+    def __init__(self, instance: PimInstance, rpt_upstream: RptUpstream) -> None:
         self._instance = instance
+        self._rpt_upstream = rpt_upstream
 
     def hello(self, interface: PimInterface) -> None:
         """Send a Hello; it answers all neighbours that came up before it."""
@@ -43,11 +44,14 @@ class Sender:
         """Send the Joins and Prunes that wait, but for those on interfaces that are gone."""
         for name, upstream, requests in self._instance.queue.drain():
             if (interface := self._instance.interfaces.get(name)) is not None:
-                self._hello_first(interface)
+                self.hello_first(interface)
+                self._rpt_upstream.add_to_joins(requests)
                 self._send_join_prunes(interface, upstream, requests)
 
-    def _hello_first(self, interface: PimInterface) -> None:
-        if self._instance.timers.deadline(TriggeredHelloTimer(interface.name)) is not None:
+    def hello_first(self, interface: PimInterface) -> None:
+        """Before a Join/Prune or an Assert: a Hello, if one is due or none was sent yet."""
+        timer = TriggeredHelloTimer(interface.name)
+        if not interface.hello_sent or self._instance.timers.deadline(timer) is not None:
             self.hello(interface)
 
     def _send_join_prunes(
@@ -57,7 +61,7 @@ class Sender:
         room = interface.interface.mtu - MINIMUM_HEADER - HEADER_OCTETS - FIXED_OCTETS
         for groups in group_sets(requests, room):
             message = JoinPrune(upstream_neighbor=upstream, holdtime=holdtime, groups=groups)
-            self._send(interface, message, Count.TX_JOIN_PRUNE)
+            self.send(interface, message, Count.TX_JOIN_PRUNE)
 
     def _send_hello(self, interface: PimInterface, holdtime: int) -> None:
         settings = interface.settings
@@ -69,10 +73,12 @@ class Sender:
             ),
             dr_priority=settings.dr_priority,
             generation_id=interface.generation_id,
+            bidirectional_capable=True,
         )
-        self._send(interface, hello, Count.TX_HELLO)
+        self.send(interface, hello, Count.TX_HELLO)
 
-    def _send(self, interface: PimInterface, message: Hello | JoinPrune, count: Count) -> None:
+    def send(self, interface: PimInterface, message: SpokenMessage, count: Count) -> None:
+        """To all PIM routers of a link."""
         self._instance.counters[count] += 1
         self._instance.outputs.append(
             SendPacket(

@@ -1,4 +1,4 @@
-"""PIM's state as `show` commands print it: values, with times as seconds from now."""
+"""PIM's trees as `show` commands print them: values, with times as seconds from now."""
 
 from __future__ import annotations
 
@@ -8,61 +8,23 @@ from ipaddress import IPv4Address
 from controlplane.engine.time import Duration, Instant
 from controlplane.net.multicast import SourceGroup
 from controlplane.protocols.pim.instance import PimInstance
-from controlplane.protocols.pim.interface import PimInterface
-from controlplane.protocols.pim.lan_delay import (
-    effective_override_interval,
-    effective_propagation_delay,
-    suppression_enabled,
-)
-from controlplane.protocols.pim.neighbor import Neighbor
-from controlplane.protocols.pim.tib import Tree, oiflist, pim_include
+from controlplane.protocols.pim.tib import SharedTree, SourceTree, Tree
 from controlplane.protocols.pim.timers import (
     ExpiryTimer,
-    HelloTimer,
     JoinTimer,
-    NeighborLivenessTimer,
+    OverrideTimer,
     PrunePendingTimer,
+    RptExpiryTimer,
+    RptPrunePendingTimer,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeighborView:
-    """`expires` is None for a neighbour that never times out, `dr_priority` where it sends none."""
-
-    interface: str
-    address: IPv4Address
-    uptime: Duration
-    expires: Duration | None
-    dr_priority: int | None
-    generation_id: int | None
-    is_dr: bool
-    secondary_addresses: tuple[IPv4Address, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterfaceView:
-    """`dr_reason` is the rule that decided; delays are the effective ones (RFC 7761 4.3.3)."""
-
-    name: str
-    address: IPv4Address
-    neighbors: int
-    dr: IPv4Address
-    dr_reason: str
-    dr_priority: int
-    generation_id: int
-    next_hello: Duration | None
-    hello_period: Duration
-    join_prune_period: Duration
-    propagation_delay: Duration
-    override_interval: Duration
-    suppression: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingView:
-    """One interface of the oiflist of a tree. `state` is DownstreamJPState(S,G,I): NI, J or PP.
+    """One interface that packets go out on. `state` is DownstreamJPState(I): NI, J or PP.
 
-    `local_member` is pim_include(S,G,I): members count, and this router is the one to serve them.
+    An interface of (S,G) in state NI is inherited from (*,G), unless `local_member`:
+    pim_include(I), members count, and this router is the one to serve them.
     """
 
     interface: str
@@ -73,8 +35,24 @@ class OutgoingView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RptPruneView:
+    """One interface that does not want S on the shared tree. `state` is
+    DownstreamJPState(S,G,rpt,I): P or PP; NI where only local members refuse S."""
+
+    interface: str
+    state: str
+    expires: Duration | None
+    prune_pending: Duration | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TreeView:
-    """One (S,G). `upstream` is UpstreamJPState(S,G): NJ or J; `waiting` is what JT runs for."""
+    """One (S,G). `upstream` is UpstreamJPState(S,G): NJ or J; `waiting` is what JT runs for.
+
+    `incoming`, `rpf_neighbor` and `outgoing` are where packets come from and go now, which may be
+    on the shared tree. `spt_bit` is always set in the SSM range. `rpt_upstream` is the state of the
+    machine of (S,G,rpt), None in the SSM range, and `register` that of the DR's.
+    """
 
     sg: SourceGroup
     uptime: Duration
@@ -84,89 +62,110 @@ class TreeView:
     incoming: str | None
     rpf_neighbor: IPv4Address | None
     outgoing: tuple[OutgoingView, ...]
+    spt_bit: bool = True
+    keepalive: Duration | None = None
+    register: str = "NI"
+    rpt_upstream: str | None = None
+    override_timer: Duration | None = None
+    rpt_pruned: tuple[RptPruneView, ...] = ()
 
 
-def neighbors(instance: PimInstance, now: Instant) -> tuple[NeighborView, ...]:
-    """All neighbours, by interface and address."""
-    return tuple(
-        _neighbor(instance, interface, interface.neighbors[address], now)
-        for interface in _by_name(instance)
-        for address in sorted(interface.neighbors)
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedTreeView:
+    """One (*,G); `i_am_rp` where it is rooted at this router."""
 
-
-def interfaces(instance: PimInstance, now: Instant) -> tuple[InterfaceView, ...]:
-    """The interfaces that PIM runs on, by name."""
-    return tuple(_interface(instance, interface, now) for interface in _by_name(instance))
+    group: IPv4Address
+    rp: IPv4Address | None
+    i_am_rp: bool
+    uptime: Duration
+    upstream: str
+    join_timer: Duration | None
+    waiting: str
+    incoming: str | None
+    rpf_neighbor: IPv4Address | None
+    outgoing: tuple[OutgoingView, ...]
 
 
 def trees(instance: PimInstance, now: Instant) -> tuple[TreeView, ...]:
     """All (S,G) state, by group and source."""
-    by_group = sorted(instance.trees.values(), key=lambda t: (t.sg.group, t.sg.source))
-    return tuple(_tree(instance, tree, now) for tree in by_group)
+    by_group = sorted(instance.tib.sources.values(), key=lambda t: (t.name.group, t.name.source))
+    return tuple(_source_tree(instance, tree, now) for tree in by_group)
 
 
-def _by_name(instance: PimInstance) -> list[PimInterface]:
-    return [instance.interfaces[name] for name in sorted(instance.interfaces)]
+def shared_trees(instance: PimInstance, now: Instant) -> tuple[SharedTreeView, ...]:
+    """All (*,G) state, by group."""
+    by_group = sorted(instance.tib.shared.items())
+    return tuple(_shared_tree(instance, t, now) for _, t in by_group if not t.is_empty)
 
 
-def _neighbor(
-    instance: PimInstance, interface: PimInterface, neighbor: Neighbor, now: Instant
-) -> NeighborView:
-    timer = NeighborLivenessTimer(interface.name, neighbor.address)
-    secondary = (a for a, p in interface.primary_of.items() if p == neighbor.address)
-    return NeighborView(
-        interface=interface.name,
-        address=neighbor.address,
-        uptime=now - neighbor.since,
-        expires=instance.timers.remaining(timer, now),
-        dr_priority=neighbor.hello.dr_priority,
-        generation_id=neighbor.hello.generation_id,
-        is_dr=interface.dr.winner == neighbor.address,
-        secondary_addresses=tuple(sorted(secondary)),
-    )
-
-
-def _interface(instance: PimInstance, interface: PimInterface, now: Instant) -> InterfaceView:
-    return InterfaceView(
-        name=interface.name,
-        address=interface.address,
-        neighbors=len(interface.neighbors),
-        dr=interface.dr.winner,
-        dr_reason=interface.dr.reason,
-        dr_priority=interface.settings.dr_priority,
-        generation_id=interface.generation_id,
-        next_hello=instance.timers.remaining(HelloTimer(interface.name), now),
-        hello_period=interface.settings.hello_period,
-        join_prune_period=interface.settings.join_prune_period,
-        propagation_delay=effective_propagation_delay(interface),
-        override_interval=effective_override_interval(interface),
-        suppression=suppression_enabled(interface),
-    )
-
-
-def _tree(instance: PimInstance, tree: Tree, now: Instant) -> TreeView:
+def _source_tree(instance: PimInstance, tree: SourceTree, now: Instant) -> TreeView:
+    timers = instance.timers
+    incoming, rpf_neighbor = _upstream(tree)
     return TreeView(
-        sg=tree.sg,
+        sg=tree.name,
         uptime=now - tree.since,
         upstream=tree.upstream.value,
-        join_timer=instance.timers.remaining(JoinTimer(tree.sg), now),
+        join_timer=timers.remaining(JoinTimer(tree.name), now),
         waiting=tree.waiting.value,
-        incoming=tree.rpf.interface if tree.rpf else None,
-        rpf_neighbor=tree.rpf.neighbor if tree.rpf else None,
+        incoming=incoming,
+        rpf_neighbor=rpf_neighbor,
+        outgoing=_outgoing(instance, tree, now),
+        spt_bit=tree.shared is None or tree.spt_bit,
+        keepalive=None if tree.active_until is None else tree.active_until - now,
+        register=tree.register.value,
+        rpt_upstream=None if tree.shared is None else tree.rpt_upstream.value,
+        override_timer=timers.remaining(OverrideTimer(tree.name), now),
+        rpt_pruned=_rpt_pruned(instance, tree, now),
+    )
+
+
+def _shared_tree(instance: PimInstance, tree: SharedTree, now: Instant) -> SharedTreeView:
+    incoming, rpf_neighbor = _upstream(tree)
+    return SharedTreeView(
+        group=tree.group,
+        rp=tree.rp,
+        i_am_rp=tree.i_am_rp,
+        uptime=now - tree.since,
+        upstream=tree.upstream.value,
+        join_timer=instance.timers.remaining(JoinTimer(tree.name), now),
+        waiting=tree.waiting.value,
+        incoming=incoming,
+        rpf_neighbor=rpf_neighbor,
         outgoing=_outgoing(instance, tree, now),
     )
 
 
+def _upstream(tree: Tree) -> tuple[str | None, IPv4Address | None]:
+    """Where packets come from, or would if they were wanted."""
+    if tree.published is not None:
+        return tree.published.incoming, tree.published.rpf_neighbor
+    return (tree.rpf.interface, tree.rpf.neighbor) if tree.rpf is not None else (None, None)
+
+
 def _outgoing(instance: PimInstance, tree: Tree, now: Instant) -> tuple[OutgoingView, ...]:
-    members = pim_include(tree, instance.interfaces)
+    if tree.published is None:
+        return ()
+    timers, members = instance.timers, instance.macros.pim_include(tree)
     return tuple(
         OutgoingView(
             interface=name,
             state=tree.downstream[name].value if name in tree.downstream else "NI",
-            expires=instance.timers.remaining(ExpiryTimer(tree.sg, name), now),
-            prune_pending=instance.timers.remaining(PrunePendingTimer(tree.sg, name), now),
+            expires=timers.remaining(ExpiryTimer(tree.name, name), now),
+            prune_pending=timers.remaining(PrunePendingTimer(tree.name, name), now),
             local_member=name in members,
         )
-        for name in sorted(oiflist(tree, instance.interfaces))
+        for name in sorted(tree.published.outgoing)
+    )
+
+
+def _rpt_pruned(instance: PimInstance, tree: SourceTree, now: Instant) -> tuple[RptPruneView, ...]:
+    timers, states = instance.timers, tree.rpt_downstream
+    return tuple(
+        RptPruneView(
+            interface=name,
+            state=states[name].value if name in states else "NI",
+            expires=timers.remaining(RptExpiryTimer(tree.name, name), now),
+            prune_pending=timers.remaining(RptPrunePendingTimer(tree.name, name), now),
+        )
+        for name in sorted({*states, *tree.refused})
     )

@@ -1,33 +1,74 @@
-"""The tree information base (RFC 7761 4.1): what is known of each (S,G), and the macros over it.
+"""The tree information base (RFC 7761 4.1): what is known of (*,G), (S,G) and (S,G,rpt).
 
-In the SSM range there is no (*,G) and no (S,G,rpt) state (RFC 7761 4.8.1), so their terms are gone
-from the macros. So are the terms of Asserts, which this router does not send yet.
+    SharedTree    (*,G): the tree from the RP to all who want the group          4.1.2
+    SourceTree    (S,G): the tree from one source                                4.1.3
+                  (S,G,rpt): what of S is pruned off the shared tree             4.1.4
+
+(S,G) and (S,G,rpt) share an object, as each decides with the state of the other; its `shared` is
+the (*,G) of the group, of which the RFC thinks as always there, if without state. In the SSM
+range there is no (*,G) and no (S,G,rpt) state (4.8.1), and `shared` is None.
+
+Most of it is empty most of the time. What is never there for most trees is an immutable empty value
+that all trees share, and is replaced as a whole when something comes in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from ipaddress import IPv4Address
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from controlplane.engine.time import Instant
-from controlplane.net.multicast import SSM_RANGE, SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup, TreeName
+from controlplane.protocols.pim.assert_state import AssertInfo
 from controlplane.protocols.pim.events import Rpf, TreeUpdate
-from controlplane.protocols.pim.interface import PimInterface
+from controlplane.protocols.pim.register_state import RegisterState
+
+REGISTER_TUNNEL: Final = "Register-Tunnel"
+"""RFC 7761 4.4.1: a DR's virtual interface towards the RP, a member of an olist like any other.
+
+At the RP it is RPF_interface(RP(G)), where Registers come in (4.2).
+"""
+
+NOWHERE: Final[frozenset[str]] = frozenset()
+_NO_ASSERTS: Final[Mapping[str, AssertInfo]] = MappingProxyType({})
 
 
 class DownstreamState(Enum):
-    """DownstreamJPState(S,G,I) but NoInfo, which is the absence of state."""
+    """DownstreamJPState(*,G,I) or (S,G,I) but NoInfo, which is the absence of state."""
 
     JOIN = "J"
     PRUNE_PENDING = "PP"
 
 
+class RptDownstreamState(Enum):
+    """DownstreamJPState(S,G,rpt,I) but NoInfo; those with a stroke last as long as a message."""
+
+    PRUNE = "P"
+    PRUNE_PENDING = "PP"
+    PRUNE_TMP = "P'"
+    PRUNE_PENDING_TMP = "PP'"
+
+
+_NO_RPT: Final[Mapping[str, RptDownstreamState]] = MappingProxyType({})
+
+
 class UpstreamState(Enum):
-    """UpstreamJPState(S,G)."""
+    """UpstreamJPState(*,G) or (S,G)."""
 
     NOT_JOINED = "NJ"
     JOINED = "J"
+
+
+class RptUpstreamState(Enum):
+    """The state of (S,G,rpt) triggered messages (RFC 7761 4.5.7)."""
+
+    RPT_NOT_JOINED = "NJ"
+    PRUNED = "P"
+    NOT_PRUNED = "NP"
 
 
 class Waiting(Enum):
@@ -38,73 +79,173 @@ class Waiting(Enum):
     OVERRIDE = "override"
 
 
-@dataclass(slots=True)
-class Tree:
-    """(S,G) state. `rpf` is the RPF interface and RPF'(S,G) that were used last.
+@dataclass(frozen=True, slots=True)
+class RpfNeighbor:
+    """RPF_interface of a tree's root and RPF'; `asserted` where RPF' is an Assert's winner."""
 
-    `members` holds local_receiver_include(S,G,I); RFC 7761 4.1.3 recommends to keep it on routers
-    that are not the DR too. `published` is the last forwarding state that was told.
+    interface: str
+    neighbor: IPv4Address | None
+    asserted: bool = field(default=False, compare=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tree:
+    """What (*,G) and (S,G) have in common.
+
+    `downstream` has the interfaces that are joined, REGISTER_TUNNEL perhaps among them; `members`
+    is local_receiver_include(I), which RFC 7761 4.1.3 recommends to keep on routers that are not
+    the DR too. `route` is the MRIB's answer for the root, `rpf` the RPF' that was used last.
+    `published` is the last forwarding state that was told.
     """
 
-    sg: SourceGroup
     since: Instant
     downstream: dict[str, DownstreamState] = field(default_factory=dict)
-    members: set[str] = field(default_factory=set)
+    members: frozenset[str] = NOWHERE
+    asserts: Mapping[str, AssertInfo] = field(default_factory=lambda: _NO_ASSERTS)
     upstream: UpstreamState = UpstreamState.NOT_JOINED
-    rpf: Rpf | None = None
+    route: Rpf | None = None
+    rpf: RpfNeighbor | None = None
     waiting: Waiting = Waiting.PERIOD
     published: TreeUpdate | None = None
 
+
+@dataclass(slots=True, kw_only=True)
+class SharedTree(_Tree):
+    """(*,G) state. `rp` is the last RP used, `sources` all (S,G) and (S,G,rpt) of the group; a
+    `bidirectional` one has none (RFC 5015). `is_busy` says that packets come at the rate at which
+    this router leaves it for the sources' own trees."""
+
+    group: IPv4Address
+    rp: IPv4Address | None = None
+    bidirectional: bool = False
+    is_busy: bool = False
+    sources: dict[IPv4Address, SourceTree] = field(default_factory=dict)
+    _name: AnySource | None = None
+
+    @property
+    def name(self) -> AnySource:
+        """Made when it is asked for: there may be many (S,G) of groups whose (*,G) is empty."""
+        if self._name is None:
+            self._name = AnySource.of(self.group)
+        return self._name
+
     @property
     def is_empty(self) -> bool:
-        return not (self.downstream or self.members)
+        return not (self.downstream or self.members or self.asserts)
+
+    @property
+    def i_am_rp(self) -> bool:
+        """I_am_RP(G), where packets come in Registers; a bidirectional tree has no such router."""
+        return self.route is not None and self.route.is_local and not self.bidirectional
 
 
-def is_source_specific(sg: SourceGroup) -> bool:
-    """Whether (S,G) state may exist: a unicast source, a group of the SSM range."""
-    source = sg.source
-    usable = not (source.is_multicast or source.is_unspecified or source.is_loopback)
-    return usable and sg.group in SSM_RANGE
+@dataclass(slots=True, kw_only=True)
+class SourceTree(_Tree):
+    """(S,G) and (S,G,rpt) state. KeepaliveTimer(S,G) expires at `active_until`.
 
-
-def joins(tree: Tree) -> frozenset[str]:
-    """joins(S,G) = { all interfaces I such that
-    DownstreamJPState(S,G,I) is either Join or Prune-Pending }"""
-    return frozenset(tree.downstream)
-
-
-def pim_include(tree: Tree, interfaces: Mapping[str, PimInterface]) -> frozenset[str]:
-    """pim_include(S,G) = { all interfaces I such that:
-    I_am_DR(I) AND local_receiver_include(S,G,I) }
-
-    Where PIM does not run, no other router can be the DR.
+    `refused` is local_receiver_exclude(S,G,I). `rpt_diverted` says that RPF'(S,G,rpt) was another
+    one than RPF'(*,G) when last looked at, `rpt_override` that the Override Timer runs.
     """
-    return frozenset(
-        name for name in tree.members if name not in interfaces or interfaces[name].i_am_dr
-    )
+
+    name: SourceGroup
+    shared: SharedTree | None = None
+    spt_bit: bool = False
+    active_until: Instant | None = None
+    register: RegisterState = RegisterState.NO_INFO
+    rpt_downstream: Mapping[str, RptDownstreamState] = field(default_factory=lambda: _NO_RPT)
+    refused: frozenset[str] = NOWHERE
+    rpt_upstream: RptUpstreamState = RptUpstreamState.RPT_NOT_JOINED
+    rpt_override: bool = False
+    rpt_diverted: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it differs in nothing from a tree that there is no state of."""
+        joined = self.downstream or self.members or self.is_active
+        pruned = self.rpt_downstream or self.refused or self.rpt_override
+        return not (joined or pruned or self.asserts)
+
+    @property
+    def is_bidirectional(self) -> bool:
+        """Whether its group has become bidirectional, where sources have no trees; so it ends."""
+        return self.shared is not None and self.shared.bidirectional
+
+    @property
+    def is_active(self) -> bool:
+        """Whether KeepaliveTimer(S,G) is running."""
+        return self.active_until is not None
+
+    @property
+    def is_directly_connected(self) -> bool:
+        """DirectlyConnected(S): on a subnet of this router, or the router itself."""
+        return self.route is not None and self.route.neighbor is None
+
+    def set_rpt(self, interface: str, state: RptDownstreamState | None) -> None:
+        """DownstreamJPState(S,G,rpt,I); None is NoInfo."""
+        others = {i: s for i, s in self.rpt_downstream.items() if i != interface}
+        if state is not None:
+            others[interface] = state
+        self.rpt_downstream = others or _NO_RPT
 
 
-def immediate_olist(tree: Tree, interfaces: Mapping[str, PimInterface]) -> frozenset[str]:
-    """immediate_olist(S,G) = joins(S,G) (+) pim_include(S,G)"""
-    return joins(tree) | pim_include(tree, interfaces)
+Tree: TypeAlias = SharedTree | SourceTree
 
 
-def inherited_olist(tree: Tree, interfaces: Mapping[str, PimInterface]) -> frozenset[str]:
-    """inherited_olist(S,G) = inherited_olist(S,G,rpt) (+) joins(S,G) (+) pim_include(S,G)"""
-    return immediate_olist(tree, interfaces)
+def set_assert(tree: Tree, interface: str, info: AssertInfo | None) -> None:
+    """Assert state of a tree on an interface; None is NoInfo."""
+    others = {i: a for i, a in tree.asserts.items() if i != interface}
+    if info is not None:
+        others[interface] = info
+    tree.asserts = others or _NO_ASSERTS
 
 
-def oiflist(tree: Tree, interfaces: Mapping[str, PimInterface]) -> frozenset[str]:
-    """RFC 7761 4.8.2: "oiflist = inherited_olist(S,G) (-) iif" """
-    outgoing = inherited_olist(tree, interfaces)
-    return outgoing - {tree.rpf.interface} if tree.rpf else outgoing
+class Tib:
+    """All trees, by name. A tree that has no state left is to be discarded by who changed it."""
 
+    def __init__(self) -> None:
+        self.shared: dict[IPv4Address, SharedTree] = {}
+        self.sources: dict[SourceGroup, SourceTree] = {}
 
-def join_desired(tree: Tree, interfaces: Mapping[str, PimInterface]) -> bool:
-    """JoinDesired(S,G) = immediate_olist(S,G) != NULL OR
-    ( KeepaliveTimer(S,G) is running AND inherited_olist(S,G) != NULL )
+    def __len__(self) -> int:
+        return len(self.shared) + len(self.sources)
 
-    The timer "should be treated as always running" (RFC 7761 4.8.2), and the lists are equal
-    as inherited_olist(S,G,rpt) is empty.
-    """
-    return bool(immediate_olist(tree, interfaces))
+    def __iter__(self) -> Iterator[Tree]:
+        yield from self.shared.values()
+        yield from self.sources.values()
+
+    def get(self, name: TreeName) -> Tree | None:
+        if isinstance(name, SourceGroup):
+            return self.sources.get(name)
+        return self.shared.get(name.group)
+
+    def make_shared(self, group: IPv4Address, now: Instant) -> SharedTree:
+        """The (*,G) of a group, made when there was none."""
+        tree = self.shared.get(group)
+        if tree is None:
+            tree = self.shared[group] = SharedTree(group=group, since=now)
+        return tree
+
+    def make_source(self, sg: SourceGroup, shared: SharedTree | None, now: Instant) -> SourceTree:
+        """The (S,G), made when there was none.
+
+        As (S,G,rpt) it begins as what it was without an object: not pruned off a joined (*,G).
+        """
+        tree = self.sources.get(sg)
+        if tree is None:
+            tree = self.sources[sg] = SourceTree(name=sg, shared=shared, since=now)
+            if shared is not None:
+                shared.sources[sg.source] = tree
+                if shared.upstream is UpstreamState.JOINED:
+                    tree.rpt_upstream = RptUpstreamState.NOT_PRUNED
+        return tree
+
+    def discard_source(self, tree: SourceTree) -> None:
+        """Forget an (S,G)."""
+        del self.sources[tree.name]
+        if tree.shared is not None:
+            del tree.shared.sources[tree.name.source]
+
+    def discard_shared(self, tree: SharedTree) -> None:
+        """Forget a (*,G) that has neither state nor sources left."""
+        if tree.is_empty and not tree.sources:
+            del self.shared[tree.group]

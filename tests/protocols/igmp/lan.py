@@ -2,7 +2,8 @@
 
 Times are seconds from the start. The router's outputs are lines: `Q()` is a General Query, `Q(G)` a
 Group-Specific Query and `Q(G,{s1,s2})` one for sources, with ` S` behind it when its S flag is set
-and `v2 ` before it when it has eight octets; `+(s1,G)` and `-(*,G)` are edges for PIM; a notice is
+and `v2 ` before it when it has eight octets; `+(s1,G)`, `-(*,G)` and `+(!s2,G)`, a
+source that is refused, are edges for PIM; a notice is
 its words.
 """
 
@@ -181,9 +182,10 @@ def line(output: IgmpOutput) -> str:
     match output:
         case SendPacket():
             return _query_line(output)
-        case MembershipChanged(group=group, source=source, joined=joined):
+        case MembershipChanged(group=group, source=source, joined=joined, refused=refused):
             sign = "+" if joined else "-"
-            return f"{sign}({_name(source) if source else '*'},{_name(group)})"
+            name = _name(source) if source else "*"
+            return f"{sign}({'!' if refused else ''}{name},{_name(group)})"
         case Notice():
             return output.words()
 

@@ -46,7 +46,10 @@ def recorded(lan: Lan) -> set[str]:
     names = {S1: "s1", S2: "s2", S3: "s3", G: "G", SSM: "SSM"}
     desired = set()
     for group in lan.engine.groups(lan.now):
-        wanted = [names[source.address] for source in group.sources if source.expires is not None]
+        wanted = [
+            names[source.address] if source.expires is not None else f"!{names[source.address]}"
+            for source in group.sources
+        ]
         if group.mode is FilterMode.EXCLUDE:
             wanted.append("*")
         desired |= {f"({source},{names[group.group]})" for source in wanted}

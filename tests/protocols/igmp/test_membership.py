@@ -56,14 +56,14 @@ class TestExcludeMode:
         self, lan: Lan
     ) -> None:
         lan.report(ALLOW, S1, S2)
-        assert lan.report(IS_EX, S2, S3) == ["+(*,G)", "-(s1,G)"]
+        assert lan.report(IS_EX, S2, S3) == ["+(!s3,G)", "+(*,G)", "-(s1,G)"]
         assert lan.state() == "EXCLUDE {s2},{s3}"
 
     def test_a_wanted_source_whose_timer_ends_is_refused(self, lan: Lan) -> None:
         lan.report(IS_IN, S1)
         lan.run(100)
         lan.report(IS_EX, S1)
-        assert lan.edges(until=300) == ["260 -(s1,G)"]
+        assert lan.edges(until=300) == ["260 +(!s1,G)", "260 -(s1,G)"]
         assert lan.state() == "EXCLUDE {},{s1}"
 
     def test_the_end_of_the_group_timer_leaves_what_is_wanted_by_name(self, lan: Lan) -> None:
@@ -71,13 +71,13 @@ class TestExcludeMode:
         lan.run(100)
         lan.report(IS_IN, S1)
         assert lan.state() == "EXCLUDE {s1},{s2}"
-        assert lan.edges(until=300) == ["260 -(*,G)"]
+        assert lan.edges(until=300) == ["260 -(*,G)", "260 -(!s2,G)"]
         assert lan.state() == "INCLUDE {s1}"
         assert lan.edges(until=1000) == ["360 -(s1,G)"]
 
     def test_the_end_of_the_group_timer_without_sources_ends_the_group(self, lan: Lan) -> None:
         lan.report(IS_EX, S2)
-        assert lan.edges(until=1000) == ["260 -(*,G)"]
+        assert lan.edges(until=1000) == ["260 -(*,G)", "260 -(!s2,G)"]
         assert lan.state() == "-"
 
     def test_a_new_source_of_a_block_runs_as_long_as_the_group_did(self, lan: Lan) -> None:

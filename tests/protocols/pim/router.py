@@ -11,7 +11,8 @@ from controlplane.engine.time import Instant
 from controlplane.net.interface import Interface, InterfaceKind
 from controlplane.net.multicast import ALL_PIM_ROUTERS, SourceGroup
 from controlplane.protocols.igmp.events import MembershipChanged
-from controlplane.protocols.pim.engine import PimEngine
+from controlplane.protocols.pim.config import PimConfig
+from controlplane.protocols.pim.engine import DEFAULTS, PimEngine
 from controlplane.protocols.pim.events import (
     PimEnabled,
     PimInput,
@@ -27,7 +28,7 @@ from controlplane.protocols.pim.show import OutgoingView, TreeView
 from controlplane.wire.pim.address import EncodedGroup, EncodedSource
 from controlplane.wire.pim.hello import Hello, LanPruneDelay
 from controlplane.wire.pim.join_prune import GroupSet, JoinPrune
-from controlplane.wire.pim.message import decode_message, encode_message
+from controlplane.wire.pim.message import SpokenMessage, decode_message, encode_message
 
 S, G = IPv4Address("192.0.2.1"), IPv4Address("232.1.1.1")
 SG = SourceGroup(S, G)
@@ -92,11 +93,19 @@ def _set(
 class Router:
     """Interfaces `up` with address 10.0.N.1/24 where N is the interface's index."""
 
-    def __init__(self, rpf: dict[IPv4Address, Rpf] | None = None, *, part: float = 0.5) -> None:
+    def __init__(
+        self,
+        rpf: dict[IPv4Address, Rpf] | None = None,
+        *,
+        part: float = 0.5,
+        config: PimConfig = DEFAULTS,
+    ) -> None:
         self.now: Instant = 0.0
         self.rpf: dict[IPv4Address, Rpf] = rpf or {}
         self.rpf_of: RpfLookup = lambda root, _: self.rpf.get(root)
-        self.engine = PimEngine(rpf=lambda *tree: self.rpf_of(*tree), rng=Proportion(part))
+        self.engine = PimEngine(
+            rpf=lambda *tree: self.rpf_of(*tree), rng=Proportion(part), config=config
+        )
 
     def handle(self, event: PimInput) -> list[PimOutput]:
         return self.engine.handle(event, self.now)
@@ -129,7 +138,7 @@ class Router:
         self,
         interface: str,
         source: str,
-        message: Hello | JoinPrune,
+        message: SpokenMessage,
         *,
         destination: IPv4Address = ALL_PIM_ROUTERS,
         ttl: int = 1,

@@ -59,7 +59,7 @@ def in_prune_pending(router: Router) -> Router:
 class TestNoInfo:
     def test_a_join_enters_join_and_starts_the_expiry_timer(self, router: Router) -> None:
         outputs = router.hears("lan", "10.0.1.2", JOIN)
-        assert [u.sg for u in trees(outputs)] == [SG]
+        assert [u.tree for u in trees(outputs)] == [SG]
         assert (router.outgoing.state, router.outgoing.expires) == ("J", 210.0)
 
     def test_a_prune_leaves_no_state(self, router: Router) -> None:

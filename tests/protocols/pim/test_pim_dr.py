@@ -50,13 +50,13 @@ def router() -> Router:
     return router
 
 
-JOINED = TreeUpdate(sg=SG, incoming=None, rpf_neighbor=None, outgoing=frozenset({"lan"}))
+JOINED = TreeUpdate(tree=SG, incoming=None, rpf_neighbor=None, outgoing=frozenset({"lan"}))
 
 
 def test_local_members_count_while_this_router_is_the_dr(router: Router) -> None:
     assert (router.tree.upstream, router.outgoing.local_member) == ("J", True)
     outputs = router.hears("lan", "10.0.1.2", hello())
-    assert trees(outputs) == [TreeRemoved(sg=SG)]
+    assert trees(outputs) == [TreeRemoved(tree=SG)]
     assert (router.tree.upstream, router.tree.outgoing) == ("NJ", ())
     assert trees(router.hears("lan", "10.0.1.2", hello(holdtime=0))) == [JOINED]
 
@@ -79,7 +79,7 @@ def test_members_that_come_while_another_router_is_the_dr_wait(router: Router) -
 def test_members_where_pim_does_not_run_need_no_dr() -> None:
     """A PMSI in the provider's instance: the local member is the VRF behind it."""
     assert trees(Router().member("mdt-red", joined=True)) == [
-        TreeUpdate(sg=SG, incoming=None, rpf_neighbor=None, outgoing=frozenset({"mdt-red"}))
+        TreeUpdate(tree=SG, incoming=None, rpf_neighbor=None, outgoing=frozenset({"mdt-red"}))
     ]
 
 

@@ -18,7 +18,7 @@ from controlplane.protocols.pim.notices import (
     NeighborUp,
     SecondaryAddressMoved,
 )
-from controlplane.protocols.pim.show import NeighborView
+from controlplane.protocols.pim.show_links import NeighborView
 from controlplane.wire.pim.hello import Hello, LanPruneDelay
 from tests.protocols.pim.router import (
     SG,
@@ -66,6 +66,7 @@ class TestSending:
                     lan_prune_delay=LanPruneDelay(propagation_delay=500, override_interval=2500),
                     dr_priority=1,
                     generation_id=interface.generation_id,
+                    bidirectional_capable=True,
                 ),
             )
         ]

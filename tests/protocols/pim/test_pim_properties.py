@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import SourceGroup, TreeName
 from controlplane.protocols.pim.events import PimOutput, Rpf, TreeRemoved, TreeUpdate
 from controlplane.wire.pim.join_prune import JoinPrune
 from tests.protocols.pim.network import Network
@@ -74,15 +74,15 @@ def asked(upstream: str, step: Step) -> JoinPrune:
     return join_prune(upstream, prune=[step.sg])
 
 
-def forwarding(told: dict[SourceGroup, TreeUpdate], outputs: list[PimOutput]) -> None:
+def forwarding(told: dict[TreeName, TreeUpdate], outputs: list[PimOutput]) -> None:
     """Follow the updates as a forwarding plane does; each must change something."""
     for output in outputs:
         match output:
-            case TreeUpdate(sg=sg):
+            case TreeUpdate(tree=sg):
                 assert told.get(sg) != output
                 assert output.incoming not in output.outgoing
                 told[sg] = output
-            case TreeRemoved(sg=sg):
+            case TreeRemoved(tree=sg):
                 del told[sg]
 
 
@@ -90,7 +90,7 @@ def forwarding(told: dict[SourceGroup, TreeUpdate], outputs: list[PimOutput]) ->
 @given(st.lists(steps, max_size=40))
 def test_what_was_told_is_what_is_shown_and_nothing_is_left_behind(plan: list[Step]) -> None:
     router = Router()
-    told: dict[SourceGroup, TreeUpdate] = {}
+    told: dict[TreeName, TreeUpdate] = {}
     for index, name in enumerate("ab", start=1):
         router.up(name, index)
         router.enable(name)

@@ -117,15 +117,15 @@ class TestMalformed:
             Count.IGNORED_GROUP_RANGE,
         ),
         (
-            EncodedGroup(address=ip("239.1.1.1")),
+            EncodedGroup(address=ip("224.0.0.9")),
             EncodedSource(address=S),
-            Count.IGNORED_NOT_SSM,
+            Count.IGNORED_GROUP,
         ),
-        (EncodedGroup(address=G), EncodedSource(address=G), Count.IGNORED_NOT_SSM),
-        (EncodedGroup(address=G), EncodedSource(address=ip("0.0.0.0")), Count.IGNORED_NOT_SSM),
+        (EncodedGroup(address=G), EncodedSource(address=G), Count.IGNORED_SOURCE),
+        (EncodedGroup(address=G), EncodedSource(address=ip("0.0.0.0")), Count.IGNORED_SOURCE),
     ],
 )
-def test_entries_that_are_not_source_specific_are_counted_and_ignored(
+def test_entries_that_no_tree_may_come_of_are_counted_and_ignored(
     router: Router, group: EncodedGroup, source: EncodedSource, counter: Count
 ) -> None:
     message = JoinPrune(
@@ -149,7 +149,7 @@ def test_a_source_in_both_lists_stays_joined(router: Router) -> None:
 
 
 def test_messages_of_other_types_are_counted(router: Router) -> None:
-    router.hears_bytes("lan", "10.0.1.2", bytes.fromhex("2500 daff"))
+    router.hears_bytes("lan", "10.0.1.2", bytes.fromhex("2600 d9ff"))
     assert router.engine.counters[Count.RX_OTHER] == 1
 
 
@@ -167,10 +167,11 @@ def test_messages_are_counted_by_type_and_direction(router: Router) -> None:
     ("group", "source", "counter"),
     [
         (G, None, Count.IGNORED_ANY_SOURCE_MEMBER),
-        (ip("239.1.1.1"), S, Count.IGNORED_NOT_SSM),
+        (ip("224.0.0.9"), S, Count.IGNORED_GROUP),
+        (ip("224.0.0.9"), None, Count.IGNORED_GROUP),
     ],
 )
-def test_members_that_are_not_source_specific_are_counted_and_ignored(
+def test_members_that_no_tree_may_come_of_are_counted_and_ignored(
     router: Router, group: IPv4Address, source: IPv4Address | None, counter: Count
 ) -> None:
     event = MembershipChanged(interface="lan", group=group, source=source, joined=True)

@@ -6,12 +6,8 @@ import pytest
 
 from controlplane.net.multicast import SourceGroup
 from controlplane.protocols.pim.events import Rpf
-from controlplane.protocols.pim.show import (
-    InterfaceView,
-    NeighborView,
-    OutgoingView,
-    TreeView,
-)
+from controlplane.protocols.pim.show import OutgoingView, TreeView
+from controlplane.protocols.pim.show_links import InterfaceView, NeighborView
 from tests.protocols.pim.router import SG, Router, S, hello, ip, join_prune
 
 

@@ -24,7 +24,7 @@ FOREVER = 0xFFFF
 
 def update(*outgoing: str, incoming: str | None = "up", via: str | None = "10.0.1.2") -> TreeUpdate:
     return TreeUpdate(
-        sg=SG,
+        tree=SG,
         incoming=incoming,
         rpf_neighbor=ip(via) if via else None,
         outgoing=frozenset(outgoing),
@@ -53,7 +53,7 @@ def test_joins_and_members_make_the_outgoing_list(router: Router) -> None:
         [update("a")],
         [update("a", "b")],
         [update("b")],
-        [TreeRemoved(sg=SG)],
+        [TreeRemoved(tree=SG)],
     ]
 
 
@@ -104,13 +104,13 @@ def test_an_interface_that_goes_down_leaves_every_tree(router: Router) -> None:
     router.hears("a", "10.0.2.2", join_prune("10.0.2.1", join=[SG, other]))
     router.member("b", joined=True)
     outputs = router.down("a")
-    assert trees(outputs) == [update("b"), TreeRemoved(sg=other)]
+    assert trees(outputs) == [update("b"), TreeRemoved(tree=other)]
     assert join_prunes(outputs) == [("up", join_prune("10.0.1.2", prune=[other]))]
 
 
 def test_a_local_member_goes_with_an_interface_where_pim_does_not_run(router: Router) -> None:
     router.member("hosts", joined=True)
-    assert trees(router.down("hosts")) == [TreeRemoved(sg=SG)]
+    assert trees(router.down("hosts")) == [TreeRemoved(tree=SG)]
 
 
 def test_leaving_what_was_not_joined_leaves_no_state(router: Router) -> None:
@@ -174,7 +174,7 @@ class TestPmsi:
         pe1.rpf_of = lambda root, group: Rpf("mdt-red", ip(upstream[SourceGroup(root, group)]))
         outputs = pe1.hears("ce", "10.0.1.2", join_prune("10.0.1.1", join=[SG, other]))
         assert {
-            (tree.sg, str(tree.rpf_neighbor))
+            (tree.tree, str(tree.rpf_neighbor))
             for tree in trees(outputs)
             if isinstance(tree, TreeUpdate)
         } == set(upstream.items())

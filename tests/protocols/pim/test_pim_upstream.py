@@ -169,7 +169,7 @@ class TestRpfChange:
         ]
         assert trees(outputs) == [
             TreeUpdate(
-                sg=SG,
+                tree=SG,
                 incoming="up",
                 rpf_neighbor=ip("10.0.1.3"),
                 outgoing=frozenset({"lan"}),

@@ -1,0 +1,274 @@
+"""RFC 5015 3.5: one router in the election of a Designated Forwarder, message by message."""
+
+from __future__ import annotations
+
+from controlplane.net.multicast import ALL_PIM_ROUTERS
+from controlplane.protocols.pim.config import PimConfig, StaticRp
+from controlplane.protocols.pim.counters import Count
+from controlplane.protocols.pim.events import PimOutput, Rpf
+from controlplane.protocols.pim.notices import DfChanged, NeighborNotBidirectional
+from controlplane.protocols.pim.show_df import DfView
+from controlplane.wire.pim.df_election import (
+    INFINITE_METRIC,
+    Backoff,
+    DfMessage,
+    DfMetric,
+    Offer,
+    Pass,
+    Winner,
+)
+from controlplane.wire.pim.message import encode_message
+from tests.protocols.pim.router import Router, Trace, hello, ip, sent
+
+RPA = ip("10.9.0.1")
+ME, BETTER, WORSE = "10.0.2.1", "10.0.2.9", "10.0.2.8"
+OURS = DfMetric(110, 20)
+GOOD, BAD = DfMetric(110, 10), DfMetric(110, 30)
+
+
+def rpf(interface: str = "up", metric: int = 20) -> Rpf:
+    return Rpf(interface, ip("10.0.1.2"), preference=110, metric=metric)
+
+
+def router(route: Rpf | None = None) -> Router:
+    """The RPA is behind `up`; on `lan` there are two neighbours. An OPlow is 75 ms."""
+    config = PimConfig(rps=(StaticRp(address=RPA, bidirectional=True),))
+    made = Router({RPA: route or rpf()}, config=config)
+    for index, name in enumerate(("up", "lan"), start=1):
+        made.up(name, index)
+        made.enable(name)
+    for neighbor in (BETTER, WORSE):
+        made.hears("lan", neighbor, hello())
+    made.hears("up", "10.0.1.2", hello())
+    return made
+
+
+def hears(of: Router, source: str, message: DfMessage) -> list[PimOutput]:
+    return of.hears_bytes("lan", source, encode_message(message), destination=ALL_PIM_ROUTERS)
+
+
+def said(outputs: list[PimOutput]) -> list[DfMessage]:
+    """What was sent on the LAN."""
+    messages = [m for name, m in sent(outputs) if name == "lan"]
+    return [m for m in messages if isinstance(m, Offer | Winner | Backoff | Pass)]
+
+
+def times(trace: Trace) -> list[tuple[float, DfMessage]]:
+    return [(round(at, 4), m) for at, output in trace for m in said([output])]
+
+
+def state(of: Router, interface: str = "lan") -> tuple[str, str | None]:
+    views = {view.interface: view for view in of.engine.designated_forwarders(of.now)}
+    df = views[interface].df
+    return views[interface].state, str(df) if df else None
+
+
+def winner() -> Router:
+    """Nobody answered three offers."""
+    made = router()
+    made.run(until=0.5)
+    assert state(made) == ("win", ME)
+    return made
+
+
+def loser() -> Router:
+    """It heard of a better one."""
+    made = router()
+    hears(made, BETTER, Winner(rp_address=RPA, sender=GOOD))
+    assert state(made) == ("lose", BETTER)
+    return made
+
+
+OFFER = Offer(rp_address=RPA, sender=OURS)
+WINNER = Winner(rp_address=RPA, sender=OURS)
+
+
+def test_who_is_not_answered_three_times_is_the_df() -> None:
+    trace = router().run(until=1.0)
+    assert times(trace) == [(0.075, OFFER), (0.15, OFFER), (0.225, OFFER), (0.3, WINNER)]
+    assert DfChanged("lan", RPA, ip(ME)) in [output for _, output in trace]
+
+
+def test_a_better_offer_is_waited_for() -> None:
+    made = router()
+    assert hears(made, BETTER, Offer(rp_address=RPA, sender=GOOD)) == []
+    assert times(made.run(until=0.31)) == [(0.3, OFFER)]
+
+
+def test_a_worse_offer_starts_the_count_anew() -> None:
+    made = router()
+    made.run(until=0.2)
+    hears(made, WORSE, Offer(rp_address=RPA, sender=BAD))
+    assert times(made.run(until=0.6)) == [
+        (0.225, OFFER),
+        (0.3, OFFER),
+        (0.375, OFFER),
+        (0.45, WINNER),
+    ]
+
+
+def test_a_worse_offer_does_not_put_off_ours() -> None:
+    made = router()
+    made.run(until=0.07)
+    hears(made, WORSE, Offer(rp_address=RPA, sender=BAD))
+    assert times(made.run(until=0.1)) == [(0.075, OFFER)]
+
+
+def test_a_backoff_holds_offers_off_for_its_interval() -> None:
+    made = router()
+    message = Backoff(
+        rp_address=RPA,
+        sender=BAD,
+        offering_address=ip(BETTER),
+        offering=GOOD,
+        interval=500,
+    )
+    hears(made, WORSE, message)
+    assert times(made.run(until=0.6)) == [(0.575, OFFER)]
+
+
+def test_a_pass_for_us_makes_us_the_df() -> None:
+    made = router()
+    hears(
+        made,
+        WORSE,
+        Pass(rp_address=RPA, sender=BAD, new_winner_address=ip(ME), new_winner=OURS),
+    )
+    assert state(made) == ("win", ME)
+    assert times(made.run(until=1.0)) == []
+
+
+def test_a_pass_for_another_tells_who_is_the_df() -> None:
+    made = loser()
+    message = Pass(
+        rp_address=RPA, sender=GOOD, new_winner_address=ip(WORSE), new_winner=DfMetric(110, 5)
+    )
+    hears(made, BETTER, message)
+    assert state(made) == ("lose", WORSE)
+
+
+def test_the_df_answers_a_worse_offer() -> None:
+    assert said(hears(winner(), WORSE, Offer(rp_address=RPA, sender=BAD))) == [WINNER]
+
+
+def test_the_df_passes_its_duty_to_the_best_of_those_who_offer() -> None:
+    made = winner()
+    (backoff,) = said(hears(made, WORSE, Offer(rp_address=RPA, sender=DfMetric(110, 15))))
+    assert backoff == Backoff(
+        rp_address=RPA,
+        sender=OURS,
+        offering_address=ip(WORSE),
+        offering=DfMetric(110, 15),
+        interval=1000,
+    )
+    made.run(until=1.0)
+    assert len(said(hears(made, BETTER, Offer(rp_address=RPA, sender=GOOD)))) == 1
+    assert state(made) == ("backoff", ME)
+    assert times(made.run(until=3.0)) == [
+        (2.0, Pass(rp_address=RPA, sender=OURS, new_winner_address=ip(BETTER), new_winner=GOOD))
+    ]
+    assert state(made) == ("lose", BETTER)
+
+
+def test_a_df_whose_metric_is_worse_tells_so_three_times() -> None:
+    made = winner()
+    made.routes_change(RPA, rpf(metric=25))
+    worse = Winner(rp_address=RPA, sender=DfMetric(110, 25))
+    assert [m for _, m in times(made.run(until=1.0))] == [worse] * 3
+
+
+def test_a_df_that_loses_its_path_offers_an_infinite_metric_and_leaves_it_to_others() -> None:
+    made = winner()
+    made.routes_change(RPA, None)
+    assert state(made) == ("offer", None)
+    offers = [m for _, m in times(made.run(until=2.0))]
+    assert offers == [Offer(rp_address=RPA, sender=INFINITE_METRIC)] * 3
+    assert state(made) == ("lose", None)
+
+
+def test_a_path_through_the_link_itself_is_none() -> None:
+    made = winner()
+    made.routes_change(RPA, Rpf("lan", ip(BETTER), preference=110, metric=5))
+    assert state(made) == ("offer", None)
+
+
+def test_a_loser_whose_metric_gets_better_than_the_dfs_makes_offers() -> None:
+    made = loser()
+    made.routes_change(RPA, rpf(metric=15))
+    assert state(made) == ("lose", BETTER)
+    made.routes_change(RPA, rpf(metric=5))
+    assert state(made) == ("offer", BETTER)
+
+
+def test_when_the_df_is_gone_there_is_an_election() -> None:
+    made = loser()
+    made.run(until=105.0)
+    assert state(made) == ("offer", None)
+
+
+def test_while_backing_off_a_metric_that_is_the_best_again_ends_it() -> None:
+    made = winner()
+    hears(made, BETTER, Offer(rp_address=RPA, sender=GOOD))
+    made.routes_change(RPA, rpf(metric=1))
+    assert state(made) == ("win", ME)
+    assert times(made.run(until=5.0)) == []
+
+
+def test_on_the_way_to_the_rp_a_router_is_no_df() -> None:
+    made = router()
+    made.run(until=1.0)
+    assert state(made, "up") == ("lose", None)
+
+
+def test_on_the_link_of_the_rp_address_there_is_no_election() -> None:
+    made = router(Rpf("up", None))
+    made.run(until=1.0)
+    assert [v.interface for v in made.engine.designated_forwarders(made.now)] == ["lan"]
+    message = Offer(rp_address=RPA, sender=GOOD)
+    made.hears_bytes("up", "10.0.1.2", encode_message(message), destination=ALL_PIM_ROUTERS)
+    assert made.engine.counters[Count.IGNORED_DF_ELECTION] == 1
+
+
+def test_an_election_ends_with_its_link() -> None:
+    made = winner()
+    made.down("lan")
+    assert [v.interface for v in made.engine.designated_forwarders(made.now)] == ["up"]
+    assert times(made.run(until=50.0)) == []
+
+
+def test_a_stranger_is_not_heard() -> None:
+    made = winner()
+    assert hears(made, "10.0.2.77", Offer(rp_address=RPA, sender=GOOD)) == []
+    assert made.engine.counters[Count.DROP_DF_NO_NEIGHBOR] == 1
+
+
+def test_a_neighbor_that_takes_no_part_is_told() -> None:
+    made = winner()
+    (notice,) = [
+        o for o in made.hears("lan", "10.0.2.7", hello()) if isinstance(o, NeighborNotBidirectional)
+    ]
+    assert notice.words() == (
+        "neighbor 10.0.2.7 on lan takes no part in DF elections:"
+        " its Hello does not offer bidirectional PIM"
+    )
+
+
+def test_without_bidirectional_rps_there_are_no_elections() -> None:
+    made = Router({RPA: rpf()}, config=PimConfig(rps=(StaticRp(address=RPA),)))
+    made.up("lan", 2)
+    made.enable("lan")
+    assert made.engine.designated_forwarders(0.0) == ()
+
+
+def test_the_df_is_shown() -> None:
+    made = loser()
+    made.now = 10.0
+    assert made.engine.designated_forwarders(made.now)[0] == DfView(
+        rpa=RPA,
+        interface="lan",
+        state="lose",
+        df=ip(BETTER),
+        preference=110,
+        metric=10,
+        uptime=10.0,
+    )
