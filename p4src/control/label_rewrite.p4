@@ -8,23 +8,7 @@
 #define MVPN_LABEL_REWRITE_P4
 
 control LabelRewrite(inout headers_t hdr, inout local_metadata_t meta) {
-    // The class selector is the traffic class: of the mappings among which RFC 3270 3.4 lets the
-    // operator choose, the one that needs no configuration. Popping leaves the DSCP alone.
-    action push(bit<8> ttl, bit<1> bottom_of_stack) {
-        hdr.label.setValid();
-        hdr.label.label = meta.outgoing_label;
-        hdr.label.traffic_class = hdr.ipv4.dscp[5:3];
-        hdr.label.bottom_of_stack = bottom_of_stack;
-        hdr.label.ttl = ttl;
-    }
-
-    action push_vpn_label(bit<8> ttl) {
-        hdr.labels_below[0].setValid();
-        hdr.labels_below[0].label = meta.vpn_label;
-        hdr.labels_below[0].traffic_class = hdr.ipv4.dscp[5:3];
-        hdr.labels_below[0].bottom_of_stack = 1;
-        hdr.labels_below[0].ttl = ttl;
-    }
+    LabelStack() label_stack;
 
     action swap() {
         hdr.label.label = meta.outgoing_label;
@@ -40,14 +24,7 @@ control LabelRewrite(inout headers_t hdr, inout local_metadata_t meta) {
             if (meta.uniform_ttl) {
                 ttl = meta.outgoing_ttl;
             }
-            bit<1> bottom_of_stack = 1;
-            if (meta.vpn_labelled) {
-                push_vpn_label(ttl);
-                bottom_of_stack = 0;
-            }
-            if (meta.labelled) {
-                push(ttl, bottom_of_stack);
-            }
+            label_stack.apply(hdr, meta, hdr.ipv4.dscp[5:3], ttl);
         } else if (meta.labelled) {
             swap();
         } else {

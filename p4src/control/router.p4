@@ -2,13 +2,14 @@
 #ifndef MVPN_ROUTER_P4
 #define MVPN_ROUTER_P4
 
-control Router(inout headers_t hdr, inout local_metadata_t meta) {
+control Router(in headers_t hdr, inout local_metadata_t meta) {
     Admission() admission;
     TtlMode() ttl_mode;
     Mpls() mpls;
     Ipv4Validation() ipv4_validation;
     Multicast() multicast;
     Unicast() unicast;
+    Tail() tail;
     VpnPaths() vpn_paths;
     NextHops() next_hops;
 
@@ -53,6 +54,9 @@ control Router(inout headers_t hdr, inout local_metadata_t meta) {
                     unicast.apply(hdr, meta);
                 }
             }
+        }
+        if (meta.at_tail) {
+            tail.apply(hdr, meta);
         }
         if (meta.drop_reason == DropReason.NONE && meta.vpn_path != NO_VPN_PATH) {
             vpn_paths.apply(meta);

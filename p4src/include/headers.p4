@@ -62,6 +62,17 @@ header gre_t {
     bit<32> word;                 // GRE_IPV4
 }
 
+// RFC 7761 4.9.3.
+header register_t {
+    bit<4>  version;
+    bit<4>  type;
+    bit<8>  reserved;
+    bit<16> checksum;
+    bit<1>  border;
+    bit<1>  null_register;
+    bit<30> reserved2;
+}
+
 // What UDP and TCP begin with.
 header transport_t {
     bit<16> source_port;
@@ -70,8 +81,9 @@ header transport_t {
 
 const int MOST_LABELS_BELOW = 3;
 
-/* A packet is parsed into ipv4, and gre and inner_ipv4 where it is a tunnel's. The tunnel headers
- * are those of an encapsulating copy, so a customer's own GRE packets are encapsulated like any.
+/* A packet is parsed into ipv4, and gre and inner_ipv4 where it is a tunnel's, register and
+ * inner_ipv4 where it is a Register. The tunnel_ and registering_ headers are those of copies that
+ * are encapsulated, so a customer's own GRE packets are encapsulated like any.
  * The top label is apart from those below it: a router acts on this one, whether it came or is put
  * on. An explicit null on top of another label says nothing, so the one below it is the top one. */
 struct headers_t {
@@ -82,11 +94,14 @@ struct headers_t {
     mpls_t       explicit_null;
     mpls_t       label;
     mpls_t[MOST_LABELS_BELOW] labels_below;
+    ipv4_t       registering_ipv4;
+    register_t   registering;
     ipv4_t       tunnel_ipv4;
     gre_t        tunnel_gre;
     ipv4_t       ipv4;
     transport_t  transport;
     gre_t        gre;
+    register_t   pim_register;
     ipv4_t       inner_ipv4;
 }
 

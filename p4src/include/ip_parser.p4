@@ -1,8 +1,10 @@
-/* The parser behind the architecture's own part of it: Ethernet, one VLAN tag, labels, IPv4, GRE.
+/* The parser behind the architecture's own part of it: Ethernet, one VLAN tag, labels, IPv4, and
+ * GRE or a PIM Register around IPv4.
  *
  * GRE is looked into only where it is what our tunnels send: in an IPv4 packet without options that
  * is no fragment, without key, checksum or sequence number, around IPv4. So `gre` is valid exactly
- * in packets that can be decapsulated; `transport`, where there are ports to be told apart.
+ * in packets that can be decapsulated; `transport`, where there are ports to be told apart. Of PIM
+ * messages the Registers are looked into; of Null-Registers it is told that they are Registers.
  *
  * A label does not say what it is on. What begins like IPv4 is read as IPv4, which is a guess (RFC
  * 4928 2) that only the choice among equal ways relies on, until a label of this router's own says
@@ -77,6 +79,7 @@ parser IpParser(packet_in packet, inout headers_t hdr, inout local_metadata_t me
         transition select(hdr.ipv4.ihl, hdr.ipv4.more_fragments, hdr.ipv4.fragment_offset,
                           hdr.ipv4.protocol) {
             (IPV4_IHL_WITHOUT_OPTIONS, 0, 0, PROTOCOL_GRE): look_at_gre;
+            (IPV4_IHL_WITHOUT_OPTIONS, 0, 0, PROTOCOL_PIM): look_at_pim;
             (IPV4_IHL_WITHOUT_OPTIONS, 0, 0, PROTOCOL_TCP): parse_transport;
             (IPV4_IHL_WITHOUT_OPTIONS, 0, 0, PROTOCOL_UDP): parse_transport;
             default: accept;
@@ -97,6 +100,25 @@ parser IpParser(packet_in packet, inout headers_t hdr, inout local_metadata_t me
 
     state parse_gre {
         packet.extract(hdr.gre);
+        transition parse_inner_ipv4;
+    }
+
+    state look_at_pim {
+        transition select(packet.lookahead<bit<8>>()) {
+            PIM_VERSION ++ PIM_REGISTER: parse_register;
+            default: accept;
+        }
+    }
+
+    state parse_register {
+        packet.extract(hdr.pim_register);
+        transition select(hdr.pim_register.null_register) {
+            0: parse_inner_ipv4;
+            default: accept;
+        }
+    }
+
+    state parse_inner_ipv4 {
         packet.extract(hdr.inner_ipv4);
         transition accept;
     }

@@ -44,7 +44,10 @@ struct local_metadata_t {
     // Multicast.
     group_t      group;
     interface_t  expected_interface;
+    interface_set_t expected_interfaces; // of a tree that accepts packets of several
+    bool         watched;          // PIM wants to hear of the tree's sources
     bool         at_tail;          // this router is a leaf of the tunnel that it came through
+    bool         out_of_register;  // of PIM, which this router is the RP for
     vrf_t        tail_vrf;
     interface_t  tail_interface;
     bool         inner_forwarded;  // the inner packet's route chose the group

@@ -11,6 +11,7 @@ typedef bit<48> mac_t;
 typedef bit<32> ipv4_address_t;
 typedef bit<16> vrf_t;          // 0: the provider's own, or the only one of a CE
 typedef bit<16> interface_t;    // also a (PMSI, root PE) pair; 0: none
+typedef bit<16> interface_set_t; // of which a tree accepts packets; 0: of one interface
 typedef bit<16> next_hop_t;
 typedef bit<16> next_hop_group_t;
 typedef bit<16> vpn_path_t;
@@ -20,6 +21,12 @@ typedef bit<16> replica_t;      // which rewrite on its port a copy gets; 0: not
 
 const next_hop_group_t NO_NEXT_HOP_GROUP = 0;
 const vpn_path_t NO_VPN_PATH = 0;
+const interface_t NO_INTERFACE = 0;
+const interface_set_t NO_INTERFACE_SET = 0;
+
+// What comes out of PIM Registers comes in on this interface, in every VRF: REGISTERS in
+// controlplane/fib/model.py.
+const interface_t REGISTERS = 0xffff;
 
 const port_id_t CPU_PORT = 510;
 const bit<32> CPU_CLONE_SESSION = 1;
@@ -34,6 +41,7 @@ const bit<8> PROTOCOL_TCP  = 6;
 const bit<8> PROTOCOL_UDP  = 17;
 const bit<8> PROTOCOL_GRE  = 47;
 const bit<8> PROTOCOL_OSPF = 89;
+const bit<8> PROTOCOL_PIM  = 103;
 
 const bit<16> PORT_BGP          = 179;
 const bit<16> PORT_LDP          = 646;
@@ -47,6 +55,14 @@ const bit<4> IPV4_IHL_WITHOUT_OPTIONS = 5;
 // a key would name the VPN a second time, after the P-group (RFC 6513 12.1.1).
 const bit<32> GRE_IPV4 = 0x00000800;
 const bit<16> TUNNEL_OCTETS = 24;   // an IPv4 and a GRE header
+
+// RFC 7761 4.9.3. The checksum is over these eight octets alone, so it is always the same one.
+const bit<4> PIM_VERSION = 2;
+const bit<4> PIM_REGISTER = 1;
+const bit<16> PIM_REGISTER_CHECKSUM = 0xdeff;
+const bit<16> REGISTER_OCTETS = 28;  // an IPv4 and a Register header
+// RFC 7761 4.9.3: "the system's normal unicast TTL", which RFC 1700 page 64 recommends to be 64.
+const bit<8> REGISTER_TTL = 64;
 
 const bit<16> LABEL_OCTETS = 4;
 
@@ -70,7 +86,9 @@ enum bit<8> PuntReason {
     RPF_FAILED         = 8,
     IP_OPTIONS         = 9,
     ROUTING            = 10,
-    BFD                = 11
+    BFD                = 11,
+    NEW_SOURCE         = 12,
+    REGISTER           = 13
 }
 
 enum bit<8> DropReason {
@@ -98,7 +116,8 @@ enum bit<8> DropReason {
     NO_LABEL           = 21,  // RFC 3031 3.22: labelled, and the next hop has given no label
     LABELS_BELOW       = 22,  // below a label that says to look at IPv4
     MPLS_PAYLOAD       = 23,  // below the last label: not IPv4, or not unicast
-    PE_OUT_OF_REACH    = 24   // no way leads to any PE that has the VPN route
+    PE_OUT_OF_REACH    = 24,  // no way leads to any PE that has the VPN route
+    NO_TUNNEL_ROOT     = 25   // out of a tunnel that PEs share, from one that is not known
 }
 
 // What becomes of a packet: ingress decides, egress obeys.

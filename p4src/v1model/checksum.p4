@@ -34,6 +34,9 @@ control ComputeTunnelChecksum(inout headers_t hdr, inout local_metadata_t meta) 
         update_checksum(hdr.tunnel_ipv4.isValid(),
                         IPV4_CHECKSUM_FIELDS(hdr.tunnel_ipv4), hdr.tunnel_ipv4.checksum,
                         HashAlgorithm.csum16);
+        update_checksum(hdr.registering_ipv4.isValid(),
+                        IPV4_CHECKSUM_FIELDS(hdr.registering_ipv4), hdr.registering_ipv4.checksum,
+                        HashAlgorithm.csum16);
     }
 }
 

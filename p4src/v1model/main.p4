@@ -1,7 +1,7 @@
 /* The data plane of a multicast VPN on v1model: the table of contents.
  *
- * Ingress decides: packet-out, or interface -> VRF -> (S,G) -> group of copies, or prefix or label ->
- * group of next hops -> next hop, with a path through the VPN before the group where a PE leads
+ * Ingress decides: packet-out, or interface -> VRF -> tree -> group of copies, or prefix or label
+ * -> group of next hops -> next hop, with a path through the VPN before the group where a PE leads
  * there. Punting is a clone, so that a packet can be punted and forwarded in the same pass. The
  * replication engine makes the copies, and egress rewrites each by its port and replica id. Nothing
  * recirculates.
@@ -29,12 +29,15 @@
 #include "../control/unicast.p4"
 #include "../control/vpn_paths.p4"
 #include "../control/next_hops.p4"
-#include "../control/tunnel_tail.p4"
 #include "../control/multicast.p4"
+#include "../control/tail_routes.p4"
+#include "../control/tail.p4"
 #include "../control/router.p4"
 #include "../control/cpu_packet.p4"
-#include "../control/replica_rewrite.p4"
+#include "../control/label_stack.p4"
 #include "../control/label_rewrite.p4"
+#include "../control/register_rewrite.p4"
+#include "../control/replica_rewrite.p4"
 #include "../control/time_to_live.p4"
 #include "../control/vlan_tagging.p4"
 #include "../control/departure.p4"

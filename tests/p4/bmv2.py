@@ -57,7 +57,7 @@ _ARP: Final = ethernet(b"barrier", _MAC, _MAC, _VLAN_IN, kind=0x0806)
 def _with_barrier(fib: Fib) -> Fib:
     copies = frozenset(Replica(Port(port, _VLAN_OUT), _MAC, InPlace()) for port in PORTS)
     at = (FibInterface(Port(port, _VLAN_IN), _INTERFACE, _VRF, _MAC) for port in PORTS)
-    route = MulticastRoute(_VRF, _SG, _INTERFACE, copies)
+    route = MulticastRoute(_VRF, _SG, frozenset({_INTERFACE}), copies)
     return replace(fib, interfaces=fib.interfaces.union(at), multicast=fib.multicast | {route})
 
 

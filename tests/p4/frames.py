@@ -53,6 +53,18 @@ def tunnel(source: str, group: str, inner: Any, ttl: int = 64, **fields: Any) ->
     return outer / GRE(proto=0x0800) / inner
 
 
+REGISTER: Final = bytes.fromhex("2100deff00000000")
+"""RFC 7761 4.9.3: version 2, type 1, the checksum over these eight octets; neither B nor N."""
+
+
+def register(source: str, rp: str, inner: Any, header: bytes = REGISTER, **fields: Any) -> Any:
+    """A PIM Register, as the DR of a source sends it to the RP."""
+    outer = IP(src=source, dst=rp, ttl=64, id=0, tos=inner.tos, flags="DF", proto=103)
+    for name, value in fields.items():
+        setattr(outer, name, value)
+    return outer / Raw(header) / inner
+
+
 def labelled(payload: Any, *labels: int, ttl: int = 64, cos: int = 5) -> Any:
     """A packet under a label stack, its top first; `ttl` and `cos` are those of the top."""
     stack = [MPLS(label=label, cos=cos, s=0, ttl=ttl) for label in labels]

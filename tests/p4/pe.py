@@ -40,7 +40,7 @@ from controlplane.fib.model import (
 )
 from controlplane.net.label import Label
 from controlplane.net.mac import MacAddress
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup, TreeName
 
 RED: Final = 10
 BLUE: Final = 20
@@ -90,10 +90,22 @@ def sg(source: str, group: str) -> SourceGroup:
     return SourceGroup(IPv4Address(source), IPv4Address(group))
 
 
+def any_source(groups: str) -> AnySource:
+    """(*,G), or (*,G-prefix)."""
+    return AnySource(IPv4Network(groups))
+
+
 def route(
-    vrf: int, name: SourceGroup, iif: int, *copies: Replica, tail: Tail | None = None
+    vrf: int,
+    name: TreeName,
+    iif: int | Iterable[int],
+    *copies: Replica,
+    tail: Tail | None = None,
+    watch: bool = False,
 ) -> MulticastRoute:
-    return MulticastRoute(vrf, name, iif, frozenset(copies), tail)
+    """Accepted on one interface, or on several."""
+    iifs = frozenset({iif} if isinstance(iif, int) else iif)
+    return MulticastRoute(vrf, name, iifs, frozenset(copies), tail, watch)
 
 
 def multicast(*routes: MulticastRoute) -> Fib:
@@ -142,6 +154,9 @@ def vpn(fib: Fib, *paths: VpnPath) -> Fib:
 
 STREAM: Final = sg("10.1.0.1", "239.1.1.1")
 """A customer's (S,G)."""
+
+ANY_STREAM: Final = any_source("239.1.1.1")
+"""Its group."""
 
 P_TREE: Final = SourceGroup(PE2, P_GROUP)
 """The tree that comes in."""

@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from controlplane.fib.model import REGISTERS
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt import names
 from controlplane.p4rt.drops import DropReason
@@ -53,6 +54,11 @@ def test_both_planes_number_reasons_alike(enum: str, reasons: type[IntEnum]) -> 
 def test_both_planes_know_the_same_cpu(name: str) -> None:
     value = re.search(rf"\b{name} = (\d+);", types())
     assert value is not None and int(value[1]) == getattr(names, name)
+
+
+def test_registers_come_in_on_the_same_interface_in_both_planes() -> None:
+    value = re.search(r"\bREGISTERS = (0x\w+);", types())
+    assert value is not None and int(value[1], 16) == REGISTERS
 
 
 def test_both_planes_number_packet_outs_alike() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from controlplane.fib.model import InPlace, PacketOut
+from controlplane.fib.model import Decapsulate, InPlace, PacketOut
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt.counters import Count
 from controlplane.p4rt.drops import DropReason
 from tests.p4.frames import data, to_group, tunnel
 from tests.p4.pe import (
+    ANY_STREAM,
     BEHIND_TUNNEL,
     BRANCHING_LEAF,
     CE2,
@@ -19,6 +20,7 @@ from tests.p4.pe import (
     PE2,
     RED,
     STREAM,
+    TUNNEL,
     copy,
     multicast,
     route,
@@ -100,3 +102,21 @@ def test_copies_that_expire_count_as_drops(target: Target) -> None:
     before = target.counters()
     target.receive(1, to_group(data(str(STREAM.source), str(STREAM.group), 1)))
     assert new_drops(target, before) == {DropReason.TTL_EXPIRED: 1}
+
+
+def test_a_tree_of_any_source_counts_what_comes_from_both_sides(target: Target) -> None:
+    target.program(multicast())
+    behind = route(RED, ANY_STREAM, TUNNEL, copy(CE2, Decapsulate()))
+    target.program(multicast(BRANCHING_LEAF, behind))
+    target.receive(3, TUNNEL_FRAME)
+    target.receive(1, STREAM_FRAME)
+    expected = Count(2, len(TUNNEL_FRAME) + len(STREAM_FRAME))
+    assert target.counters().routes[RED, ANY_STREAM] == expected
+
+
+def test_a_packet_counts_on_the_tree_that_took_it(target: Target) -> None:
+    target.program(multicast())
+    target.program(multicast(route(RED, ANY_STREAM, 1), route(RED, STREAM, 1)))
+    target.receive(1, STREAM_FRAME)
+    routes = target.counters().routes
+    assert (routes[RED, STREAM].packets, routes[RED, ANY_STREAM].packets) == (1, 0)
