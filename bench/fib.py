@@ -40,8 +40,8 @@ def fib_figures() -> Iterator[Figure]:
 
 def _fib(ports: tuple[int, ...]) -> Fib:
     copies = frozenset(Replica(Port(port), MacAddress(port), _TUNNEL) for port in ports)
-    route = MulticastRoute(1, SourceGroup(_SOURCE, IPv4Address(_GROUPS)), 7, copies)
+    route = MulticastRoute(1, SourceGroup(_SOURCE, IPv4Address(_GROUPS)), frozenset({7}), copies)
     groups = (IPv4Address(_GROUPS + number) for number in range(_ROUTES))
     return Fib(
-        multicast=frozenset(replace(route, sg=SourceGroup(_SOURCE, group)) for group in groups)
+        multicast=frozenset(replace(route, tree=SourceGroup(_SOURCE, group)) for group in groups)
     )

@@ -122,7 +122,7 @@ def program_switch(client: Client) -> None:
     client.table("interface", {"port": INPUT, "vlan": 0}, "set_interface",
                  index=1, vrf=1, mac=ROUTER_MAC, mpls=0)  # fmt: skip
     client.table("multicast_route", {"vrf": 1, "source": SOURCE, "group": GROUP},
-                 "multicast_forward", interface=1, group=1)  # fmt: skip
+                 "multicast_forward", interface=1, interfaces=0, group=1, watch=0)  # fmt: skip
     replicas = [(port, 1) for port in OUTPUTS]
     client.insert(finsy.P4MulticastGroupEntry(1, replicas=replicas))
     for port in OUTPUTS:

@@ -7,8 +7,10 @@ speed alone. The router marks what changed, and only that is computed again:
     labels           their FEC, or their prefix of a VRF
     a neighbour      its own host entries and the next hop groups that it is in
     a way to a PE    the VPN paths that lead there
-    a tree           its (S,G); a P-tunnel also all C-trees of the VRFs that it serves
+    a tree           its own entry; a P-tunnel also all C-trees of the VRFs that it serves
     a PE's tunnel    the trees that it was and is, and the C-trees that come from the PE
+    a way to an RP   the trees that register there; of a P-tunnel also all C-trees in it
+    a selective tree the flows that are in it, at its root and at a leaf
 """
 
 from __future__ import annotations
@@ -17,21 +19,25 @@ from collections.abc import Collection, Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeAlias
 
-from controlplane.fib.model import Fib, FibInterface, MulticastRoute, Port
+from controlplane.fib.model import Fib, FibInterface, MulticastRoute, Port, Tail, TunnelRoot
 from controlplane.fib.multicast import Path, Replicator
 from controlplane.fib.policers import DEFAULT_POLICERS
+from controlplane.fib.register_ways import RegisterWays, Tree
+from controlplane.fib.selective import SelectiveUsers
 from controlplane.fib.sources import Mpls, VrfTables
 from controlplane.fib.table import Table
 from controlplane.fib.tunnels import TunnelUsers
 from controlplane.fib.unicast import Neighbor, Neighbors
 from controlplane.fib.unicast_builder import UnicastBuilder
-from controlplane.net.interface import DEFAULT_VRF, Interface
+from controlplane.net.interface import DEFAULT_VRF, Interface, InterfaceKind
 from controlplane.net.label import Label
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import SourceGroup, TreeName
+from controlplane.protocols.pim.events import TreeUpdate
 
 __all__ = ["FibBuilder", "Mpls", "VrfTables"]
 
-Tree: TypeAlias = tuple[str, SourceGroup]
+Brought: TypeAlias = tuple[str, TreeName, SourceGroup]
+"""A C-tree of a VRF, and the selective tree that brings its packets."""
 
 
 class FibBuilder:
@@ -50,12 +56,19 @@ class FibBuilder:
         self._neighbors = neighbors
         self._mpls = mpls or Mpls()
         self._ports = frozenset(self._fib_interfaces())
-        self._replicators = {name: self._replicator(tables) for name, tables in vrfs.items()}
         self._tunnels = TunnelUsers(vrfs)
         self._unicast = UnicastBuilder(self._interfaces, vrfs, neighbors, self._mpls)
-        self._multicast: Table[Tree, MulticastRoute] = Table()
+        self._register_ways = RegisterWays(self._unicast)
+        self._replicators = {name: self._replicator(name) for name in vrfs}
+        self._selective = SelectiveUsers(vrfs)
+        self._multicast: Table[Tree | Brought, MulticastRoute] = Table()
+        self._tunnel_roots: Table[tuple[str, IPv4Address], TunnelRoot] = Table()
         self._fib: Fib | None = None
         self._stale_trees: set[Tree] = set()
+        self._roots_changed = False
+        for name, tables in vrfs.items():
+            if tables.tunnels:
+                self._note_roots(name, tables.tunnels.remote)
 
     def routes_changed(self, vrf: str, prefixes: Iterable[IPv4Network]) -> None:
         """The installed routes of these prefixes are others now, or gone."""
@@ -77,32 +90,58 @@ class FibBuilder:
         """Next hops whose MAC address the switch would need, as of the last `build`."""
         return self._unicast.groups.unresolved()
 
-    def tree_changed(self, vrf: str, sg: SourceGroup) -> None:
-        """The MRIB holds another tree for (S,G) now, or none."""
-        self._stale_trees.add((vrf, sg))
-        for served in self._tunnels.served(sg) if vrf == DEFAULT_VRF else ():
+    def tree_changed(self, vrf: str, tree: TreeName) -> None:
+        """The MRIB holds another tree of this name now, or none."""
+        self._stale_trees.add((vrf, tree))
+        for served in self._tunnels.served(tree) if vrf == DEFAULT_VRF else ():
             self._replicators[served].forget()
-            self._stale_trees.update((served, tree) for tree in self._vrfs[served].mrib.trees)
+            self._stale_trees.update((served, other) for other in self._vrfs[served].mrib.trees)
+        for served, flow in self._selective.flows(tree) if vrf == DEFAULT_VRF else ():
+            self._replicators[served].forget()
+            self._stale_trees.add((served, flow))
+
+    def flow_moved(self, vrf: str, flow: SourceGroup) -> None:
+        """The VRF's table of tunnels has another selective tree for an own flow now, or none."""
+        self._selective.update_sent(vrf, flow)
+        self._stale_trees.add((vrf, flow))
+
+    def leaf_changed(self, vrf: str, tree: SourceGroup) -> None:
+        """The VRF's table of tunnels has another leaf of a remote selective tree now, or none."""
+        for _, flow in self._selective.update_leaf(vrf, tree):
+            self._stale_trees.add((vrf, flow))
+            self._multicast.put((vrf, flow, tree), None)
+        self._stale_trees.add((DEFAULT_VRF, tree))
 
     def tunnels_changed(self, vrf: str, pes: Collection[IPv4Address]) -> None:
         """The VRF's table of tunnels has others of these PEs now, or none."""
-        trees = self._tunnels.update(vrf, pes)
+        trees = {*self._tunnels.update(vrf, pes), *self._selective.of_root(vrf, pes)}
         self._stale_trees.update((DEFAULT_VRF, tree) for tree in trees)
+        self._note_roots(vrf, pes)
         self._replicators[vrf].forget()
         customer = self._vrfs[vrf].mrib.trees.values()
-        self._stale_trees.update((vrf, t.sg) for t in customer if t.rpf_neighbor in pes)
+        self._stale_trees.update(
+            (vrf, t.tree) for t in customer if t.rpf_neighbor in pes or t.accepted
+        )
 
     def build(self) -> Fib:
         """What the switch shall do now; the same object while nothing changes."""
-        if self._fib is None or self._unicast.stale or self._stale_trees:
+        if self._fib is None or self._unicast.stale or self._stale_trees or self._roots_changed:
             self._fib = self._build()
         return self._fib
 
     def _build(self) -> Fib:
         self._unicast.refresh()
-        for vrf, sg in self._stale_trees:
-            self._multicast.put((vrf, sg), self._multicast_route(vrf, sg))
+        for vrf, name in self._register_ways.refresh():
+            self.tree_changed(vrf, name)
+        for vrf, name in self._stale_trees:
+            tree = self._vrfs[vrf].mrib.trees.get(name)
+            self._register_ways.use((vrf, name), tree.registering if tree else None)
+            self._multicast.put((vrf, name), self._multicast_route(vrf, tree) if tree else None)
+            for selective in self._selective.trees_out_of((vrf, name)):
+                route = self._brought_route(vrf, tree, selective) if tree else None
+                self._multicast.put((vrf, name, selective), route)
         self._stale_trees.clear()
+        self._roots_changed = False
         return Fib(
             interfaces=self._ports,
             unicast=self._unicast.routes.snapshot(),
@@ -110,21 +149,56 @@ class FibBuilder:
             vpn_paths=self._unicast.paths.snapshot(),
             labels=self._unicast.labels.snapshot(),
             multicast=self._multicast.snapshot(),
+            tunnel_roots=self._tunnel_roots.snapshot(),
+            tail_tables=frozenset(self._selective.tail_tables()),
             policers=DEFAULT_POLICERS,
             ttl_mode=self._mpls.ttl_mode,
         )
 
-    def _multicast_route(self, vrf: str, sg: SourceGroup) -> MulticastRoute | None:
-        tables = self._vrfs[vrf]
-        tree = tables.mrib.trees.get(sg)
-        if tree is None:
-            return None
+    def _multicast_route(self, vrf: str, tree: TreeUpdate) -> MulticastRoute | None:
         path = Path.of(tree)
-        copies = self._replicators[vrf].copies(path)
+        copies = self._replicators[vrf].copies(path, self._selective.tree_into((vrf, tree.tree)))
         if copies is None:
             return None
-        tail = self._tunnels.tail(sg, path.outgoing) if vrf == DEFAULT_VRF else None
-        return MulticastRoute(tables.id, sg, copies.iif, copies.replicas, tail)
+        return MulticastRoute(
+            vrf=self._vrfs[vrf].id,
+            tree=tree.tree,
+            iifs=copies.iifs | self._entrances(vrf, tree),
+            replicas=copies.replicas,
+            tail=self._tail(tree.tree, path.outgoing) if vrf == DEFAULT_VRF else None,
+            watch=tree.watch_sources,
+        )
+
+    def _entrances(self, vrf: str, tree: TreeUpdate) -> frozenset[int]:
+        """Where a bidirectional P-tree takes what this PE itself sends: as if from its loopback."""
+        senders = self._tunnels.senders(tree.tree) if vrf == DEFAULT_VRF and tree.accepted else ()
+        return frozenset(
+            link.index
+            for link in (self._interfaces.values() if senders else ())
+            if link.kind is InterfaceKind.LOOPBACK and link.address.ip in senders
+        )
+
+    def _note_roots(self, vrf: str, pes: Iterable[IPv4Address]) -> None:
+        self._roots_changed = True
+        for pe in pes:
+            self._tunnel_roots.put((vrf, pe), self._tunnels.root(vrf, pe))
+
+    def _tail(self, tree: TreeName, outgoing: frozenset[str]) -> Tail | None:
+        inclusive = self._tunnels.tail(tree, outgoing)
+        return inclusive or self._selective.tail(tree, outgoing)
+
+    def _brought_route(
+        self, vrf: str, tree: TreeUpdate, selective: SourceGroup
+    ) -> MulticastRoute | None:
+        """The entry of a flow behind a selective tree, where that comes from its upstream PE."""
+        tunnels = self._vrfs[vrf].tunnels
+        if tunnels is None or tree.incoming != tunnels.pmsi:
+            return None
+        if tree.rpf_neighbor != selective.source:
+            return None
+        copies = self._replicators[vrf].copies(Path.of(tree), selective)
+        number = self._selective.table(vrf, selective)
+        return MulticastRoute(number, tree.tree, copies.iifs, copies.replicas) if copies else None
 
     def _fib_interfaces(self) -> Iterable[FibInterface]:
         for link in self._interfaces.values():
@@ -133,6 +207,11 @@ class FibBuilder:
                 mpls = link.name in self._mpls.interfaces
                 yield FibInterface(at, link.index, self._vrfs[link.vrf].id, link.mac, mpls)
 
-    def _replicator(self, tables: VrfTables) -> Replicator:
-        provider_trees = self._vrfs[DEFAULT_VRF].mrib.trees
-        return Replicator(self._interfaces, provider_trees, tables.tunnels)
+    def _replicator(self, vrf: str) -> Replicator:
+        return Replicator(
+            vrf,
+            self._interfaces,
+            self._vrfs[DEFAULT_VRF].mrib.trees,
+            self._register_ways,
+            self._vrfs[vrf].tunnels,
+        )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
 from typing import TypeAlias
 
 from controlplane.fib.model import (
@@ -11,11 +13,12 @@ from controlplane.fib.model import (
     MulticastRoute,
     NextHopGroup,
     Nhlfe,
+    TunnelRoot,
     UnicastRoute,
     VpnPath,
 )
 from controlplane.net.label import Label
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup, TreeName
 
 Prefixes: TypeAlias = Mapping[tuple[int, int], Mapping[int, UnicastRoute]]
 """The routes of a VRF and a prefix length, by their bits; longer prefixes come first."""
@@ -60,8 +63,36 @@ def by_label(routes: frozenset[LabelRoute]) -> Mapping[Label, LabelRoute]:
     return {route.label: route for route in routes}
 
 
-def by_tree(routes: frozenset[MulticastRoute]) -> Mapping[tuple[int, SourceGroup], MulticastRoute]:
-    return {(route.vrf, route.sg): route for route in routes}
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """The multicast routes of all VRFs; `lengths` are those of the group prefixes of (*,G)."""
+
+    by_name: Mapping[tuple[int, TreeName], MulticastRoute]
+    lengths: tuple[int, ...]
+
+    def named(self, vrf: int, tree: TreeName) -> MulticastRoute | None:
+        return self.by_name.get((vrf, tree))
+
+    def of(self, vrf: int, sg: SourceGroup) -> MulticastRoute | None:
+        """The route of a packet: (S,G), or else (*,G), or else that of the longest prefix."""
+        route = self.by_name.get((vrf, sg))
+        if route is not None:
+            return route
+        covering = (AnySource(IPv4Network((sg.group, n), strict=False)) for n in self.lengths)
+        found = (self.by_name.get((vrf, tree)) for tree in covering)
+        return next((route for route in found if route is not None), None)
+
+
+def by_tree(routes: frozenset[MulticastRoute]) -> Trees:
+    trees = (route.tree for route in routes)
+    lengths = {tree.groups.prefixlen for tree in trees if isinstance(tree, AnySource)}
+    by_name = {(route.vrf, route.tree): route for route in routes}
+    return Trees(by_name, tuple(sorted(lengths, reverse=True)))
+
+
+def by_root(roots: frozenset[TunnelRoot]) -> Mapping[tuple[int, IPv4Address], int]:
+    """The interface that a PE's packets come in on, out of a shared tunnel of a VRF."""
+    return {(root.vrf, root.pe): root.iif for root in roots}
 
 
 def _order(member: Nhlfe) -> tuple[object, ...]:

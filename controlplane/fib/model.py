@@ -22,7 +22,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from controlplane.net.label import Label
 from controlplane.net.mac import MacAddress
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import TreeName
 from controlplane.net.punt import PuntReason
 
 GLOBAL_VRF: Final = 0
@@ -169,12 +169,28 @@ class TtlMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class InPlace:
-    """Rewrite of a copy: forward the packet as it is (GRE and all), its outermost TTL less one."""
+    """Rewrite of a copy: forward the packet as it is (GRE and all), its outermost TTL less one.
+
+    Of one that came in a Register, what was in it.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """InPlace, for packets that come out of this tunnel alone: the copies along its tree.
+
+    For C-trees that accept packets from elsewhere, too.
+    """
+
+    tunnel: int
 
 
 @dataclass(frozen=True, slots=True)
 class Decapsulate:
-    """Rewrite of a copy: take the outer IPv4 and GRE headers off, the inner TTL less one."""
+    """Rewrite of a copy: take off what is around the VPN's packet, its own TTL less one.
+
+    That is IPv4 and GRE, or a Register; or nothing, where it came from a CE.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +206,23 @@ class Encapsulate:
     dont_fragment: bool = True
 
 
-Rewrite: TypeAlias = InPlace | Decapsulate | Encapsulate
+@dataclass(frozen=True, slots=True)
+class EncapsulateRegister:
+    """Rewrite of a copy: inner TTL less one, then the PIM Register header and IPv4 to the RP.
+
+    It leaves as the unicast packet that it is: to the next hop's MAC address, and under `labels`,
+    the top one first, where the way to the RP leads through LSPs (RFC 7761 4.4.1, 4.9.3). In the
+    Register is the packet of a `tunnel` where that is given, else the packet itself.
+    """
+
+    source: IPv4Address
+    rp: IPv4Address
+    destination_mac: MacAddress
+    labels: tuple[Label, ...] = ()
+    tunnel: Encapsulate | None = None
+
+
+Rewrite: TypeAlias = InPlace | Onward | Decapsulate | Encapsulate | EncapsulateRegister
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,25 +236,60 @@ class Replica:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """A leaf of the P-tunnel: the inner packet is looked up in `vrf`, as if come in on `iif`."""
+    """A leaf of the P-tunnel: the inner packet is looked up in `vrf`, as if come in on `iif`.
+
+    None, of a tree that PEs share: the outer source names the root PE (`TunnelRoot`).
+    """
 
     vrf: int
+    iif: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelRoot:
+    """What comes out of a shared tree of `vrf` from this PE counts as come in on `iif`."""
+
+    vrf: int
+    pe: IPv4Address
     iif: int
+
+
+REGISTERS: Final = 0xFFFF
+"""The interface index of what is taken out of PIM Registers, in every VRF."""
+
+
+TAIL_TABLES: Final = range(0x8000, 1 << 16)
+"""Their numbers; those of VRFs are lower."""
+
+
+@dataclass(frozen=True, slots=True)
+class TailTable:
+    """A number beside those of VRFs, for what one selective tunnel brings into `vrf`.
+
+    A `Tail` names it as its VRF, and so do the C-routes that are looked up there and nowhere else.
+    """
+
+    number: int
+    vrf: int
 
 
 @dataclass(frozen=True, slots=True)
 class MulticastRoute:
-    """(S,G) of a VRF: accepted on `iif` only, copied to `replicas`.
+    """A tree of a VRF: its packets are accepted on `iifs` only, and copied to `replicas`.
 
-    With a `tail`, the replicas are those of packets that find no C-route behind the tunnel (the
-    tree's onward copies). A C-route that is fed by a tunnel holds its tree's onward copies itself.
+    A bidirectional tree accepts on several interfaces, and on REGISTERS an RP what came in them.
+    The copy that would go back to where the packet came in is left out. With a `tail`, the replicas
+    are those of packets that find no C-route behind the tunnel (the tree's onward copies). A
+    C-route that is fed by a tunnel holds its tree's onward copies itself. `watch`: packets go to
+    the CPU too, as PuntReason.NEW_SOURCE.
     """
 
     vrf: int
-    sg: SourceGroup
-    iif: int
+    tree: TreeName
+    iifs: frozenset[int]
     replicas: frozenset[Replica]
     tail: Tail | None = None
+    watch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +309,8 @@ class Fib:
     vpn_paths: frozenset[VpnPath] = field(default_factory=frozenset)
     labels: frozenset[LabelRoute] = field(default_factory=frozenset)
     multicast: frozenset[MulticastRoute] = field(default_factory=frozenset)
+    tunnel_roots: frozenset[TunnelRoot] = field(default_factory=frozenset)
+    tail_tables: frozenset[TailTable] = field(default_factory=frozenset)
     policers: frozenset[Policer] = field(default_factory=frozenset)
     ttl_mode: TtlMode = TtlMode.UNIFORM
 

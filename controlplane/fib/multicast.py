@@ -1,6 +1,6 @@
 """From a tree of the MRIB to what the switch does with its packets. Pure functions.
 
-Three kinds of tree (P: provider's table, C: a VRF; design.md 5):
+Three kinds of tree (P: provider's table, C: a VRF; design.md 5), each of them (S,G) or (*,G):
 
     P-tree   in place to its interfaces; a tunnel that this PE is a leaf of has a tail in its VRF
     C-tree from a PMSI    accepted of the upstream PE's tunnel alone; decapsulated to the CEs, and
@@ -8,8 +8,15 @@ Three kinds of tree (P: provider's table, C: a VRF; design.md 5):
     C-tree from a CE      in place to other CEs; a PMSI among the outgoing interfaces is flattened:
                           one encapsulated copy for each interface of the PE's own P-tree
 
+A bidirectional C-tree is both of the latter at once: it takes packets from CEs and from all PEs. So
+is that of an RP, as far as Registers are concerned. Where a tree registers with its RP, one copy
+more goes there (RFC 7761 4.2 has the Register Tunnel among the outgoing interfaces).
+
+A flow on a selective tree goes into that, or comes out of it, in place of the inclusive one. While
+nobody has joined a PE's own selective tree, packets go on in the inclusive one.
+
 A tree without outgoing interfaces still gets a route, so that its packets die in the pipeline
-instead of asking the CPU one by one; a tree without an incoming interface accepts nothing.
+instead of asking the CPU one by one; a tree that accepts nothing has none.
 
 Trees of one `Path` are forwarded alike. Ten thousand C-routes to the same receivers are computed
 once and share one value here, as they share one replication group in the switch.
@@ -17,43 +24,57 @@ once and share one value here, as they share one replication group in the switch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Self
 
 from controlplane.fib.model import (
+    REGISTERS,
     Decapsulate,
     Encapsulate,
     InPlace,
+    Onward,
     Port,
     Replica,
     Rewrite,
 )
-from controlplane.net.interface import Interface
-from controlplane.net.multicast import SourceGroup
-from controlplane.protocols.pim.events import TreeUpdate
+from controlplane.fib.register_ways import RegisterWays
+from controlplane.fib.tunnels import own_tree, remote_tree
+from controlplane.net.interface import DEFAULT_VRF, Interface
+from controlplane.net.multicast import SourceGroup, TreeName
+from controlplane.protocols.pim.events import Registering, TreeUpdate
 from controlplane.rib.tunnels import RemoteTunnel, VpnTunnels
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """All of a tree but its (S,G)."""
+    """All of a tree but its name, and whether PIM watches it."""
 
     incoming: str | None
     rpf_neighbor: IPv4Address | None
     outgoing: frozenset[str]
+    accepted: frozenset[str] = frozenset()
+    registering: Registering | None = None
+    from_registers: bool = False
 
     @classmethod
     def of(cls, tree: TreeUpdate) -> Self:
-        return cls(tree.incoming, tree.rpf_neighbor, tree.outgoing)
+        return cls(
+            tree.incoming,
+            tree.rpf_neighbor,
+            tree.outgoing,
+            tree.accepted,
+            tree.registering,
+            tree.from_registers,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """On which interface a packet is accepted, and where it goes."""
+    """On which interfaces a packet is accepted, and where it goes."""
 
-    iif: int
+    iifs: frozenset[int]
     replicas: frozenset[Replica]
 
 
@@ -64,49 +85,101 @@ class Replicator:
     `provider_trees` are those of the provider's table, where the VRF's own P-tunnels are.
     """
 
+    vrf: str
     interfaces: Mapping[str, Interface]
-    provider_trees: Mapping[SourceGroup, TreeUpdate]
+    provider_trees: Mapping[TreeName, TreeUpdate]
+    register_ways: RegisterWays
     tunnels: VpnTunnels | None = None
-    _memo: dict[Path, Copies | None] = field(default_factory=dict)
+    _memo: dict[tuple[Path, SourceGroup | None], Copies | None] = field(default_factory=dict)
 
-    def copies(self, path: Path) -> Copies | None:
-        """None when nothing can be accepted."""
-        if path not in self._memo:
-            self._memo[path] = self._compute(path)
-        return self._memo[path]
+    def copies(self, path: Path, selective: SourceGroup | None = None) -> Copies | None:
+        """None when nothing can be accepted. What registers does so for a few packets only.
+
+        `selective` is the P-tree, if not the inclusive one: of this PE, or of the upstream one.
+        """
+        if path.registering:
+            return self._compute(path, selective)
+        key = path, selective
+        if key not in self._memo:
+            self._memo[key] = self._compute(path, selective)
+        return self._memo[key]
 
     def forget(self) -> None:
         """A P-tunnel of this VRF changed: what was computed of it holds no longer."""
         self._memo.clear()
 
-    def _compute(self, path: Path) -> Copies | None:
-        if path.incoming is None:
+    def _compute(self, path: Path, selective: SourceGroup | None) -> Copies | None:
+        roots = self._roots(path)
+        iifs = frozenset(self._accepted(path, roots.values()))
+        if not iifs:
             return None
-        if self.tunnels and path.incoming == self.tunnels.pmsi:
-            return self._from_tunnel(self.tunnels, path)
-        iif = self.interfaces[path.incoming].index
-        replicas = self._replicas(path.outgoing, InPlace())
+        replicas = self._replicas(path.outgoing, Decapsulate() if roots else InPlace())
+        for pe, root in roots.items():
+            rewrite = InPlace() if iifs == {root.index} else Onward(root.index)
+            replicas |= self._onward(pe, root, rewrite, selective)
         if self.tunnels and self.tunnels.pmsi in path.outgoing:
-            replicas |= self._into_tunnel(self.tunnels)
-        return Copies(iif, replicas)
+            replicas |= self._into_tunnel(self.tunnels, selective)
+        if path.registering:
+            replicas |= self._registered(self.vrf, path.registering)
+        return Copies(iifs, replicas)
 
-    def _from_tunnel(self, tunnels: VpnTunnels, path: Path) -> Copies | None:
-        root = tunnels.remote.get(path.rpf_neighbor) if path.rpf_neighbor else None
-        if root is None:
-            return None
-        decapsulated = self._replicas(path.outgoing, Decapsulate())
-        return Copies(root.index, decapsulated | self._onward(root))
+    def _roots(self, path: Path) -> Mapping[IPv4Address, RemoteTunnel]:
+        """The PEs whose packets are accepted: the upstream one, or all on a bidirectional tree."""
+        if self.tunnels is None:
+            return {}
+        if self.tunnels.pmsi in path.accepted:
+            return self.tunnels.remote
+        if path.incoming != self.tunnels.pmsi or path.rpf_neighbor is None:
+            return {}
+        root = self.tunnels.remote.get(path.rpf_neighbor)
+        return {path.rpf_neighbor: root} if root else {}
 
-    def _onward(self, root: RemoteTunnel) -> frozenset[Replica]:
-        tree = self.provider_trees.get(root.tree)
-        return self._replicas(tree.outgoing, InPlace()) if tree else frozenset()
+    def _accepted(self, path: Path, roots: Iterable[RemoteTunnel]) -> Iterator[int]:
+        for name in path.accepted or {path.incoming}:
+            if name is not None and name in self.interfaces:
+                yield self.interfaces[name].index
+        yield from (root.index for root in roots)
+        if path.from_registers:
+            yield REGISTERS
 
-    def _into_tunnel(self, tunnels: VpnTunnels) -> frozenset[Replica]:
-        own = self.provider_trees.get(tunnels.own)
-        if own is None:
+    def _onward(
+        self,
+        pe: IPv4Address,
+        root: RemoteTunnel,
+        rewrite: Rewrite,
+        selective: SourceGroup | None,
+    ) -> frozenset[Replica]:
+        if selective is not None:
+            return self._along(selective, rewrite)
+        tree = remote_tree(self.provider_trees, pe, root)
+        return self._replicas(tree.outgoing, rewrite) if tree else frozenset()
+
+    def _into_tunnel(
+        self, tunnels: VpnTunnels, selective: SourceGroup | None
+    ) -> frozenset[Replica]:
+        chosen = selective and self._along(selective, _into(selective))
+        return chosen or self._into_inclusive(tunnels)
+
+    def _into_inclusive(self, tunnels: VpnTunnels) -> frozenset[Replica]:
+        tree = own_tree(self.provider_trees, tunnels)
+        if tree is None:
             return frozenset()
-        rewrite = Encapsulate(tunnels.own.source, tunnels.own.group)
-        return self._replicas(own.outgoing, rewrite)
+        rewrite = _into(tunnels.own)
+        replicas = self._replicas(tree.outgoing, rewrite)
+        if tree.registering:
+            replicas |= self._registered(DEFAULT_VRF, tree.registering, rewrite)
+        return replicas
+
+    def _along(self, tree: SourceGroup, rewrite: Rewrite) -> frozenset[Replica]:
+        """A copy for each outgoing interface of a P-tree."""
+        found = self.provider_trees.get(tree)
+        return self._replicas(found.outgoing, rewrite) if found else frozenset()
+
+    def _registered(
+        self, vrf: str, registering: Registering, tunnel: Encapsulate | None = None
+    ) -> frozenset[Replica]:
+        way = self.register_ways.to((vrf, registering.rp))
+        return frozenset({way.copy(registering, tunnel)} if way else ())
 
     def _replicas(self, outgoing: Iterable[str], rewrite: Rewrite) -> frozenset[Replica]:
         """Copies for the interfaces that have a port; a PMSI has none and is dealt with above."""
@@ -116,3 +189,7 @@ class Replicator:
             for link in links
             if link.port is not None and link.mac is not None
         )
+
+
+def _into(tree: SourceGroup) -> Encapsulate:
+    return Encapsulate(tree.source, tree.group)

@@ -71,7 +71,7 @@ class NextHopGroups:
         """All groups as they are now; the same object while nothing changes."""
         for way in self._stale:
             goal = self._goals.get(way)
-            self._groups.put(way, NextHopGroup(way, self._members(goal)) if goal else None)
+            self._groups.put(way, NextHopGroup(way, self.members(goal)) if goal else None)
         self._stale.clear()
         return self._groups.snapshot()
 
@@ -109,7 +109,8 @@ class NextHopGroups:
         else:
             self._unresolved.discard(neighbor)
 
-    def _members(self, goal: Goal) -> frozenset[Nhlfe]:
+    def members(self, goal: Goal) -> frozenset[Nhlfe]:
+        """Those who lead there and whose MAC address is known."""
         found = [(self._adjacency(neighbor), label) for neighbor, label in goal.hops.items()]
         return frozenset([Nhlfe(adjacency, label) for adjacency, label in found if adjacency])
 

@@ -30,9 +30,14 @@ DEFAULT_POLICERS: Final = frozenset(
         Policer(PuntReason.TTL_EXPIRED, rate=100, burst=50),
         # One packet starts the resolution; the others of the flow are dropped until it ends.
         Policer(PuntReason.GLEAN, rate=200, burst=100),
-        # The next two are counted and nothing more: a sample says what an operator needs.
-        Policer(PuntReason.NO_MULTICAST_ROUTE, rate=20, burst=10),
-        Policer(PuntReason.RPF_FAILED, rate=20, burst=10),
+        # The first packet of a source makes PIM act (RFC 7761 4.2), the others are samples. A
+        # packet that is lost here has the next one of its source to stand in for it.
+        Policer(PuntReason.NO_MULTICAST_ROUTE, rate=200, burst=100),
+        Policer(PuntReason.RPF_FAILED, rate=200, burst=100),
+        Policer(PuntReason.NEW_SOURCE, rate=200, burst=100),
+        # DRs send each packet of a source in one until they are told to stop; null ones of 10,000
+        # sources come each minute.
+        Policer(PuntReason.REGISTER, rate=500, burst=250),
         # The CPU drops what is not for itself.
         Policer(PuntReason.IP_OPTIONS, rate=20, burst=10),
     }

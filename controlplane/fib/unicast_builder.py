@@ -36,7 +36,7 @@ from controlplane.net.interface import DEFAULT_VRF, Interface
 from controlplane.net.interned import host
 from controlplane.net.label import EXPLICIT_NULL, Label
 from controlplane.protocols.ldp.events import FecBinding
-from controlplane.rib.route import Route
+from controlplane.rib.route import Attached, Route
 
 
 class UnicastBuilder:
@@ -54,7 +54,7 @@ class UnicastBuilder:
         self._mpls = mpls
         self._subnets = Subnets(interfaces)
         self.groups = NextHopGroups(interfaces, neighbors)
-        self.paths = VpnPaths(self._goal_to, self.groups)
+        self.paths = VpnPaths(self._goal_to_pe, self.groups)
         self.routes: VrfTable[IPv4Network, UnicastRoute] = VrfTable()
         self.labels: Table[IPv4Network | Label, LabelRoute] = Table()
         """By FEC, or by the label itself where it is no FEC's."""
@@ -96,6 +96,20 @@ class UnicastBuilder:
                 key = self._labelled[label] = meaning.vrf, meaning.prefix
                 self._label_of[key] = label
                 self._stale.add(key)
+
+    def goal_to(self, vrf: str, address: IPv4Address) -> tuple[Goal | None, tuple[Label, ...]]:
+        """Where a VRF's table leads packets to an address, and the label below that of the way."""
+        route = self._vrfs[vrf].rib.lookup(address)
+        if route is None:
+            return None, ()
+        if paths := path_list(route):
+            label, goal = self.paths.best(paths)
+            return goal, (label,)
+        for hop in route.next_hops:
+            if isinstance(hop, Attached):
+                return neighbor_goal((hop.interface, address)), ()
+        binding = self._mpls.labels.of(route.prefix) if vrf == DEFAULT_VRF else None
+        return goal_of(vrf, route, binding), ()
 
     @property
     def stale(self) -> bool:
@@ -139,7 +153,7 @@ class UnicastBuilder:
         neighbor = attached_neighbor(self._vrfs[vrf].rib, prefix)
         return neighbor_goal(neighbor) if neighbor and neighbor in self._neighbors else None
 
-    def _goal_to(self, pe: IPv4Address) -> Goal | None:
+    def _goal_to_pe(self, pe: IPv4Address) -> Goal | None:
         """Where the provider's table leads packets to another PE, by its longest prefix."""
         route = self._vrfs[DEFAULT_VRF].rib.lookup(pe)
         return goal_of(DEFAULT_VRF, route, self._mpls.labels.of(route.prefix)) if route else None

@@ -115,9 +115,13 @@ class VpnPaths:
             self._groups.use(name, None)
             self._paths.put(name, None)
             return
-        label, goal = max(self._reached(paths), key=_has_lsp, default=(paths[0][1], None))
+        label, goal = self.best(paths)
         self._groups.use(name, goal)
         self._paths.put(name, VpnPath(name, label, goal.way if goal else None))
+
+    def best(self, paths: PathList) -> tuple[Label, Goal | None]:
+        """The label of the PE that packets go to, and the goal that leads there."""
+        return max(self._reached(paths), key=_has_lsp, default=(paths[0][1], None))
 
     def _reached(self, paths: PathList) -> Iterator[tuple[Label, Goal | None]]:
         for pe, label in paths:

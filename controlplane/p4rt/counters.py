@@ -9,22 +9,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from itertools import chain
 from typing import Final, NamedTuple, TypeVar
 
 from finsy.proto import p4r
 
+from controlplane.fib.model import TailTable
 from controlplane.net.label import Label
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup, TreeName
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt import names
+from controlplane.p4rt.desired_multicast import ROUTE_TABLES
 from controlplane.p4rt.drops import DropReason
+from controlplane.p4rt.entities import TableEntry
 from controlplane.p4rt.inventory import Inventory
 from controlplane.p4rt.pipeline import Pipeline
 from controlplane.p4rt.table_codec import TableCodec
 
-_COUNTED_TABLES: Final = (names.MULTICAST_ROUTE, names.TAIL_ROUTE, names.LABEL_ROUTE)
+_COUNTED_TABLES: Final = (*ROUTE_TABLES, names.LABEL_ROUTE)
 _ARRAYS: Final = (names.PUNTED, names.POLICED, names.INGRESS_DROPS, names.EGRESS_DROPS)
 _INTERFACE_ARRAYS: Final = (names.INTERFACE_IN, names.INTERFACE_OUT)
 
@@ -46,8 +49,8 @@ class Count(NamedTuple):
 class Counters:
     """What a switch has counted; what it has not met is not in a mapping."""
 
-    routes: Mapping[tuple[int, SourceGroup], Count]
-    """By VRF and (S,G): packets that found the entry, also on a wrong interface."""
+    routes: Mapping[tuple[int, TreeName], Count]
+    """By VRF and tree: packets that found an entry, also on a wrong interface."""
     labels: Mapping[Label, Count]
     """By the label that they came with on top: packets that found the entry."""
     interface_in: Mapping[int, Count]
@@ -55,6 +58,9 @@ class Counters:
     punted: Mapping[PuntReason, Count]
     policed: Mapping[PuntReason, Count]
     dropped: Mapping[DropReason, Count]
+
+
+NOTHING_COUNTED: Final = Counters({}, {}, {}, {}, {}, {}, {})
 
 
 class CounterReader:
@@ -70,20 +76,22 @@ class CounterReader:
         """What to read; of the interfaces only the cells that are in use."""
         return [*self._entries(), *self._arrays(), *self._interfaces(installed)]
 
-    def collect(self, entities: Iterable[p4r.Entity]) -> Counters:
-        """What was read, in our terms."""
-        routes: dict[tuple[int, SourceGroup], Count] = defaultdict(Count)
+    def collect(self, entities: Iterable[p4r.Entity], tables: Iterable[TailTable] = ()) -> Counters:
+        """What was read, in our terms; routes behind selective tunnels count for their VRFs."""
+        vrfs = {table.number: table.vrf for table in tables}
+        routes: dict[tuple[int, TreeName], Count] = defaultdict(Count)
         labels: dict[Label, Count] = {}
         cells: dict[str, dict[int, Count]] = defaultdict(dict)
         for entity in entities:
             if entity.HasField("counter_entry"):
                 self._take_cell(entity.counter_entry, cells)
-            elif (entry := self._tables.decode(entity.table_entry)) is not None:
+            elif isinstance(entry := self._tables.decode(entity.table_entry), TableEntry):
                 count = _count(entity.table_entry.counter_data)
                 if entry.table == names.LABEL_ROUTE:
                     labels[entry.match[0]] = count
                 else:
-                    name = _route_name(entry.match)
+                    number, tree = _route_name(entry)
+                    name = vrfs.get(number, number), tree
                     routes[name] = routes[name].plus(count)
         return _counters(routes, labels, cells)
 
@@ -110,7 +118,7 @@ class CounterReader:
 
 
 def _counters(
-    routes: Mapping[tuple[int, SourceGroup], Count],
+    routes: Mapping[tuple[int, TreeName], Count],
     labels: Mapping[Label, Count],
     cells: Mapping[str, Mapping[int, Count]],
 ) -> Counters:
@@ -136,9 +144,12 @@ def _by_reason(reasons: type[Reason], *arrays: Mapping[int, Count]) -> dict[Reas
     return counts
 
 
-def _route_name(match: tuple[int, ...]) -> tuple[int, SourceGroup]:
-    vrf, source, group = match
-    return vrf, SourceGroup(IPv4Address(source), IPv4Address(group))
+def _route_name(entry: TableEntry) -> tuple[int, TreeName]:
+    if entry.table in (names.MULTICAST_ROUTE, names.TAIL_ROUTE):
+        vrf, source, group = entry.match
+        return vrf, SourceGroup(IPv4Address(source), IPv4Address(group))
+    vrf, group, length = entry.match
+    return vrf, AnySource(IPv4Network((group, length)))
 
 
 def _count(data: p4r.CounterData) -> Count:

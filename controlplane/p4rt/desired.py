@@ -1,7 +1,8 @@
 """Fib -> entities, given what is in the switch already, whose numbers are kept.
 
 What many share is numbered: next hops (one for each adjacency), next hop groups (one for each way),
-rewrites (one for each form that a copy takes on a port) and groups of copies (one for each set).
+rewrites (one for each form that a copy takes on a port), groups of copies (one for each set) and
+sets of interfaces that a tree accepts packets of.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final
 
 from controlplane.fib.model import Fib, FibInterface, Policer, TtlMode
 from controlplane.p4rt import names
-from controlplane.p4rt.desired_multicast import multicast_entities
+from controlplane.p4rt.desired_multicast import multicast_entities, tunnel_root_entries
 from controlplane.p4rt.desired_unicast import UnicastEntities
 from controlplane.p4rt.entities import Changes, CloneSession, Entity, PolicerEntry, TableEntry
 from controlplane.p4rt.inventory import Inventory, differences
@@ -33,6 +34,7 @@ class Desired:
         self._fib = Fib()
         self._unicast = UnicastEntities(installed)
         self._multicast = Inventory()
+        self._tunnel_roots = Inventory()
         self._settings = Inventory()
         self.inventory = Inventory()
 
@@ -43,6 +45,10 @@ class Desired:
             multicast = Inventory(multicast_entities(fib.multicast, self._installed))
             changes |= differences(self._multicast, multicast)
             self._multicast = multicast
+        if fib.tunnel_roots is not self._fib.tunnel_roots:
+            roots = Inventory(tunnel_root_entries(fib.tunnel_roots))
+            changes |= differences(self._tunnel_roots, roots)
+            self._tunnel_roots = roots
         settings = Inventory(_settings(fib))
         changes |= differences(self._settings, settings)
         self._settings = settings

@@ -49,3 +49,5 @@ class DropReason(IntEnum):
     """Below the last label: not IPv4, or not unicast."""
     PE_OUT_OF_REACH = 24
     """No way leads to any PE that has the VPN route."""
+    NO_TUNNEL_ROOT = 25
+    """Out of a tunnel that PEs share, from one that is not known."""

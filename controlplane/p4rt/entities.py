@@ -131,7 +131,15 @@ def references(entity: Entity) -> tuple[Key, ...]:
             return (vpn_path_key(path),)
         case TableEntry(action=names.VIA_TUNNEL, args=(_, group)):
             return (next_hop_group_key(group),)
-        case TableEntry(action=names.MULTICAST_FORWARD | names.MULTICAST_TAIL | names.TAIL_FORWARD):
-            return (group_key(entity.args[1]),) if entity.args[1] != NO_GROUP else ()
+        case TableEntry(
+            action=names.MULTICAST_FORWARD
+            | names.MULTICAST_TAIL
+            | names.ANY_SOURCE_FORWARD
+            | names.ANY_SOURCE_TAIL
+            | names.TAIL_FORWARD
+            | names.TAIL_ANY_SOURCE_FORWARD,
+            args=(_, _, group, *_),
+        ):
+            return (group_key(group),) if group != NO_GROUP else ()
         case _:
             return ()

@@ -40,6 +40,7 @@ class MemoryTarget:
         self._programmer = Programmer()
         self._codec = Codec(pipeline)
         self._counters = CounterReader(pipeline)
+        self._fib = Fib()
 
     def close(self) -> None:
         """Free the switch."""
@@ -47,6 +48,7 @@ class MemoryTarget:
 
     def set_fib(self, fib: Fib) -> None:
         """Bring the switch to this state."""
+        self._fib = fib
         for batch in self._programmer.program(fib):
             self._switch.write(self._codec.updates(batch))
             self._programmer.written(batch)
@@ -62,7 +64,7 @@ class MemoryTarget:
     def read_counters(self) -> Counters:
         """What the switch has counted since it was made."""
         requests = self._counters.requests(self._programmer.installed)
-        return self._counters.collect(self._switch.read(requests))
+        return self._counters.collect(self._switch.read(requests), self._fib.tail_tables)
 
 
 def _sent(result: tuple[Copies, list[Punted]]) -> Sent:

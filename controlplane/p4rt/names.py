@@ -16,7 +16,12 @@ NEXT_HOP_GROUP: Final = "next_hop_group"
 NEXT_HOP: Final = "next_hop"
 TTL_MODE: Final = "ttl_mode"
 MULTICAST_ROUTE: Final = "multicast_route"
+ANY_SOURCE_ROUTE: Final = "any_source_route"
+ACCEPTED_INTERFACE: Final = "accepted_interface"
+TUNNEL_ROOT: Final = "tunnel_root"
 TAIL_ROUTE: Final = "tail_route"
+TAIL_ANY_SOURCE_ROUTE: Final = "tail_any_source_route"
+TAIL_ACCEPTED_INTERFACE: Final = "tail_accepted_interface"
 REPLICA_REWRITE: Final = "replica_rewrite"
 
 KEYS: Final[dict[str, tuple[str, ...]]] = {
@@ -29,7 +34,12 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     NEXT_HOP: ("next_hop",),
     TTL_MODE: (),
     MULTICAST_ROUTE: ("vrf", "source", "group"),
+    ANY_SOURCE_ROUTE: ("vrf", "group"),
+    ACCEPTED_INTERFACE: ("interfaces", "interface"),
+    TUNNEL_ROOT: ("vrf", "pe"),
     TAIL_ROUTE: ("vrf", "source", "group"),
+    TAIL_ANY_SOURCE_ROUTE: ("vrf", "group"),
+    TAIL_ACCEPTED_INTERFACE: ("interfaces", "interface"),
     REPLICA_REWRITE: ("port", "replica"),
 }
 """The match fields of each table; one without has a default action and no entries."""
@@ -54,10 +64,26 @@ UNIFORM: Final = "uniform"
 PIPE: Final = "pipe"
 MULTICAST_FORWARD: Final = "multicast_forward"
 MULTICAST_TAIL: Final = "multicast_tail"
+ANY_SOURCE_FORWARD: Final = "any_source_forward"
+ANY_SOURCE_TAIL: Final = "any_source_tail"
+ACCEPT_INTERFACE: Final = "accept_interface"
+ROOT_IS: Final = "root_is"
 TAIL_FORWARD: Final = "tail_forward"
+TAIL_ANY_SOURCE_FORWARD: Final = "tail_any_source_forward"
+TAIL_ACCEPT_INTERFACE: Final = "tail_accept_interface"
 IN_PLACE: Final = "in_place"
+ONWARD: Final = "onward"
 DECAPSULATE: Final = "decapsulate"
 ENCAPSULATE: Final = "encapsulate"
+ENCAPSULATE_REGISTER: Final = "encapsulate_register"
+ENCAPSULATE_AND_REGISTER: Final = "encapsulate_and_register"
+
+_COPIES: Final = ("interface", "interfaces", "group", "watch")
+_TAIL: Final = ("tail_vrf", "tail_interface")
+_FRAME: Final = ("source_mac", "vlan")
+_TUNNEL: Final = ("group", "ttl", "dont_fragment")
+_LABELS: Final = ("labelled", "label", "vpn_labelled", "vpn_label")
+_TO_RP: Final = ("next_hop", "source", "rp", *_LABELS)
 
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     SET_INTERFACE: ("index", "vrf", "mac", "mpls"),
@@ -78,12 +104,21 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     UNIFORM: (),
     PIPE: (),
     SET_NEXT_HOP: ("port", "vlan", "source_mac", "destination_mac"),
-    MULTICAST_FORWARD: ("interface", "group"),
-    MULTICAST_TAIL: ("interface", "group", "tail_vrf", "tail_interface"),
-    TAIL_FORWARD: ("interface", "group"),
-    IN_PLACE: ("source_mac", "vlan"),
-    DECAPSULATE: ("source_mac", "vlan"),
-    ENCAPSULATE: ("source_mac", "vlan", "source", "group", "ttl", "dont_fragment"),
+    MULTICAST_FORWARD: _COPIES,
+    MULTICAST_TAIL: (*_COPIES, *_TAIL),
+    ANY_SOURCE_FORWARD: _COPIES,
+    ANY_SOURCE_TAIL: (*_COPIES, *_TAIL),
+    ACCEPT_INTERFACE: (),
+    ROOT_IS: ("interface",),
+    TAIL_FORWARD: _COPIES,
+    TAIL_ANY_SOURCE_FORWARD: _COPIES,
+    TAIL_ACCEPT_INTERFACE: (),
+    IN_PLACE: _FRAME,
+    ONWARD: (*_FRAME, "tunnel"),
+    DECAPSULATE: _FRAME,
+    ENCAPSULATE: (*_FRAME, "source", *_TUNNEL),
+    ENCAPSULATE_REGISTER: (*_FRAME, *_TO_RP),
+    ENCAPSULATE_AND_REGISTER: (*_FRAME, *_TO_RP, "tunnel_source", *_TUNNEL),
 }
 """The parameters of each action."""
 
@@ -109,6 +144,7 @@ LAST_GROUP: Final = 0x7FFF
 """BMv2's P4Runtime keeps the group numbers above for its clone sessions."""
 
 LAST_REPLICA: Final = 0xFFFF
+LAST_INTERFACE_SET: Final = 0xFFFF
 LAST_NEXT_HOP: Final = 0xFFFF
 LAST_NEXT_HOP_GROUP: Final = 0xFFFF
 LAST_VPN_PATH: Final = 0xFFFF

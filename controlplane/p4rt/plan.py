@@ -1,9 +1,9 @@
 """From what a switch holds to what it shall hold, make before break.
 
 P4Runtime orders nothing inside a request, so a plan is a list of batches, each of which may be
-carried out in any order. What is referred to comes first: rewrites and next hops, then groups,
-then VPN paths, then routes and labels; deletions go the other way, behind all else. At no moment
-does a route name a group, or a group a rewrite, that is not there.
+carried out in any order. What is referred to comes first: rewrites and next hops, then groups and
+sets of interfaces, then VPN paths, then routes and labels; deletions go the other way, behind all
+else. At no moment does a route name a group, or a group a rewrite, that is not there.
 """
 
 from __future__ import annotations
@@ -37,10 +37,15 @@ BATCH_LIMIT: Final = 1000
 STAGES: Final[tuple[tuple[str, ...], ...]] = (
     (CLONE_SESSION, names.PUNT_POLICER, names.TTL_MODE, names.INTERFACE, names.EGRESS_INTERFACE),
     (names.REPLICA_REWRITE, names.NEXT_HOP),
-    (GROUP, names.NEXT_HOP_GROUP),
+    (GROUP, names.NEXT_HOP_GROUP, names.ACCEPTED_INTERFACE, names.TAIL_ACCEPTED_INTERFACE),
     # Before the P-routes: one that becomes a tail sends packets here at once.
-    (names.TAIL_ROUTE, names.VPN_PATH),
-    (names.MULTICAST_ROUTE, names.UNICAST_ROUTE, names.LABEL_ROUTE),
+    (names.TUNNEL_ROOT, names.TAIL_ROUTE, names.TAIL_ANY_SOURCE_ROUTE, names.VPN_PATH),
+    (
+        names.MULTICAST_ROUTE,
+        names.ANY_SOURCE_ROUTE,
+        names.UNICAST_ROUTE,
+        names.LABEL_ROUTE,
+    ),
 )
 
 

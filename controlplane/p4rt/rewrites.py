@@ -6,7 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TypeAlias, assert_never
 
-from controlplane.fib.model import Decapsulate, Encapsulate, InPlace, Replica
+from controlplane.fib.model import (
+    Decapsulate,
+    Encapsulate,
+    EncapsulateRegister,
+    InPlace,
+    Onward,
+    Replica,
+)
 from controlplane.p4rt import names
 from controlplane.p4rt.entities import Copies, TableEntry
 from controlplane.p4rt.ids import free_ids
@@ -69,11 +76,28 @@ def _form(replica: Replica) -> _Form:
             return names.IN_PLACE, frame
         case Decapsulate():
             return names.DECAPSULATE, frame
-        case Encapsulate(source, group, ttl, dont_fragment):
-            outer = int(source), int(group), ttl, int(dont_fragment)
-            return names.ENCAPSULATE, (*frame, *outer)
+        case Onward(tunnel):
+            return names.ONWARD, (*frame, tunnel)
+        case Encapsulate() as tunnel:
+            return names.ENCAPSULATE, (*frame, *_tunnel(tunnel))
+        case EncapsulateRegister(tunnel=inside) as register:
+            outer = *frame, *_to_rp(register)
+            if inside is None:
+                return names.ENCAPSULATE_REGISTER, outer
+            return names.ENCAPSULATE_AND_REGISTER, (*outer, *_tunnel(inside))
         case _:
             assert_never(replica.rewrite)
+
+
+def _tunnel(rewrite: Encapsulate) -> tuple[int, ...]:
+    return int(rewrite.source), int(rewrite.group), rewrite.ttl, int(rewrite.dont_fragment)
+
+
+def _to_rp(rewrite: EncapsulateRegister) -> tuple[int, ...]:
+    """Of one label the packet gets the place below empty, whether it is the way's or a VPN's."""
+    way, vpn = [(1, label) for label in rewrite.labels] + [(0, 0)] * (2 - len(rewrite.labels))
+    addresses = int(rewrite.source), int(rewrite.rp)
+    return rewrite.destination_mac.value, *addresses, *way, *vpn
 
 
 def _order(replica: Replica) -> tuple[int, _Form]:

@@ -118,7 +118,8 @@ class P4Session:
         if self._client is None:
             raise ConnectionFailed(f"{self._address}: not connected")
         requests = self._counters.requests(self._programmer.installed)
-        return self._counters.collect(await self._client.read(requests))
+        tables = self._fib.tail_tables if self._fib else ()
+        return self._counters.collect(await self._client.read(requests), tables)
 
     async def run(self) -> NoReturn:
         """Connect, and again whenever the connection fails, until cancelled."""

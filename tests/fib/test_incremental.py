@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeAlias
 
@@ -14,18 +16,20 @@ from controlplane.fib.model import Fib
 from controlplane.fib.unicast import Neighbor
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup, TreeName
 from controlplane.net.vpn import RouteDistinguisher
 from controlplane.protocols.ldp.events import FecBinding, FecNextHop
-from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
+from controlplane.protocols.pim.events import Registering, TreeRemoved, TreeUpdate
 from controlplane.rib.labels import LabelTable
 from controlplane.rib.mrib import Mrib
 from controlplane.rib.rib import Rib
 from controlplane.rib.route import Attached, Gateway, Local, Route, RouteProtocol, VpnNextHop
+from controlplane.rib.tunnels import VpnTunnels
 from controlplane.rib.vpn_labels import Labelled, VpnLabelTable
 from tests.fib.test_multicast import (
     CUSTOMER,
     INTERFACES,
+    ME,
     OWN,
     PE2,
     PE3,
@@ -45,6 +49,9 @@ Change: TypeAlias = (
 )
 
 VRFS = (DEFAULT_VRF, "red")
+SHARED = AnySource.of(OWN.group)
+RPS = [IPv4Address(rp) for rp in ("10.0.3.2", "10.9.9.9", "192.0.2.3")]
+"""On a link, and behind routes and labels that come and go."""
 OTHER = SourceGroup(CUSTOMER.source, IPv4Address("232.1.1.2"))
 HOSTS = [IPv4Address(f"10.0.3.{n}") for n in (2, 3)]
 CORE = [IPv4Address("10.0.1.2"), IPv4Address("10.0.2.2")]
@@ -58,20 +65,24 @@ PE_PREFIXES = ["192.0.2.2/32", "192.0.2.3/32", "192.0.2.0/24", "0.0.0.0/0"]
 
 
 def trees(
-    names: list[SourceGroup], incoming: list[str], outgoing: list[str]
+    names: Sequence[TreeName], incoming: list[str], outgoing: list[str]
 ) -> st.SearchStrategy[TreeUpdate | TreeRemoved]:
     sg = st.sampled_from(names)
+    links = st.frozensets(st.sampled_from(outgoing))
     update = st.builds(
         TreeUpdate,
-        sg=sg,
+        tree=sg,
         incoming=st.sampled_from(incoming),
         rpf_neighbor=st.sampled_from([PE2, PE3, None]),
-        outgoing=st.frozensets(st.sampled_from(outgoing)),
+        outgoing=links,
+        accepted=st.just(frozenset[str]()) | links,
+        registering=st.none() | st.builds(Registering, st.just(ME), st.sampled_from(RPS)),
+        from_registers=st.booleans(),
     )
-    return st.one_of(update, st.builds(TreeRemoved, sg=sg))
+    return st.one_of(update, st.builds(TreeRemoved, tree=sg))
 
 
-provider_trees = trees([OWN, TREE2, TREE3], ["c1", "lo0"], ["c1", "c2", "mdt-red"])
+provider_trees = trees([OWN, TREE2, TREE3, SHARED], ["c1", "lo0"], ["c1", "c2", "mdt-red"])
 customer_trees = trees([CUSTOMER, OTHER], ["e1", "mdt-red"], ["e1", "e2", "mdt-red"])
 routes = st.builds(
     Route,
@@ -132,13 +143,13 @@ changes = st.one_of(
 
 
 class Tables:
-    def __init__(self) -> None:
+    def __init__(self, tunnels: VpnTunnels) -> None:
         self.neighbors: dict[Neighbor, MacAddress] = {}
         self.labels = LabelTable()
         self.vpn_labels = VpnLabelTable(LabelSpace())
         self.vrfs = {
             DEFAULT_VRF: VrfTables(id=0, rib=Rib(lambda _: True), mrib=Mrib()),
-            "red": VrfTables(id=RED, rib=Rib(lambda _: True), mrib=Mrib(), tunnels=TUNNELS),
+            "red": VrfTables(id=RED, rib=Rib(lambda _: True), mrib=Mrib(), tunnels=tunnels),
         }
 
     def builder(self) -> FibBuilder:
@@ -158,7 +169,7 @@ class Tables:
         match what:
             case TreeUpdate() | TreeRemoved():
                 self.vrfs[vrf].mrib.apply(what)
-                builder.tree_changed(vrf, what.sg)
+                builder.tree_changed(vrf, what.tree)
             case FecBinding():
                 self.labels.apply([what])
                 builder.bindings_changed([what.prefix])
@@ -176,11 +187,14 @@ class Tables:
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.lists(st.tuples(changes, st.booleans()), max_size=25))
+@given(
+    st.sampled_from([TUNNELS, replace(TUNNELS, shared=True)]),
+    st.lists(st.tuples(changes, st.booleans()), max_size=25),
+)
 def test_the_way_to_a_state_does_not_show_in_its_fib(
-    steps: list[tuple[tuple[str, Change], bool]],
+    tunnels: VpnTunnels, steps: list[tuple[tuple[str, Change], bool]]
 ) -> None:
-    tables = Tables()
+    tables = Tables(tunnels)
     builder = tables.builder()
     for (vrf, what), build_now in steps:
         tables.change(builder, vrf, what)

@@ -24,7 +24,7 @@ from controlplane.fib.model import (
 )
 from controlplane.net.interface import DEFAULT_VRF, Interface, InterfaceKind
 from controlplane.net.mac import MacAddress
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import SourceGroup, TreeName
 from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
 from controlplane.rib.mrib import Mrib
 from controlplane.rib.rib import Rib
@@ -72,6 +72,11 @@ def copy(port: int, rewrite: Rewrite, vlan: int = 0) -> Replica:
     return Replica(Port(port, vlan), MacAddress(0x020000000000 + port), rewrite)
 
 
+def on(*iifs: int) -> frozenset[int]:
+    """The interfaces that a tree accepts packets of."""
+    return frozenset(iifs)
+
+
 class Pe:
     """A builder over the tables of a PE, and the routes it makes of trees."""
 
@@ -95,17 +100,17 @@ class Pe:
         rpf: IPv4Address | None = None,
     ) -> None:
         update = TreeUpdate(
-            sg=sg, incoming=incoming, rpf_neighbor=rpf, outgoing=frozenset(outgoing)
+            tree=sg, incoming=incoming, rpf_neighbor=rpf, outgoing=frozenset(outgoing)
         )
         self.mribs[vrf].apply(update)
         self.builder.tree_changed(vrf, sg)
 
     def remove(self, vrf: str, sg: SourceGroup) -> None:
-        self.mribs[vrf].apply(TreeRemoved(sg=sg))
+        self.mribs[vrf].apply(TreeRemoved(tree=sg))
         self.builder.tree_changed(vrf, sg)
 
-    def route(self, vrf: int, sg: SourceGroup) -> MulticastRoute | None:
-        found = [r for r in self.builder.build().multicast if (r.vrf, r.sg) == (vrf, sg)]
+    def route(self, vrf: int, tree: TreeName) -> MulticastRoute | None:
+        found = [r for r in self.builder.build().multicast if (r.vrf, r.tree) == (vrf, tree)]
         assert len(found) <= 1
         return found[0] if found else None
 
@@ -117,25 +122,25 @@ def pe() -> Pe:
 
 def test_a_transit_tunnel_is_replicated_in_place(pe: Pe) -> None:
     pe.tree(DEFAULT_VRF, TREE2, "c1", "c2")
-    assert pe.route(0, TREE2) == MulticastRoute(0, TREE2, 1, frozenset({copy(2, InPlace())}))
+    assert pe.route(0, TREE2) == MulticastRoute(0, TREE2, on(1), frozenset({copy(2, InPlace())}))
 
 
 def test_a_tunnel_that_ends_here_has_a_tail_in_its_vrf(pe: Pe) -> None:
     pe.tree(DEFAULT_VRF, TREE2, "c1", "mdt-red")
-    assert pe.route(0, TREE2) == MulticastRoute(0, TREE2, 1, frozenset(), Tail(RED, ROOT2))
+    assert pe.route(0, TREE2) == MulticastRoute(0, TREE2, on(1), frozenset(), Tail(RED, ROOT2))
 
 
 def test_a_leaf_that_is_a_branching_point_forwards_the_tunnel_too(pe: Pe) -> None:
     pe.tree(DEFAULT_VRF, TREE2, "c1", "mdt-red", "c2")
     assert pe.route(0, TREE2) == MulticastRoute(
-        0, TREE2, 1, frozenset({copy(2, InPlace())}), Tail(RED, ROOT2)
+        0, TREE2, on(1), frozenset({copy(2, InPlace())}), Tail(RED, ROOT2)
     )
 
 
 def test_the_pes_own_tunnel_comes_from_the_loopback_and_has_no_tail(pe: Pe) -> None:
     pe.tree(DEFAULT_VRF, OWN, "lo0", "c1", "c2")
     assert pe.route(0, OWN) == MulticastRoute(
-        0, OWN, LO0, frozenset({copy(1, InPlace()), copy(2, InPlace())})
+        0, OWN, on(LO0), frozenset({copy(1, InPlace()), copy(2, InPlace())})
     )
 
 
@@ -143,7 +148,10 @@ def test_a_c_route_from_a_tunnel_is_decapsulated_to_the_customer(pe: Pe) -> None
     pe.tree(DEFAULT_VRF, TREE2, "c1", "mdt-red")
     pe.tree("red", CUSTOMER, "mdt-red", "e1", "e2", rpf=PE2)
     assert pe.route(RED, CUSTOMER) == MulticastRoute(
-        RED, CUSTOMER, ROOT2, frozenset({copy(3, Decapsulate()), copy(4, Decapsulate(), vlan=7)})
+        RED,
+        CUSTOMER,
+        on(ROOT2),
+        frozenset({copy(3, Decapsulate()), copy(4, Decapsulate(), vlan=7)}),
     )
 
 
@@ -151,7 +159,7 @@ def test_a_c_route_from_a_tunnel_holds_the_tunnels_onward_copies(pe: Pe) -> None
     pe.tree(DEFAULT_VRF, TREE2, "c1", "mdt-red", "c2")
     pe.tree("red", CUSTOMER, "mdt-red", "e1", rpf=PE2)
     assert pe.route(RED, CUSTOMER) == MulticastRoute(
-        RED, CUSTOMER, ROOT2, frozenset({copy(3, Decapsulate()), copy(2, InPlace())})
+        RED, CUSTOMER, on(ROOT2), frozenset({copy(3, Decapsulate()), copy(2, InPlace())})
     )
 
 
@@ -160,7 +168,7 @@ def test_a_c_route_takes_the_onward_copies_of_its_own_upstream_pe_alone(pe: Pe) 
     pe.tree(DEFAULT_VRF, TREE3, "c2", "mdt-red")
     pe.tree("red", CUSTOMER, "mdt-red", "e1", rpf=PE3)
     assert pe.route(RED, CUSTOMER) == MulticastRoute(
-        RED, CUSTOMER, ROOT3, frozenset({copy(3, Decapsulate())})
+        RED, CUSTOMER, on(ROOT3), frozenset({copy(3, Decapsulate())})
     )
 
 
@@ -171,7 +179,7 @@ def test_a_pmsi_among_the_outgoing_interfaces_is_one_copy_for_each_branch_of_the
     pe.tree("red", CUSTOMER, "e1", "mdt-red", "e2", rpf=CE)
     into = Encapsulate(ME, GROUP, ttl=64, dont_fragment=True)
     assert pe.route(RED, CUSTOMER) == MulticastRoute(
-        RED, CUSTOMER, 3, frozenset({copy(1, into), copy(2, into), copy(4, InPlace(), vlan=7)})
+        RED, CUSTOMER, on(3), frozenset({copy(1, into), copy(2, into), copy(4, InPlace(), vlan=7)})
     )
 
 
@@ -204,13 +212,13 @@ def test_a_change_of_a_remote_tunnel_changes_the_onward_copies_of_its_c_routes(p
     pe.builder.build()
     pe.tree(DEFAULT_VRF, TREE2, "c1", "mdt-red")
     assert pe.route(RED, CUSTOMER) == MulticastRoute(
-        RED, CUSTOMER, ROOT2, frozenset({copy(3, Decapsulate())})
+        RED, CUSTOMER, on(ROOT2), frozenset({copy(3, Decapsulate())})
     )
 
 
 def test_a_tree_without_receivers_still_has_a_route_that_swallows_its_packets(pe: Pe) -> None:
     pe.tree("red", CUSTOMER, "e1", rpf=CE)
-    assert pe.route(RED, CUSTOMER) == MulticastRoute(RED, CUSTOMER, 3, frozenset())
+    assert pe.route(RED, CUSTOMER) == MulticastRoute(RED, CUSTOMER, on(3), frozenset())
 
 
 def test_a_tree_without_an_rpf_interface_has_no_route(pe: Pe) -> None:
@@ -234,7 +242,7 @@ def test_a_removed_tree_leaves_nothing_behind(pe: Pe) -> None:
 def test_the_same_customer_group_in_two_vrfs_has_two_routes(pe: Pe) -> None:
     pe.tree("red", CUSTOMER, "e1", "e2", rpf=CE)
     pe.tree(DEFAULT_VRF, CUSTOMER, "c1", "c2")
-    assert {(route.vrf, route.iif) for route in pe.builder.build().multicast} == {(RED, 3), (0, 1)}
+    assert {(r.vrf, r.iifs) for r in pe.builder.build().multicast} == {(RED, on(3)), (0, on(1))}
 
 
 def test_c_routes_to_the_same_receivers_share_one_replica_set(pe: Pe) -> None:

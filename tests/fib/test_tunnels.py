@@ -30,6 +30,7 @@ from tests.fib.test_multicast import (
     TREE2,
     TREE3,
     copy,
+    on,
 )
 
 BLUE = 2
@@ -64,16 +65,16 @@ class Pe:
 
     def tree(self, vrf: str, tree: TreeUpdate) -> None:
         self.tables[vrf].mrib.apply(tree)
-        self.builder.tree_changed(vrf, tree.sg)
+        self.builder.tree_changed(vrf, tree.tree)
 
     def p_tree(self, sg: SourceGroup, *outgoing: str) -> None:
         whole = TreeUpdate(
-            sg=sg, incoming="c1", rpf_neighbor=None, outgoing=frozenset({"mdt-red", *outgoing})
+            tree=sg, incoming="c1", rpf_neighbor=None, outgoing=frozenset({"mdt-red", *outgoing})
         )
         self.tree(DEFAULT_VRF, whole)
 
     def route(self, vrf: int, sg: SourceGroup) -> MulticastRoute | None:
-        found = [r for r in self.builder.build().multicast if (r.vrf, r.sg) == (vrf, sg)]
+        found = [r for r in self.builder.build().multicast if (r.vrf, r.tree) == (vrf, sg)]
         return found[0] if found else None
 
     def afresh(self) -> Fib:
@@ -90,7 +91,7 @@ class Pe:
         return route.tail
 
 
-C_TREE = TreeUpdate(sg=CUSTOMER, incoming="mdt-red", rpf_neighbor=PE2, outgoing=frozenset({"e1"}))
+C_TREE = TreeUpdate(tree=CUSTOMER, incoming="mdt-red", rpf_neighbor=PE2, outgoing=frozenset({"e1"}))
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_a_tunnel_that_appears_gets_a_tail_and_feeds_the_trees_that_wait_for_it(
     assert (pe.tail(TREE2), pe.route(RED, CUSTOMER)) == (None, None)
     pe.tunnel(PE2, RemoteTunnel(TREE2, ROOT2))
     assert pe.tail(TREE2) == Tail(RED, ROOT2)
-    assert pe.route(RED, CUSTOMER) == MulticastRoute(RED, CUSTOMER, ROOT2, INNER)
+    assert pe.route(RED, CUSTOMER) == MulticastRoute(RED, CUSTOMER, on(ROOT2), INNER)
 
 
 def test_a_tunnel_that_vanishes_leaves_neither_tail_nor_c_route(pe: Pe) -> None:
@@ -115,7 +116,7 @@ def test_a_tunnel_that_vanishes_leaves_neither_tail_nor_c_route(pe: Pe) -> None:
     pe.builder.build()
     pe.tunnel(PE2, None)
     assert (pe.tail(TREE2), pe.route(RED, CUSTOMER)) == (None, None)
-    assert {route.sg for route in pe.builder.build().multicast} == {TREE2}
+    assert {route.tree for route in pe.builder.build().multicast} == {TREE2}
     assert before.multicast == frozenset()
 
 
@@ -125,10 +126,10 @@ def test_a_tunnel_that_moves_takes_its_c_routes_along_on_the_same_index(pe: Pe) 
     pe.p_tree(MOVED2)
     pe.tree("red", C_TREE)
     onward = INNER | {copy(2, InPlace())}
-    assert pe.route(RED, CUSTOMER) == MulticastRoute(RED, CUSTOMER, ROOT2, onward)
+    assert pe.route(RED, CUSTOMER) == MulticastRoute(RED, CUSTOMER, on(ROOT2), onward)
     pe.tunnel(PE2, RemoteTunnel(MOVED2, ROOT2))
     assert (pe.tail(TREE2), pe.tail(MOVED2)) == (None, Tail(RED, ROOT2))
-    assert pe.route(RED, CUSTOMER) == MulticastRoute(RED, CUSTOMER, ROOT2, INNER)
+    assert pe.route(RED, CUSTOMER) == MulticastRoute(RED, CUSTOMER, on(ROOT2), INNER)
 
 
 def test_a_tree_that_a_tunnel_left_concerns_the_vrf_no_more(pe: Pe) -> None:
@@ -146,7 +147,7 @@ def test_a_c_tree_moves_with_its_upstream_pe(pe: Pe) -> None:
         pe.p_tree(tree)
     pe.tree("red", C_TREE)
     pe.tree("red", replace(C_TREE, rpf_neighbor=PE3))
-    assert pe.route(RED, CUSTOMER) == MulticastRoute(RED, CUSTOMER, ROOT3, INNER)
+    assert pe.route(RED, CUSTOMER) == MulticastRoute(RED, CUSTOMER, on(ROOT3), INNER)
 
 
 def test_an_unknown_pe_is_no_tunnel(pe: Pe) -> None:

@@ -11,10 +11,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from controlplane.fib.model import (
+    REGISTERS,
     Adjacency,
     Decapsulate,
     Discard,
     Encapsulate,
+    EncapsulateRegister,
     Fib,
     FibInterface,
     Forward,
@@ -25,6 +27,7 @@ from controlplane.fib.model import (
     MulticastRoute,
     NextHopGroup,
     Nhlfe,
+    Onward,
     Policer,
     PopAndLookUp,
     Port,
@@ -32,12 +35,13 @@ from controlplane.fib.model import (
     Replica,
     Tail,
     TtlMode,
+    TunnelRoot,
     UnicastRoute,
     VpnPath,
 )
 from controlplane.net.label import EXPLICIT_NULL, IMPLICIT_NULL
 from controlplane.net.mac import MacAddress
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup
 from controlplane.net.punt import PuntReason
 
 T = TypeVar("T")
@@ -49,15 +53,26 @@ PORTS = st.builds(Port, st.integers(1, 3), st.sampled_from([0, 7]))
 MACS = st.integers(1, 2).map(lambda number: MacAddress(0x02_00_00_00_00_00 | number))
 INTERFACES = st.sampled_from([1, 2, 100, 101])
 
+PES = st.sampled_from([IPv4Address("10.255.0.1"), IPv4Address("10.255.0.2")])
+ENCAPSULATE = st.builds(
+    Encapsulate,
+    st.just(IPv4Address("10.255.0.1")),
+    st.sampled_from([IPv4Address("232.0.0.1"), IPv4Address("232.0.0.2")]),
+    ttl=st.sampled_from([64, 255]),
+    dont_fragment=st.booleans(),
+)
 REWRITES = st.one_of(
     st.just(InPlace()),
+    st.builds(Onward, st.sampled_from([100, 101])),
     st.just(Decapsulate()),
+    ENCAPSULATE,
     st.builds(
-        Encapsulate,
-        st.just(IPv4Address("10.255.0.1")),
-        st.sampled_from([IPv4Address("232.0.0.1"), IPv4Address("232.0.0.2")]),
-        ttl=st.sampled_from([64, 255]),
-        dont_fragment=st.booleans(),
+        EncapsulateRegister,
+        PES,
+        st.just(IPv4Address("10.255.0.9")),
+        MACS,
+        st.sampled_from([(), (17,), (17, 18)]),
+        st.none() | ENCAPSULATE,
     ),
 )
 REPLICAS = st.frozensets(st.builds(Replica, PORTS, MACS, REWRITES), max_size=3)
@@ -66,8 +81,16 @@ STREAMS = st.builds(
     st.sampled_from([IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")]),
     st.sampled_from([IPv4Address("232.1.1.1"), IPv4Address("232.1.1.2")]),
 )
-TAILS = st.none() | st.builds(Tail, VRFS, st.sampled_from([100, 101]))
-MULTICAST = st.builds(MulticastRoute, VRFS, STREAMS, INTERFACES, REPLICAS, TAILS)
+GROUPS = st.builds(
+    AnySource,
+    st.sampled_from([IPv4Network(g) for g in ("224.0.0.0/4", "232.1.1.0/24", "232.1.1.1/32")]),
+)
+TAILS = st.none() | st.builds(Tail, VRFS, st.sampled_from([100, 101, None]))
+ACCEPTED = st.frozensets(st.sampled_from([1, 2, 100, REGISTERS]), max_size=3)
+MULTICAST = st.builds(
+    MulticastRoute, VRFS, STREAMS | GROUPS, ACCEPTED, REPLICAS, TAILS, st.booleans()
+)
+TUNNEL_ROOTS = st.builds(TunnelRoot, VRFS, PES, st.sampled_from([100, 101]))
 
 WAYS = st.sampled_from(["192.0.2.1/32", "192.0.2.2/32", "10.0.0.2 on to-p1"])
 LABELS = st.sampled_from([16, 17, 18])
@@ -137,7 +160,8 @@ PARTS = st.builds(
     ),
     unicast=unique(UNICAST, lambda route: (route.vrf, route.prefix)),
     labels=unique(LABEL_ROUTES, lambda route: route.label),
-    multicast=unique(MULTICAST, lambda route: (route.vrf, route.sg)),
+    multicast=unique(MULTICAST, lambda route: (route.vrf, route.tree)),
+    tunnel_roots=unique(TUNNEL_ROOTS, lambda root: (root.vrf, root.pe)),
     policers=unique(
         st.builds(Policer, st.sampled_from(PuntReason), st.integers(1, 9), st.integers(1, 9)),
         lambda policer: policer.reason,

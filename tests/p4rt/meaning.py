@@ -1,4 +1,4 @@
-"""What entities mean, read off them as the data plane does: through groups, rewrites, next hops.
+"""What entities mean, read off them as the data plane does: through groups and next hops.
 
 A switch does not know what ways and VPN paths are called. A way means its members, a path its label
 and its way, so they are named by these here, and a Fib is brought into the same form by
@@ -13,15 +13,12 @@ from typing import NamedTuple
 
 from controlplane.fib.model import (
     Adjacency,
-    Decapsulate,
     Discard,
-    Encapsulate,
     Fib,
     FibInterface,
     Forward,
     ForwardVpn,
     Glean,
-    InPlace,
     LabelRoute,
     MulticastRoute,
     NextHopGroup,
@@ -30,21 +27,19 @@ from controlplane.fib.model import (
     PopAndLookUp,
     Port,
     Receive,
-    Replica,
-    Rewrite,
-    Tail,
     TtlMode,
+    TunnelRoot,
     UnicastAction,
     UnicastRoute,
     VpnPath,
 )
 from controlplane.net.label import IMPLICIT_NULL
 from controlplane.net.mac import MacAddress
-from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt import names
-from controlplane.p4rt.entities import GROUP, ActionSet, Group, Member, PolicerEntry, TableEntry
+from controlplane.p4rt.entities import ActionSet, Member, PolicerEntry, TableEntry
 from controlplane.p4rt.inventory import Inventory
+from tests.p4rt.multicast_meaning import routes_at_links, routes_at_tails
 
 
 class Meaning(NamedTuple):
@@ -62,7 +57,11 @@ def meaning(held: Inventory) -> Meaning:
         ),
         vpn_paths=frozenset(_path(number, held) for (number,) in held.of(names.VPN_PATH)),
         labels=frozenset(_label(e, held) for e in held.table(names.LABEL_ROUTE).values()),
-        multicast=frozenset(_route(e, held) for e in held.table(names.MULTICAST_ROUTE).values()),
+        multicast=frozenset(routes_at_links(held)),
+        tunnel_roots=frozenset(
+            TunnelRoot(vrf, IPv4Address(pe), entry.args[0])
+            for (vrf, pe), entry in held.table(names.TUNNEL_ROOT).items()
+        ),
         policers=frozenset(
             Policer(PuntReason(e.reason), e.rate, e.burst)
             for e in held
@@ -70,8 +69,7 @@ def meaning(held: Inventory) -> Meaning:
         ),
         ttl_mode=TtlMode(held.table(names.TTL_MODE)[()].action),
     )
-    tails = frozenset(_route(e, held) for e in held.table(names.TAIL_ROUTE).values())
-    return Meaning(fib, tails)
+    return Meaning(fib, frozenset(routes_at_tails(held)))
 
 
 def anonymous(fib: Fib) -> Fib:
@@ -169,31 +167,3 @@ def _unicast_action(entry: TableEntry, held: Inventory) -> UnicastAction:
         names.DISCARD: Discard(),
     }
     return actions[entry.action]
-
-
-def _route(entry: TableEntry, held: Inventory) -> MulticastRoute:
-    vrf, source, group = entry.match
-    sg = SourceGroup(IPv4Address(source), IPv4Address(group))
-    tail = Tail(*entry.args[2:]) if entry.action == names.MULTICAST_TAIL else None
-    return MulticastRoute(vrf, sg, entry.args[0], _replicas(entry.args[1], held), tail)
-
-
-def _replicas(number: int, held: Inventory) -> frozenset[Replica]:
-    if number == 0:
-        return frozenset()
-    group = held.of(GROUP)[number,]
-    assert isinstance(group, Group)
-    rewrites = held.table(names.REPLICA_REWRITE)
-    return frozenset(_replica(port, rewrites[port, number]) for port, number in group.copies)
-
-
-def _replica(port: int, entry: TableEntry) -> Replica:
-    mac, vlan, *rest = entry.args
-    return Replica(Port(port, vlan), MacAddress(mac), _rewrite(entry.action, rest))
-
-
-def _rewrite(action: str, args: list[int]) -> Rewrite:
-    if action == names.ENCAPSULATE:
-        source, group, ttl, dont_fragment = args
-        return Encapsulate(IPv4Address(source), IPv4Address(group), ttl, bool(dont_fragment))
-    return InPlace() if action == names.IN_PLACE else Decapsulate()

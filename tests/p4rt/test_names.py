@@ -26,8 +26,20 @@ WRITTEN = {
     names.NEXT_HOP: {names.SET_NEXT_HOP},
     names.TTL_MODE: {names.UNIFORM, names.PIPE},
     names.MULTICAST_ROUTE: {names.MULTICAST_FORWARD, names.MULTICAST_TAIL},
+    names.ANY_SOURCE_ROUTE: {names.ANY_SOURCE_FORWARD, names.ANY_SOURCE_TAIL},
+    names.ACCEPTED_INTERFACE: {names.ACCEPT_INTERFACE},
+    names.TUNNEL_ROOT: {names.ROOT_IS},
     names.TAIL_ROUTE: {names.TAIL_FORWARD},
-    names.REPLICA_REWRITE: {names.IN_PLACE, names.DECAPSULATE, names.ENCAPSULATE},
+    names.TAIL_ANY_SOURCE_ROUTE: {names.TAIL_ANY_SOURCE_FORWARD},
+    names.TAIL_ACCEPTED_INTERFACE: {names.TAIL_ACCEPT_INTERFACE},
+    names.REPLICA_REWRITE: {
+        names.IN_PLACE,
+        names.ONWARD,
+        names.DECAPSULATE,
+        names.ENCAPSULATE,
+        names.ENCAPSULATE_REGISTER,
+        names.ENCAPSULATE_AND_REGISTER,
+    },
 }
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controlplane.fib.model import (
+    REGISTERS,
     Decapsulate,
     Fib,
     InPlace,
@@ -19,7 +22,7 @@ from controlplane.fib.model import (
     Tail,
 )
 from controlplane.net.mac import MacAddress
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup
 from controlplane.p4rt import names
 from controlplane.p4rt.entities import GROUP, references
 from controlplane.p4rt.plan import BATCH_LIMIT, Batch, Operation, plan
@@ -39,10 +42,16 @@ def test_whatever_was_before_the_switch_means_the_fib(history: list[Fib]) -> Non
         carry_out(programmer, programmer.program(fib), switch)
         held = meaning(switch.holds)
         assert held.fib == anonymous(fib)
-        entered = {route.tail.vrf for route in fib.multicast if route.tail}
-        assert held.behind_tunnels == {
-            replace(route, tail=None) for route in fib.multicast if route.vrf in entered
-        }
+        assert held.behind_tunnels == set(behind_tunnels(fib))
+
+
+def behind_tunnels(fib: Fib) -> Iterator[MulticastRoute]:
+    """What is looked up out of tunnels and Registers, for which there are no tails."""
+    entered = {route.tail.vrf for route in fib.multicast if route.tail}
+    entered |= {route.vrf for route in fib.multicast if REGISTERS in route.iifs}
+    for route in fib.multicast:
+        if route.vrf in entered:
+            yield replace(route, tail=None)
 
 
 @law
@@ -140,12 +149,12 @@ P_TREE = SourceGroup(IPv4Address("10.255.0.2"), IPv4Address("232.0.0.1"))
 
 def behind_one_tree(onward: Replica, streams: int) -> Fib:
     """A branching leaf whose C-routes all go to one CE and on along the provider's tree."""
-    p_route = MulticastRoute(0, P_TREE, 3, frozenset({onward}), Tail(10, 100))
+    p_route = MulticastRoute(0, P_TREE, frozenset({3}), frozenset({onward}), Tail(10, 100))
     c_routes = (
         MulticastRoute(
             10,
             SourceGroup(IPv4Address("10.0.0.1"), IPv4Address("239.0.0.0") + number),
-            100,
+            frozenset({100}),
             frozenset({CE, onward}),
         )
         for number in range(streams)
@@ -194,3 +203,51 @@ def test_a_route_becomes_a_tail_only_when_what_it_brings_is_known() -> None:
     assert last_tail_route < order.index(names.MULTICAST_ROUTE)
     separate = [{update.entity.key[0] for update in batch} for batch in batches]
     assert not any({names.TAIL_ROUTE, names.MULTICAST_ROUTE} <= kinds for kinds in separate)
+
+
+# -- trees that accept packets of several interfaces ----------------------------------------------
+
+
+def accepting(*interfaces: int, trees: int = 1) -> Fib:
+    groups = (AnySource.of(IPv4Address("239.0.0.0") + number) for number in range(trees))
+    accepted = frozenset(interfaces)
+    return Fib(multicast=frozenset(MulticastRoute(10, g, accepted, frozenset()) for g in groups))
+
+
+def test_trees_that_accept_the_same_interfaces_share_a_set() -> None:
+    batches = Programmer().program(accepting(1, 2, 3, trees=100))
+    assert operations(batches)[Operation.INSERT, names.ACCEPTED_INTERFACE] == 3
+
+
+def test_an_interface_that_comes_and_one_that_goes_touch_no_route() -> None:
+    programmer, switch = Programmer(), StrictSwitch()
+    carry_out(programmer, programmer.program(accepting(1, 2, trees=100)), switch)
+    batches = programmer.program(accepting(2, 3, trees=100))
+    assert operations(batches) == {
+        (Operation.INSERT, names.ACCEPTED_INTERFACE): 1,
+        (Operation.DELETE, names.ACCEPTED_INTERFACE): 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [((1,), (1, 2)), ((1, 2), (1,)), ((1, 2), (1, 3)), ((1, 2, 3), (1, 4, 5))]
+)
+def test_an_interface_that_stays_is_accepted_all_the_time(
+    old: tuple[int, ...], new: tuple[int, ...]
+) -> None:
+    programmer, switch = Programmer(), StrictSwitch()
+    carry_out(programmer, programmer.program(accepting(*old)), switch)
+    for batch in programmer.program(accepting(*new)):
+        switch.write(batch)
+        (route,) = meaning(switch.holds).fib.multicast
+        assert 1 in route.iifs
+
+
+@law
+@given(HISTORIES)
+def test_every_set_of_interfaces_has_one_number(history: list[Fib]) -> None:
+    programmer, switch = Programmer(), StrictSwitch()
+    for fib in history:
+        carry_out(programmer, programmer.program(fib), switch)
+    numbers = {number for number, _ in switch.holds.table(names.ACCEPTED_INTERFACE)}
+    assert len(numbers) == len({r.iifs for r in history[-1].multicast if len(r.iifs) > 1})
