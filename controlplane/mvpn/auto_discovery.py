@@ -52,6 +52,10 @@ class AutoDiscovery:
         option = self._by_family.get(event.family)
         return self._change(self._hear(option, event)) if option else MvpnChange()
 
+    def neighbor_changed(self, pe: IPv4Address, *, up: bool) -> MvpnChange:
+        """What follows from a PE that has become a PIM neighbour on the PMSI, or is none now."""
+        return self._change(self._notice_neighbor(pe, up=up))
+
     def discovered(self) -> tuple[DiscoveryView, ...]:
         """All that speaks of other PEs, and what came of it."""
         return discovered(self._members, self._roots)
@@ -60,6 +64,11 @@ class AutoDiscovery:
         for option in self._options:
             for claim in option.configured():
                 yield from self._settle(self._members.put(claim.pe, claim))
+
+    def _notice_neighbor(self, pe: IPv4Address, *, up: bool) -> Iterator[Consequence]:
+        for option in self._options:
+            if (claim := option.heard(pe)) is not None:
+                yield from self._settle(self._members.put(claim.pe, claim if up else None))
 
     def _hear(self, option: Discovery, event: BestPathsChanged) -> Iterator[Consequence]:
         """Routes of one message may undo each other, so PEs settle when all are through."""
@@ -91,6 +100,6 @@ class AutoDiscovery:
         return MvpnChange(
             pes=frozenset(one.pe for one in notices if isinstance(one, PeFound | PeMoved | PeGone)),
             provider=memberships,
-            customer=expected if any(one.joined for one in memberships) else (),
+            customer=expected if any(isinstance(one, PeFound | PeMoved) for one in notices) else (),
             notices=notices,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from controlplane.mvpn.options import DiscoveryOption, UpstreamOption
+from controlplane.mvpn.s_pmsi.config import SPmsiConfig
 from controlplane.net.vpn import RouteDistinguisher, RouteTarget
 from controlplane.protocols.pim.events import PimSettings
 from controlplane.wire.bgp.attributes import ConnectorForm
@@ -25,7 +26,7 @@ class MvpnConfig:
 
     `discovery` and `upstream` take the place of the profile's options; two ways of discovery at
     once let a network migrate from one to the other. `discovered` is the static list. `connector`
-    is the form of the attribute that goes with MDT-SAFI.
+    is the form of the attribute that goes with MDT-SAFI. `s_pmsi` are the selective trees.
     """
 
     profile: str
@@ -35,19 +36,22 @@ class MvpnConfig:
     upstream: UpstreamOption | None = None
     connector: ConnectorForm = ConnectorForm.RFC6037
     pim: PimSettings = field(default_factory=PimSettings)
+    s_pmsi: SPmsiConfig = field(default_factory=SPmsiConfig)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalMvpn:
     """One MVPN at one PE, which is what the options of every layer are made from.
 
-    `me` is this PE's loopback, `vrf` and `number` its VRF of the MVPN, with the RD and the route
-    targets of it; `asn` is None where BGP does not run. `core_mtu` is the least of its core links.
+    `me` is the address of this PE's interface `loopback`, `vrf` and `number` its VRF of the MVPN,
+    with the RD and the route targets of it; `asn` is None where BGP does not run. `core_mtu` is the
+    least of its core links.
     """
 
     vrf: str
     number: int
     me: IPv4Address
+    loopback: str
     asn: int | None
     rd: RouteDistinguisher
     import_targets: frozenset[RouteTarget]

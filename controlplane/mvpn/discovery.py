@@ -47,9 +47,22 @@ class Discovery:
         """What a route of its family says, None when it is not of this MVPN, or this PE's own."""
         return None
 
+    def heard(self, pe: IPv4Address) -> Claim | None:
+        """What it says of a PE that it is a PIM neighbour on the PMSI."""
+        return None
+
 
 class NoDiscovery(Discovery):
-    """Trees that a group or a configured root suffices to join: shared ones."""
+    """Trees that a group or a configured root suffices to join: shared ones.
+
+    Who else is there, a PE hears in the tree itself: by PIM's Hellos on the PMSI (`heard`).
+    """
+
+    precedence = 3
+
+    def heard(self, pe: IPv4Address) -> Claim:
+        known = DiscoveredPe(address=pe, group=self._local.config.default_group)
+        return Claim(known, "PIM Hello on the PMSI", Rank(self.precedence))
 
 
 class StaticList(Discovery):

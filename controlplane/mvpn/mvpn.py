@@ -16,10 +16,12 @@ from controlplane.mvpn.auto_discovery import AutoDiscovery
 from controlplane.mvpn.change import MvpnChange
 from controlplane.mvpn.config import DiscoveredPe, LocalMvpn
 from controlplane.mvpn.discovery import DISCOVERIES
+from controlplane.mvpn.gre import OVERHEAD
 from controlplane.mvpn.indices import IndexAllocator, Place
 from controlplane.mvpn.pmsi import PMSIS
 from controlplane.mvpn.profile import choose_discovery, find_profile
 from controlplane.mvpn.roots import Roots
+from controlplane.mvpn.s_pmsi.config import SPmsiConfig
 from controlplane.mvpn.selection import ImportedRoutes, Selection, UpstreamSelection
 from controlplane.mvpn.show import DiscoveryView
 from controlplane.mvpn.signalling import SIGNALLINGS
@@ -28,7 +30,6 @@ from controlplane.mvpn.umh_routes import MulticastRoutes
 from controlplane.mvpn.upstream import UPSTREAM_HOPS
 from controlplane.mvpn.upstream_names import upstream_names
 from controlplane.protocols.bgp.events import BestPathsChanged, Originated
-from controlplane.protocols.igmp.events import MembershipChanged
 from controlplane.protocols.pim.events import PimInput, RoutesChanged, Rpf
 from controlplane.rib.route import Route
 from controlplane.rib.tunnels import VpnTunnels
@@ -41,7 +42,9 @@ class Mvpn:
     ProfileError when the profile cannot run.
     """
 
-    def __init__(self, local: LocalMvpn, indices: IndexAllocator, imported: ImportedRoutes) -> None:
+    def __init__(
+        self, local: LocalMvpn, indices: IndexAllocator[Place], imported: ImportedRoutes
+    ) -> None:
         self.profile = find_profile(local.config.profile)
         self.discovery = choose_discovery(self.profile, local)
         self.upstream = local.config.upstream or self.profile.upstream
@@ -49,9 +52,13 @@ class Mvpn:
         """What goes with every unicast route that the VRF exports."""
         self.tunnel = TUNNELS[self.profile.tunnel](local)
         pmsi = PMSIS[self.profile.pmsi](local)
-        self.interface = pmsi.interface(indices.index_of(Place(local.vrf)), self.tunnel.overhead)
-        self.tunnels = VpnTunnels(pmsi=self.interface.name, own=self.tunnel.own)
+        self.interface = pmsi.interface(indices.index_of(Place(local.vrf)), OVERHEAD)
+        self.tunnels = VpnTunnels(
+            pmsi=self.interface.name, own=self.tunnel.own, shared=self.tunnel.shared
+        )
         """The table that forwarding reads."""
+        self.s_pmsi: SPmsiConfig = local.config.s_pmsi
+        """The selective trees, which have an engine of their own."""
         self._roots = Roots(local.vrf, self.tunnel, self.tunnels, indices)
         self._discovery = AutoDiscovery(
             (DISCOVERIES[one](local, self.tunnel) for one in DISCOVERIES if one in self.discovery),
@@ -78,9 +85,9 @@ class Mvpn:
         """For BGP of the provider's table: the routes that tell other PEs of this one."""
         return self._discovery.originated()
 
-    def joins(self) -> tuple[MembershipChanged, ...]:
+    def joins(self) -> tuple[PimInput, ...]:
         """For the provider's PIM: this PE wants to be a leaf of every other PE's tunnel."""
-        return tuple(self._roots.joins())
+        return (*self.tunnel.start(self.interface.name), *self._roots.joins())
 
     def start(self) -> tuple[PimInput, ...]:
         """For the VRF's PIM: the PMSI is there."""
@@ -92,6 +99,10 @@ class Mvpn:
             return self._discovery.learn(event)
         changed = self._multicast_routes.apply(event)
         return MvpnChange(customer=(RoutesChanged(),) if changed else ())
+
+    def neighbor_changed(self, pe: IPv4Address, *, up: bool) -> MvpnChange:
+        """The VRF's PIM has another neighbour on the PMSI, or one less."""
+        return self._discovery.neighbor_changed(pe, up=up)
 
     def select(
         self, installed: Route | None, root: IPv4Address, group: IPv4Address

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from controlplane.engine.notice import Notice
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import TreeName
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class PeFound(Notice):
     """`said_by` is the route."""
 
     pe: IPv4Address
-    tree: SourceGroup
+    tree: TreeName
     said_by: str
 
     def words(self) -> str:
@@ -24,8 +24,8 @@ class PeFound(Notice):
 @dataclass(frozen=True, slots=True)
 class PeMoved(Notice):
     pe: IPv4Address
-    old: SourceGroup
-    new: SourceGroup
+    old: TreeName
+    new: TreeName
 
     def words(self) -> str:
         return f"PE {self.pe} has another tunnel: {self.new}, not {self.old} any more"
@@ -34,7 +34,7 @@ class PeMoved(Notice):
 @dataclass(frozen=True, slots=True)
 class PeGone(Notice):
     pe: IPv4Address
-    tree: SourceGroup
+    tree: TreeName
 
     def words(self) -> str:
         return f"PE {self.pe} is gone: no route speaks of it, its tunnel {self.tree} is left"

@@ -27,7 +27,7 @@ class Roots:
     """`tunnels` is the table that forwarding reads; it is kept here."""
 
     def __init__(
-        self, vrf: str, tunnel: Tunnel, tunnels: VpnTunnels, indices: IndexAllocator
+        self, vrf: str, tunnel: Tunnel, tunnels: VpnTunnels, indices: IndexAllocator[Place]
     ) -> None:
         self._vrf = vrf
         self._tunnel = tunnel
@@ -47,7 +47,8 @@ class Roots:
 
     def joins(self) -> Iterator[MembershipChanged]:
         """All that are joined now."""
-        return (self._membership(pe, joined=True) for pe in self._by_index.values())
+        for pe in self._by_index.values():
+            yield from self._memberships(pe, joined=True)
 
     def settle(self, address: IPv4Address, claim: Claim | None) -> Iterator[Consequence]:
         """This is the claim on a PE that counts now; what follows from it, if anything does."""
@@ -70,25 +71,25 @@ class Roots:
             return
         self._index_of[pe.address] = index
         self._put(index, pe)
-        yield self._membership(pe, joined=True)
+        yield from self._memberships(pe, joined=True)
         yield PeFound(pe.address, self._tunnel.tree_of(pe), claim.said_by)
 
     def _move(self, old: DiscoveredPe, new: DiscoveredPe) -> Iterator[Consequence]:
         self._put(self._index_of[old.address], new)
-        yield self._membership(old, joined=False)
-        yield self._membership(new, joined=True)
+        yield from self._memberships(old, joined=False)
+        yield from self._memberships(new, joined=True)
         yield PeMoved(new.address, self._tunnel.tree_of(old), self._tunnel.tree_of(new))
 
     def _vanish(self, pe: DiscoveredPe) -> Iterator[Consequence]:
         del self._by_index[self._index_of.pop(pe.address)]
         del self._tunnels.remote[pe.address]
         self._indices.release(Place(self._vrf, pe.address))
-        yield self._membership(pe, joined=False)
+        yield from self._memberships(pe, joined=False)
         yield PeGone(pe.address, self._tunnel.tree_of(pe))
 
     def _put(self, index: int, pe: DiscoveredPe) -> None:
         self._by_index[index] = pe
         self._tunnels.remote[pe.address] = RemoteTunnel(self._tunnel.tree_of(pe), index)
 
-    def _membership(self, pe: DiscoveredPe, *, joined: bool) -> MembershipChanged:
-        return self._tunnel.membership(pe, self._tunnels.pmsi, joined=joined)
+    def _memberships(self, pe: DiscoveredPe, *, joined: bool) -> tuple[MembershipChanged, ...]:
+        return self._tunnel.memberships(pe, self._tunnels.pmsi, joined=joined)

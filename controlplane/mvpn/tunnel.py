@@ -1,18 +1,28 @@
 """Layer P-tunnel: how packets of an MVPN cross the provider's core.
 
-A PE is the root of one tunnel and, once it knows them, a leaf of every other PE's (RFC 6513 6).
+Each PE sends into a tree of the provider's PIM and is a leaf of those that the others send into
+(RFC 6513 6), with the customer's packets in GRE (`gre.py`):
+
+    PIM-SSM      a tree a PE, joined one by one as PEs become known      draft 2.2.1
+    PIM-SM       one group for all: its shared tree, joined once, and    draft 2.2.2
+                 the trees of single PEs as routers switch to them
+    BIDIR-PIM    one bidirectional tree for all, joined once             draft 2.2.3
+
+"draft" is draft-rosen-l3vpn-mvpn-profiles-00. On a tree that PEs share the outer source says whose
+packet it is, so leaves tell PEs apart on all three (RFC 6513 12.1.1).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import IPv4Address
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from controlplane.mvpn.config import DiscoveredPe, LocalMvpn
 from controlplane.mvpn.options import TunnelOption
-from controlplane.net.multicast import SSM_RANGE, SourceGroup
+from controlplane.net.multicast import SSM_RANGE, AnySource, SourceGroup, TreeName
 from controlplane.protocols.igmp.events import MembershipChanged
+from controlplane.protocols.pim.events import DataArrived, PimInput
 from controlplane.wire.bgp.pmsi_tunnel import (
     BidirPimTree,
     IngressReplication,
@@ -25,16 +35,6 @@ from controlplane.wire.bgp.pmsi_tunnel import (
     PTunnel,
     RsvpTeP2mp,
 )
-from controlplane.wire.ethernet import EtherType
-from controlplane.wire.gre import GrePacket
-from controlplane.wire.ipv4 import MINIMUM_HEADER, IpProtocol, Ipv4Packet
-from controlplane.wire.reader import DecodeError, Reader
-
-_OUTER_TTL: Final = 64
-"""RFC 6513 12.4.2: a matter of local policy, not copied from the inner header."""
-
-GRE_HEADER: Final = 4
-"""Without checksum, key and sequence number (RFC 6037 4.7)."""
 
 _KINDS: Final[Mapping[type[PTunnel], str]] = {
     NoTunnel: "no tunnel",
@@ -55,15 +55,18 @@ class TunnelRefused(Exception):
 class Tunnel(Protocol):
     """The P-tunnels of one MVPN that are trees of the provider's PIM."""
 
+    shared: ClassVar[bool]
+    """Whether all PEs send to one group, whose tree is joined once."""
+
     def __init__(self, local: LocalMvpn, /) -> None: ...
 
     @property
     def own(self) -> SourceGroup:
-        """The tree that this PE is the root of."""
+        """The outer addresses of what this PE sends."""
 
     @property
-    def overhead(self) -> int:
-        """Octets that the encapsulation adds to a packet."""
+    def own_tree(self) -> TreeName:
+        """The provider's tree that takes it."""
 
     def announcement(self) -> PmsiTunnel:
         """What A-D routes say of this PE's tunnel (RFC 6514 5)."""
@@ -71,25 +74,25 @@ class Tunnel(Protocol):
     def announced(self, pe: IPv4Address, tunnel: PmsiTunnel) -> DiscoveredPe:
         """What an A-D route of another PE says of its tunnel; TunnelRefused if it is no use."""
 
-    def tree_of(self, pe: DiscoveredPe) -> SourceGroup:
-        """The tree that another PE is the root of."""
+    def tree_of(self, pe: DiscoveredPe) -> TreeName:
+        """The tree that brings another PE's packets."""
 
-    def membership(self, pe: DiscoveredPe, pmsi: str, *, joined: bool) -> MembershipChanged:
-        """What makes the provider's PIM join or leave that tree, for the PMSI as local receiver."""
+    def start(self, pmsi: str) -> tuple[PimInput, ...]:
+        """For the provider's PIM: what is wanted before any other PE is known."""
 
-    def encapsulate(self, packet: Ipv4Packet) -> Ipv4Packet:
-        """A packet of the customer's PIM, in the form that its own tree carries."""
-
-    def decapsulate(self, outer: Ipv4Packet) -> bytes:
-        """The datagram inside what a tree brought; DecodeError when there is none."""
+    def memberships(
+        self, pe: DiscoveredPe, pmsi: str, *, joined: bool
+    ) -> tuple[MembershipChanged, ...]:
+        """For the provider's PIM: the PMSI is, or is no longer, a receiver of a PE's own tree."""
 
 
 class PimSsm:
-    """One source-specific tree a PE: (PE's loopback, the MVPN's group), with GRE inside.
+    """One source-specific tree a PE: (PE's loopback, the group that it announces).
 
-    draft-rosen-l3vpn-mvpn-profiles-00 2.2.1: each PE joins the (S,G) of every other. No rendezvous
-    point, and the outer source names the root, which is what the leaves check (RFC 6513 12.1.1).
+    No rendezvous point, and PEs may have groups of their own.
     """
+
+    shared: ClassVar[bool] = False
 
     def __init__(self, local: LocalMvpn) -> None:
         self._own = SourceGroup(local.me, local.config.default_group)
@@ -99,8 +102,8 @@ class PimSsm:
         return self._own
 
     @property
-    def overhead(self) -> int:
-        return MINIMUM_HEADER + GRE_HEADER
+    def own_tree(self) -> TreeName:
+        return self._own
 
     def announcement(self) -> PmsiTunnel:
         return PmsiTunnel(tunnel=PimSsmTree(self._own.source, self._own.group))
@@ -108,53 +111,103 @@ class PimSsm:
     def announced(self, pe: IPv4Address, tunnel: PmsiTunnel) -> DiscoveredPe:
         match tunnel.tunnel:
             case PimSsmTree(root, group):
-                if (why := _why_unusable(pe, root, group, tunnel)) is not None:
-                    raise TunnelRefused(why)
+                _require_usable(pe, root, tunnel)
+                if group not in SSM_RANGE:
+                    raise TunnelRefused(f"its tunnel's group {group} is not in {SSM_RANGE}")
                 return DiscoveredPe(address=pe, group=group)
             case other:
                 raise TunnelRefused(f"its tunnel is {_KINDS[type(other)]}, not a PIM-SSM tree")
 
-    def tree_of(self, pe: DiscoveredPe) -> SourceGroup:
+    def tree_of(self, pe: DiscoveredPe) -> TreeName:
         return SourceGroup(pe.address, pe.group)
 
-    def membership(self, pe: DiscoveredPe, pmsi: str, *, joined: bool) -> MembershipChanged:
-        return MembershipChanged(interface=pmsi, group=pe.group, source=pe.address, joined=joined)
+    def start(self, pmsi: str) -> tuple[PimInput, ...]:
+        return ()
 
-    def encapsulate(self, packet: Ipv4Packet) -> Ipv4Packet:
-        gre = GrePacket(protocol_type=EtherType.IPV4, payload=packet.encode())
-        return Ipv4Packet(
-            source=self._own.source,
-            destination=self._own.group,
-            protocol=IpProtocol.GRE,
-            payload=gre.encode(),
-            ttl=_OUTER_TTL,
-            tos=packet.tos,
-            dont_fragment=True,  # RFC 6513 12.4.1: the other end need not reassemble
+    def memberships(
+        self, pe: DiscoveredPe, pmsi: str, *, joined: bool
+    ) -> tuple[MembershipChanged, ...]:
+        return (
+            MembershipChanged(interface=pmsi, group=pe.group, source=pe.address, joined=joined),
         )
 
-    def decapsulate(self, outer: Ipv4Packet) -> bytes:
-        if outer.protocol != IpProtocol.GRE:
-            raise DecodeError(0, f"IP protocol {outer.protocol} on a P-tunnel, not GRE")
-        gre = GrePacket.decode(Reader(outer.payload))
-        if gre.protocol_type != EtherType.IPV4:
-            raise DecodeError(0, f"GRE protocol type {gre.protocol_type:#06x}, not IPv4")
-        return gre.payload
+
+class _SharedTree:
+    """One group for all PEs of the MVPN. Nothing needs to be known of a PE to hear it."""
+
+    shared: ClassVar[bool] = True
+    _kind: ClassVar[type[PimSmTree | BidirPimTree]]
+
+    def __init__(self, local: LocalMvpn) -> None:
+        self._own = SourceGroup(local.me, local.config.default_group)
+        self._loopback = local.loopback
+
+    @property
+    def own(self) -> SourceGroup:
+        return self._own
+
+    def announcement(self) -> PmsiTunnel:
+        return PmsiTunnel(tunnel=self._kind(self._own.source, self._own.group))
+
+    def announced(self, pe: IPv4Address, tunnel: PmsiTunnel) -> DiscoveredPe:
+        other = tunnel.tunnel
+        if not isinstance(other, self._kind):
+            wanted = _KINDS[self._kind]
+            raise TunnelRefused(f"its tunnel is {_KINDS[type(other)]}, not {wanted}")
+        _require_usable(pe, other.sender, tunnel)
+        if other.group != self._own.group:
+            raise TunnelRefused(f"its tunnel's group {other.group} is not our {self._own.group}")
+        return DiscoveredPe(address=pe, group=other.group)
+
+    def tree_of(self, pe: DiscoveredPe) -> TreeName:
+        return AnySource.of(self._own.group)
+
+    def start(self, pmsi: str) -> tuple[PimInput, ...]:
+        return (MembershipChanged(interface=pmsi, group=self._own.group, source=None, joined=True),)
+
+    def memberships(
+        self, pe: DiscoveredPe, pmsi: str, *, joined: bool
+    ) -> tuple[MembershipChanged, ...]:
+        return ()
 
 
-def _why_unusable(
-    pe: IPv4Address, root: IPv4Address, group: IPv4Address, tunnel: PmsiTunnel
-) -> str | None:
+class PimSm(_SharedTree):
+    """Sparse mode: this PE is a source that is attached to itself, so it registers with the RP."""
+
+    _kind = PimSmTree
+
+    @property
+    def own_tree(self) -> TreeName:
+        return self._own
+
+    def start(self, pmsi: str) -> tuple[PimInput, ...]:
+        """Without the word of data, the PMSI's first Hello would be spent on finding no tree."""
+        return (*super().start(pmsi), DataArrived(interface=self._loopback, sg=self._own))
+
+
+class BidirPim(_SharedTree):
+    """Bidirectional: PEs send along the branches that they receive on."""
+
+    _kind = BidirPimTree
+
+    @property
+    def own_tree(self) -> TreeName:
+        return AnySource.of(self._own.group)
+
+
+def _require_usable(pe: IPv4Address, root: IPv4Address, tunnel: PmsiTunnel) -> None:
     """RFC 6513 12.1.1: the outer source must be the address that names the PE elsewhere too.
 
     A label would mean that several MVPNs share the tree (RFC 6513 6.3), which draft 2.2 has not.
     """
     if root != pe:
-        return f"its tunnel has the root {root}, which is not the PE"
-    if group not in SSM_RANGE:
-        return f"its tunnel's group {group} is not in {SSM_RANGE}"
+        raise TunnelRefused(f"its tunnel has the root {root}, which is not the PE")
     if tunnel.label:
-        return f"its tunnel is shared with other MVPNs, by label {tunnel.label}"
-    return None
+        raise TunnelRefused(f"its tunnel is shared with other MVPNs, by label {tunnel.label}")
 
 
-TUNNELS: Final[Mapping[TunnelOption, type[Tunnel]]] = {TunnelOption.PIM_SSM: PimSsm}
+TUNNELS: Final[Mapping[TunnelOption, type[Tunnel]]] = {
+    TunnelOption.PIM_SSM: PimSsm,
+    TunnelOption.PIM_SM: PimSm,
+    TunnelOption.BIDIR_PIM: BidirPim,
+}

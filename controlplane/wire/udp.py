@@ -12,7 +12,7 @@ from controlplane.wire.checksum import internet_checksum
 from controlplane.wire.ipv4 import IpProtocol
 from controlplane.wire.reader import Reader
 
-_HEADER: Final = 8
+HEADER_LENGTH: Final = 8
 _FIELDS: Final = Struct("!HHHH")
 
 
@@ -20,6 +20,7 @@ class WellKnownPort(IntEnum):
     """Ports as IANA assigns them."""
 
     LDP = 646
+    S_PMSI = 3232
     BFD = 3784
 
 
@@ -42,7 +43,7 @@ class UdpDatagram:
     payload: bytes
 
     def encode(self, source: IPv4Address, destination: IPv4Address) -> bytes:
-        length = _HEADER + len(self.payload)
+        length = HEADER_LENGTH + len(self.payload)
         ports = self.source_port.to_bytes(2, "big") + self.destination_port.to_bytes(2, "big")
         start = ports + length.to_bytes(2, "big")
         unsummed = start + bytes(2) + self.payload
@@ -52,11 +53,11 @@ class UdpDatagram:
 
     @classmethod
     def decode(cls, reader: Reader, source: IPv4Address, destination: IPv4Address) -> Self:
-        header = reader.take(_HEADER)
+        header = reader.take(HEADER_LENGTH)
         source_port, destination_port, length, checksum = _FIELDS.unpack(header)
-        if length < _HEADER:
+        if length < HEADER_LENGTH:
             raise reader.error(f"a UDP length of {length} octets")
-        payload = reader.take(length - _HEADER)
+        payload = reader.take(length - HEADER_LENGTH)
         # RFC 768: zero means that the sender computed none.
         pseudo_header = _pseudo_header(source, destination, length)
         if checksum and internet_checksum(pseudo_header + header + payload):
@@ -72,4 +73,4 @@ def _pseudo_header(source: IPv4Address, destination: IPv4Address, length: int) -
 
 def destination_port(datagram: bytes) -> int:
     """For whom a datagram is, before anything else of it is believed; 0 when it is cut short."""
-    return int.from_bytes(datagram[2:4], "big") if len(datagram) >= _HEADER else 0
+    return int.from_bytes(datagram[2:4], "big") if len(datagram) >= HEADER_LENGTH else 0

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from controlplane.mvpn.change import MvpnChange
 from controlplane.mvpn.counters import Count
-from controlplane.mvpn.indices import IndexAllocator
+from controlplane.mvpn.indices import IndexAllocator, Place
 from controlplane.mvpn.mvpn import Mvpn
 from controlplane.mvpn.notices import NoIndexLeft, PeFound, PeGone, PeMoved, PeRefused
 from controlplane.mvpn.options import DiscoveryOption
 from controlplane.mvpn.show import DiscoveryView
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import SourceGroup, TreeName
 from controlplane.protocols.bgp.events import BestPath, BestPathsChanged
 from controlplane.protocols.pim.events import NeighborsExpected
 from controlplane.rib.tunnels import RemoteTunnel
@@ -55,7 +55,7 @@ MDT2 = "MDT-SAFI route, RD 65000:2"
 LABEL_SWITCHED = PmsiTunnel(tunnel=MldpP2mp(b""))
 
 
-def trees(of: Mvpn) -> Mapping[IPv4Address, SourceGroup]:
+def trees(of: Mvpn) -> Mapping[IPv4Address, TreeName]:
     """The tunnels that forwarding knows."""
     return {address: tunnel.tree for address, tunnel in of.tunnels.remote.items()}
 
@@ -274,7 +274,7 @@ class TestWhatAnOperatorSees:
         )
 
     def test_without_an_index_a_pe_waits_for_one(self) -> None:
-        red = mvpn(indices=IndexAllocator(range(1024, 1026)))
+        red = mvpn(indices=IndexAllocator[Place](range(1024, 1026)))
         red.learn(learnt(ad(PE2)))
         change = red.learn(learnt(ad(PE3)))
         assert change == MvpnChange(notices=(NoIndexLeft(PE3),))

@@ -19,7 +19,7 @@ from controlplane.mvpn.config import MvpnConfig
 from controlplane.mvpn.mvpn import Mvpn
 from controlplane.mvpn.options import DiscoveryOption, UpstreamOption
 from controlplane.net.interface import DEFAULT_VRF
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import SourceGroup, TreeName
 from controlplane.net.vpn import RouteDistinguisher
 from controlplane.protocols.bgp.events import BgpConfig, PeerConfig, PeerTimers
 from controlplane.rib.route import RouteProtocol
@@ -158,14 +158,14 @@ def red_of(network: Network, pe: str) -> Mvpn:
     return found
 
 
-def trees_known(network: Network) -> dict[str, set[SourceGroup]]:
+def trees_known(network: Network) -> dict[str, set[TreeName]]:
     """The tunnels of others that each PE knows."""
     return {
         pe: {tunnel.tree for tunnel in red_of(network, pe).tunnels.remote.values()} for pe in PES
     }
 
 
-def all_of(*trees: SourceGroup) -> dict[str, set[SourceGroup]]:
+def all_of(*trees: SourceGroup) -> dict[str, set[TreeName]]:
     """Every PE knows the trees of the others."""
     return {pe: {tree for tree in trees if tree.source != me} for pe, me in PES.items()}
 

@@ -7,9 +7,9 @@ from ipaddress import IPv4Interface, IPv4Network
 import pytest
 
 from controlplane.engine.engine import InterfaceUp
-from controlplane.mvpn.indices import IndexAllocator
+from controlplane.mvpn.gre import decapsulate, encapsulate
+from controlplane.mvpn.indices import IndexAllocator, Place
 from controlplane.mvpn.mvpn import Mvpn
-from controlplane.mvpn.tunnel import PimSsm
 from controlplane.net.interface import Interface, InterfaceKind
 from controlplane.net.multicast import ALL_PIM_ROUTERS, SourceGroup
 from controlplane.protocols.pim.events import PimEnabled, PimSettings, Rpf
@@ -62,7 +62,7 @@ def test_every_root_behind_the_pmsi_has_an_index_of_its_own(red: Mvpn) -> None:
 
 
 def test_two_mvpns_of_a_router_share_no_index() -> None:
-    indices = IndexAllocator()
+    indices = IndexAllocator[Place]()
     red = mvpn(STATIC, indices)
     blue = mvpn(local("pim-gre-ssm-static", vrf="blue", discovered=LIST), indices)
     used = [red.interface.index, *red.roots, blue.interface.index, *blue.roots]
@@ -97,7 +97,7 @@ HELLO = Ipv4Packet(
 
 
 def test_a_packet_into_the_tunnel_has_the_root_outside_and_df_set() -> None:
-    outer = PimSsm(local()).encapsulate(HELLO)
+    outer = encapsulate(HELLO, SourceGroup(ME, GROUP))
     assert (outer.source, outer.destination) == (ME, GROUP)
     assert (outer.ttl, outer.tos, outer.dont_fragment) == (64, 0xC0, True)
     assert outer.payload[:4] == bytes.fromhex("0000 0800")
@@ -105,8 +105,7 @@ def test_a_packet_into_the_tunnel_has_the_root_outside_and_df_set() -> None:
 
 
 def test_what_went_into_a_tunnel_comes_out_of_it() -> None:
-    tunnel = PimSsm(local())
-    inner = tunnel.decapsulate(tunnel.encapsulate(HELLO))
+    inner = decapsulate(encapsulate(HELLO, SourceGroup(ME, GROUP)))
     assert Ipv4Packet.decode(Reader(inner)) == HELLO
 
 
@@ -127,5 +126,5 @@ def test_a_tunnel_packet_without_ipv4_in_gre_is_a_decode_error(
 ) -> None:
     outer = Ipv4Packet(source=PE2, destination=GROUP, protocol=protocol, payload=payload)
     with pytest.raises(DecodeError) as caught:
-        PimSsm(local()).decapsulate(outer)
+        decapsulate(outer)
     assert caught.value.what == reason

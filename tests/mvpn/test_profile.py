@@ -10,7 +10,9 @@ from controlplane.mvpn.options import DiscoveryOption, UpstreamOption
 from controlplane.mvpn.profile import PROFILES, ProfileError, find_profile
 from tests.mvpn.values import BOTH, local, mvpn
 
-RUNNING = "these run: pim-gre-ssm = 0, pim-gre-ssm-static, pim-gre-ssm-ad = 3"
+RUNNING = (
+    "these run: pim-gre-ssm = 0, pim-gre-ssm-static, pim-gre-sm, pim-gre-bidir, pim-gre-ssm-ad = 3"
+)
 
 
 @pytest.mark.parametrize("text", ["0", "pim-gre-ssm"])
@@ -54,7 +56,6 @@ def test_discovery_by_bgp_is_refused_where_bgp_does_not_run(text: str, needs: st
     ("text", "message"),
     [
         ("1", "profile 1 needs mLDP MP2MP P-tunnels"),
-        ("pim-gre-sm", "profile pim-gre-sm needs PIM-SM P-tunnels"),
         ("12", "profile 12 needs mLDP P2MP P-tunnels and BGP C-multicast routes"),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv4Network
 
 from controlplane.mvpn.config import DiscoveredPe, LocalMvpn, MvpnConfig
-from controlplane.mvpn.indices import IndexAllocator
+from controlplane.mvpn.indices import IndexAllocator, Place
 from controlplane.mvpn.mvpn import Mvpn
 from controlplane.mvpn.options import DiscoveryOption, UpstreamOption
 from controlplane.net.multicast import SourceGroup
@@ -50,6 +50,7 @@ def local(
         vrf=vrf,
         number=7,
         me=me,
+        loopback="lo0",
         asn=asn,
         rd=rd,
         import_targets=frozenset(imports),
@@ -72,7 +73,7 @@ def nothing_imported(_: IPv4Network) -> tuple[Imported, ...]:
 
 def mvpn(
     of: LocalMvpn | None = None,
-    indices: IndexAllocator | None = None,
+    indices: IndexAllocator[Place] | None = None,
     imported: Callable[[IPv4Network], Iterable[Imported]] = nothing_imported,
 ) -> Mvpn:
     return Mvpn(of or local(), indices or IndexAllocator(), imported)

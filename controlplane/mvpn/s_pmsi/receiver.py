@@ -1,0 +1,170 @@
+"""The leaf's side of S-PMSIs (RFC 6513 7.1.2, RFC 6037 6.2): bindings, and the trees joined.
+
+A binding says that a PE sends a flow in one of its trees. All that are heard are kept, so a
+receiver that comes later is served at once; each lasts S-PMSI_TIMEOUT from when it was last heard,
+as RFC 6037 has it. (RFC 6513 counts packets of the tree instead; a silent source would lose its
+leaves so, which Joins still speak of.) Another P-group for the same flow is another binding: leaves
+stay in the old tree until that one ends, and miss nothing of what still comes there.
+
+A tree is joined while one of its flows "needs to be received" from its root: this PE has interfaces
+to send it out of and the root is its upstream PE; or it sends the flow to the PMSI itself, and has
+to see the other's packets for PIM's Assert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Final, TypeAlias
+
+from controlplane.engine.time import Instant
+from controlplane.mvpn.s_pmsi.counters import Count
+from controlplane.mvpn.s_pmsi.events import LeafChanged
+from controlplane.mvpn.s_pmsi.instance import SPmsiInstance
+from controlplane.mvpn.s_pmsi.notices import BindingExpired, TreeJoined, TreeLeft
+from controlplane.mvpn.s_pmsi.timers import TimeoutTimer
+from controlplane.net.multicast import SSM_RANGE, SourceGroup
+from controlplane.protocols.pim.events import TreeUpdate
+from controlplane.wire.s_pmsi import Join, SPmsiJoin
+
+MAXIMUM_BINDINGS: Final = 16_384
+"""As many C-routes as the data plane holds behind tunnels."""
+
+Tree: TypeAlias = SourceGroup
+
+_NO_FLOWS: Final[frozenset[SourceGroup]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    flow: SourceGroup
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """From which PE a flow is to be received; `of_all`: from any that sends it."""
+
+    upstream: IPv4Address | None = None
+    of_all: bool = False
+
+    def includes(self, root: IPv4Address) -> bool:
+        return self.of_all or self.upstream == root
+
+
+class Receiver:
+    def __init__(self, instance: SPmsiInstance) -> None:
+        self._instance = instance
+        self.bindings: dict[Binding, Instant] = {}
+        """Those that are known, and since when."""
+        self.leaves: dict[Tree, frozenset[SourceGroup]] = {}
+        """The trees that are joined, and for which flows."""
+        self._bound: dict[SourceGroup, set[Binding]] = {}
+        self._needs: dict[SourceGroup, _Need] = {}
+
+    def hear(self, root: IPv4Address, joins: Iterable[Join], now: Instant) -> None:
+        """What a datagram of a PE says."""
+        fresh: list[Binding] = []
+        for join in joins:
+            if isinstance(join, SPmsiJoin):
+                self._instance.counters[Count.RECEIVED] += 1
+                fresh += self._learn(Binding(join.flow, SourceGroup(root, join.group)), now)
+            else:
+                self._instance.counters[Count.SKIPPED_TYPE] += 1
+        self._settle(fresh)
+
+    def tree_changed(self, flow: SourceGroup, tree: TreeUpdate | None) -> None:
+        """PIM of the VRF has this state of a flow now; None for no state."""
+        need = self._need(tree)
+        if need != self._needs.get(flow, _Need()):
+            self._needs[flow] = need
+            if need == _Need():
+                del self._needs[flow]
+            self._settle(self._bound.get(flow, ()))
+
+    def roots_changed(self, roots: frozenset[IPv4Address]) -> None:
+        """Of a PE that is gone nothing counts any more."""
+        gone = [one for one in self.bindings if one.tree.source not in roots]
+        for binding in gone:
+            self._instance.timers.cancel(TimeoutTimer(binding.flow, binding.tree))
+            self._forget(binding)
+        self._settle(gone)
+
+    def timeout_expires(self, flow: SourceGroup, tree: Tree) -> None:
+        """S-PMSI_TIMEOUT."""
+        binding = Binding(flow, tree)
+        self._forget(binding)
+        self._instance.outputs.append(BindingExpired(flow, tree))
+        self._settle((binding,))
+
+    def _learn(self, binding: Binding, now: Instant) -> Iterable[Binding]:
+        """The binding, if it is a new one."""
+        if (why := self._why_refused(binding)) is not None:
+            self._instance.counters[why] += 1
+            return ()
+        end = now + self._instance.config.timers.timeout
+        self._instance.timers.set(TimeoutTimer(binding.flow, binding.tree), end)
+        if binding in self.bindings:
+            return ()
+        self.bindings[binding] = now
+        self._bound.setdefault(binding.flow, set()).add(binding)
+        return (binding,)
+
+    def _why_refused(self, binding: Binding) -> Count | None:
+        flow = binding.flow
+        if flow.source.is_multicast or not flow.group.is_multicast:
+            return Count.REFUSED_FLOW
+        if binding.tree.group not in SSM_RANGE:
+            # draft-rosen-l3vpn-mvpn-profiles-00 2.5: "a PIM source tree in SSM mode"
+            return Count.REFUSED_GROUP
+        if binding not in self.bindings and len(self.bindings) == MAXIMUM_BINDINGS:
+            return Count.REFUSED_LIMIT
+        return None
+
+    def _forget(self, binding: Binding) -> None:
+        del self.bindings[binding]
+        self._bound[binding.flow].remove(binding)
+        if not self._bound[binding.flow]:
+            del self._bound[binding.flow]
+
+    def _need(self, tree: TreeUpdate | None) -> _Need:
+        if tree is None:
+            return _Need()
+        pmsi = self._instance.pmsi
+        if pmsi in tree.outgoing:
+            return _Need(of_all=True)
+        if tree.incoming == pmsi and tree.outgoing:
+            return _Need(upstream=tree.rpf_neighbor)
+        return _Need()
+
+    def _settle(self, bindings: Iterable[Binding]) -> None:
+        """These bindings are new or gone, or their flows are needed from others now."""
+        touched: dict[Tree, frozenset[SourceGroup]] = {}
+        for binding in bindings:
+            tree = binding.tree
+            before = touched.get(tree, self.leaves.get(tree, _NO_FLOWS))
+            change = before.union if self._is_needed(binding) else before.difference
+            touched[tree] = change((binding.flow,))
+        for tree, flows in sorted(touched.items(), key=_by_tree):
+            if flows != self.leaves.get(tree, _NO_FLOWS):
+                self._change_leaf(tree, flows)
+
+    def _is_needed(self, binding: Binding) -> bool:
+        need = self._needs.get(binding.flow, _Need())
+        return binding in self.bindings and need.includes(binding.tree.source)
+
+    def _change_leaf(self, tree: Tree, flows: frozenset[SourceGroup]) -> None:
+        was_joined = tree in self.leaves
+        self._instance.outputs.append(LeafChanged(tree=tree, flows=flows))
+        if flows:
+            self.leaves[tree] = flows
+            if not was_joined:
+                self._instance.outputs.append(TreeJoined(tree, min(flows)))
+        else:
+            del self.leaves[tree]
+            self._instance.outputs.append(TreeLeft(tree))
+
+
+def _by_tree(item: tuple[Tree, object]) -> Tree:
+    return item[0]
