@@ -6,66 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from typing import Final
 
-from controlplane.cli.core_nouns import CORE_NOUNS, forwarded, log, switched
-from controlplane.cli.tables import Cell, Row, duration, plain, table, time
+from controlplane.cli.core_nouns import CORE_NOUNS, forwarded, switched
+from controlplane.cli.pim_nouns import PIM_NOUNS, counts
+from controlplane.cli.tables import Cell, Row, plain, table, time
 from controlplane.cli.vpn_nouns import VPN_NOUNS
-
-
-def _dr(row: Row) -> str:
-    return plain("dr_priority")(row) + (" DR" if row["is_dr"] else "")
-
-
-_PIM_NEIGHBOR: Final[Mapping[str, Cell]] = {
-    "Neighbor": plain("neighbor"),
-    "Interface": plain("interface"),
-    "Uptime": time("uptime"),
-    "Expires": time("expires"),
-    "DR prio": _dr,
-    "GenID": lambda row: "-" if row["generation_id"] is None else f"{row['generation_id']:08x}",
-}
-_PIM_INTERFACE: Final[Mapping[str, Cell]] = {
-    "Interface": plain("interface"),
-    "Address": plain("address"),
-    "Nbr count": plain("neighbors"),
-    "DR": plain("dr"),
-    "DR prio": plain("dr_priority"),
-    "Hello": lambda row: f"{row['hello_period']:g} s",
-    "Next hello": lambda row: "-" if row["next_hello"] is None else f"{row['next_hello']:.1f} s",
-    "Override": lambda row: f"{row['propagation_delay'] + row['override_interval']:g} s",
-}
-
-
-def _pim_neighbor(rows: Sequence[Row]) -> Iterator[str]:
-    return table(_PIM_NEIGHBOR, rows)
-
-
-def _pim_interface(rows: Sequence[Row]) -> Iterator[str]:
-    return table(_PIM_INTERFACE, rows)
-
-
-_STATES: Final = {"J": "joined", "NJ": "not joined"}
-
-
-def _mroute(rows: Sequence[Row]) -> Iterator[str]:
-    for row in rows:
-        state = _STATES.get(row["state"], row["state"])
-        yield f"({row['source']}, {row['group']}), {duration(row['uptime'])}, {state}{_counts(row)}"
-        incoming, neighbor = row["incoming"] or "none", row["rpf_neighbor"] or "none"
-        yield f"  Incoming interface: {incoming}, RPF nbr {neighbor}"
-        yield "  Outgoing interface list:" + ("" if row["outgoing"] else " none")
-        for one in row["outgoing"]:
-            yield f"    {one['interface']}, {', '.join(one['why'])}, {_expiry(one)}"
-
-
-def _counts(row: Row) -> str:
-    """Packet counts, where the switch was asked for them."""
-    return f", {row['packets']:,} packets, {row['octets']:,} octets" if "packets" in row else ""
-
-
-def _expiry(one: Row) -> str:
-    if one["prune_pending"] is not None:
-        return f"prune pending {one['prune_pending']:.1f} s"
-    return f"expires {duration(one['expires'])}"
 
 
 def _igmp_groups(rows: Sequence[Row]) -> Iterator[str]:
@@ -86,16 +30,21 @@ def _mvpn(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         number = "" if row["number"] is None else f" ({row['number']})"
         yield f"Profile {row['profile']}{number}, PMSI {row['pmsi']}"
-        branches = ", ".join(row["branches"]) or "nowhere"
-        yield f"  Own tunnel ({row['root']}, {row['group']}) to {branches}"
+        yield f"  Own tunnel {row['tree']} from {row['root']} to {', '.join(_ways(row))}"
         for line in table(_MVPN_PE, row["pes"]):
             yield f"  {line}"
 
 
+def _ways(row: Row) -> list[str]:
+    """Where this PE's packets leave on its tunnel."""
+    rp = [f"RP {row['registering']} in Registers"] if row["registering"] else []
+    return [*row["branches"], *rp] or ["nowhere"]
+
+
 _MVPN_PE: Final[Mapping[str, Cell]] = {
     "PE": plain("pe"),
-    "MDT group": plain("group"),
-    "Incoming": plain("incoming"),
+    "Tunnel": plain("tree"),
+    "Incoming": lambda row: row["incoming"] or ", ".join(row["accepted"]) or "-",
     "RPF nbr": plain("rpf_neighbor"),
     "PIM nbr": lambda row: "up" if row["pim_neighbor"] else "down",
 }
@@ -140,10 +89,22 @@ def _forwarding(rows: Sequence[Row]) -> Iterator[str]:
             yield f"  {line}"
 
 
+def _counted(row: Row) -> str:
+    """Packet counts, where the switch was asked for them."""
+    return f", {counts(row)}" if "packets" in row else ""
+
+
+def _name(row: Row) -> str:
+    return f"({row['source']}, {row['group']})"
+
+
 def _fib_multicast(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         tail = f", inner packets as from {row['tail']}" if row["tail"] else ""
-        yield f"({row['source']}, {row['group']}) from {row['incoming']}{tail}{_counts(row)}"
+        out_of = f" in data MDT {row['data_mdt']}" if row["data_mdt"] else ""
+        watched = ", shown to PIM" if row["watched"] else ""
+        incoming = f"{row['incoming']}{out_of}{tail}{watched}"
+        yield f"{_name(row)} from {incoming}{_counted(row)}"
         for copy in row["copies"]:
             vlan = f".{copy['vlan']}" if copy["vlan"] else ""
             yield f"  {copy['interface']} (port {copy['port']}{vlan}): {copy['rewrite']}"
@@ -213,10 +174,7 @@ NOUNS: Final[Mapping[str, Callable[[Sequence[Row]], Iterator[str]]]] = {
     **CORE_NOUNS,
     "mvpn tunnel": _mvpn,
     **VPN_NOUNS,
-    "mroute": _mroute,
-    "pim neighbor": _pim_neighbor,
-    "pim interface": _pim_interface,
-    "pim log": log,
+    **PIM_NOUNS,
     "igmp groups": _igmp_groups,
     "route": _route,
     "arp": _arp,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from controlplane.cli.core_nouns import log
-from controlplane.cli.tables import Cell, Row, plain, table, time
+from controlplane.cli.tables import Cell, Row, duration, plain, table, time
 
 Noun: TypeAlias = Callable[[Sequence[Row]], Iterator[str]]
 
@@ -102,6 +102,36 @@ _DISCOVERY: Final[Mapping[str, Cell]] = {
 }
 
 
+_SENT: Final[Mapping[str, Cell]] = {
+    "(Source, Group)": lambda row: f"({row['source']}, {row['group']})",
+    "MDT-data group": lambda row: row["mdt_group"] or "default MDT",
+    "ref_count": lambda row: str(row["flows_in_group"] or "-"),
+    "State": plain("state"),
+    "For": time("uptime"),
+    "Ends in": lambda row: "-" if row["expires"] is None else duration(row["expires"]),
+    "Next Join": lambda row: "-" if row["next_join"] is None else duration(row["next_join"]),
+    "Rate": lambda row: "-" if row["rate"] is None else f"{row['rate']:,} kbit/s",
+}
+_RECEIVED: Final[Mapping[str, Cell]] = {
+    "MDT-data [group, source]": lambda row: f"[{row['mdt_group']}, {row['root']}]",
+    "(Source, Group)": lambda row: f"({row['source']}, {row['group']})",
+    "Joined": lambda row: "yes" if row["joined"] else "no, only known",
+    "Uptime": time("uptime"),
+    "Expires": time("expires"),
+}
+
+
+def _data_mdt(rows: Sequence[Row]) -> Iterator[str]:
+    """A share of a group with others shows in its ref_count."""
+    for direction, heading, columns in (
+        ("sent", "MDT-data sent", _SENT),
+        ("received", "MDT-data received", _RECEIVED),
+    ):
+        if mine := [row for row in rows if row["direction"] == direction]:
+            yield heading
+            yield from (f"  {line}" for line in table(columns, mine))
+
+
 def _columns(columns: Mapping[str, Cell]) -> Noun:
     return lambda rows: table(columns, rows)
 
@@ -118,5 +148,6 @@ VPN_NOUNS: Final[Mapping[str, Noun]] = {
     "vrf": _vrf,
     "umh": _columns(_UMH),
     "mvpn discovery": _columns(_DISCOVERY),
+    "mvpn data-mdt": _data_mdt,
     "mvpn log": log,
 }

@@ -4,7 +4,8 @@ What the switch punts goes into the router, what the router puts out goes to the
 P4Runtime session, and the router is woken at its next deadline. Its host stack is made with the
 first stream, or segment, that there is. While there is no connection to the switch, packets of the
 router are lost, as on a cable that is not plugged in; protocols repeat themselves. When there is
-one, the session brings the switch to the newest Fib.
+one, the session brings the switch to the newest Fib. Counters are read for the router while it
+wants that, and at no other time.
 
 An exception in a router is a mistake in it. It stops this router alone: it is logged in one line
 and kept in `failure`, and its switch goes on forwarding as it was last told.
@@ -29,6 +30,7 @@ from controlplane.live.host_stack import HostStack
 from controlplane.p4rt.client import ConnectionFailed
 from controlplane.p4rt.counters import Counters
 from controlplane.p4rt.notices import Programmed, SwitchConnected
+from controlplane.p4rt.readings import Readings
 from controlplane.p4rt.session import P4Session
 from controlplane.router.events import (
     FibChanged,
@@ -99,6 +101,7 @@ class LiveRouter:
         self._stacks: dict[str, HostStack] = {}
         self._up = False
         self._timer: Timer | None = None
+        self._counting: asyncio.Task[None] | None = None
         self._counted: Counters | None = None
         self._counted_at: Instant = 0.0
 
@@ -116,6 +119,7 @@ class LiveRouter:
         for stack in self._stacks.values():
             stack.reset()
         await self.session.submitted(_FAREWELL)
+        await self._stop_counting()
         self.router, self.failure = self._lives.begin(), None
         self.start()
 
@@ -126,6 +130,8 @@ class LiveRouter:
         except Exception as error:
             self._fail(error)
         finally:
+            self._up = False
+            await self._stop_counting()
             self._close()
 
     def handle(self, event: RouterInput) -> None:
@@ -141,17 +147,44 @@ class LiveRouter:
     async def counters(self) -> Counters | None:
         """What the switch has counted, at most a second ago; None when it does not answer."""
         if self._counted is None or self.now() - self._counted_at > _COUNTERS_AGE:
-            try:
-                async with asyncio.timeout(_COUNTERS_LIMIT):
-                    self._counted = await self.session.read_counters()
-            except (ConnectionFailed, TimeoutError):
+            counted = await self._read_counters()
+            if counted is None:
                 return None
-            self._counted_at = self.now()
+            self._counted, self._counted_at = counted, self.now()
         return self._counted
 
     def now(self) -> Instant:
         """The world's time, CLOCK_MONOTONIC; the router has a clock of its own."""
         return asyncio.get_running_loop().time()
+
+    async def _read_counters(self) -> Counters | None:
+        """None when the switch does not answer."""
+        try:
+            async with asyncio.timeout(_COUNTERS_LIMIT):
+                return await self.session.read_counters()
+        except (ConnectionFailed, TimeoutError):
+            return None
+
+    async def _count(self) -> None:
+        """Read counters for as long as the router wants it; what fails is missing once."""
+        readings: Readings | None = None
+        while self.failure is None and (period := self.router.wants_counters) is not None:
+            counters = await self._read_counters()
+            if counters is not None and readings is None:
+                readings = Readings(counters, self.now())
+            elif counters is not None and readings is not None:
+                self.handle(readings.take(counters, self.now()))
+            await asyncio.sleep(period)
+
+    def _count_if_wanted(self) -> None:
+        is_counting = self._counting is not None and not self._counting.done()
+        if self._up and not is_counting and self.router.wants_counters is not None:
+            self._counting = asyncio.create_task(self._count())
+
+    async def _stop_counting(self) -> None:
+        if self._counting is not None:
+            self._counting.cancel()
+            await asyncio.gather(self._counting, return_exceptions=True)
 
     def _wake(self) -> None:
         """A loop may call a little early, or the clock stood; then the deadline is still ahead."""
@@ -171,6 +204,7 @@ class LiveRouter:
             for output in step(self._clock.now()):
                 self._perform(output)
             self._sleep()
+            self._count_if_wanted()
         except Exception as error:
             self._fail(error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Address
 
@@ -15,6 +15,7 @@ from controlplane.protocols.bgp.events import BgpConfig
 from controlplane.protocols.igmp.events import IgmpSettings
 from controlplane.protocols.ldp.events import LdpConfig
 from controlplane.protocols.ospf.events import OspfConfig, OspfSettings
+from controlplane.protocols.pim.config import PimConfig
 from controlplane.protocols.pim.events import PimSettings
 from controlplane.rib.route import RouteProtocol
 
@@ -71,6 +72,7 @@ class VrfConfig:
     labels: VpnLabels = VpnLabels.PER_VRF
     bgp: BgpConfig | None = None
     redistribute: frozenset[RouteProtocol] = frozenset()
+    pim: PimConfig = field(default_factory=PimConfig)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class RouterConfig:
     OSPF and LDP run in the provider's table, which is a CE's only one. So does `bgp`, for the
     families of VPNs on a PE or reflector, for IPv4 unicast on a CE; there `bgp_redistribute` says
     which other routes it tells. BGP of a VRF has its configuration there, and never none on a PE.
+    `pim` is for that table too.
     """
 
     name: str
@@ -102,4 +105,5 @@ class RouterConfig:
     ldp: LdpConfig | None = None
     bgp: BgpConfig | None = None
     bgp_redistribute: frozenset[RouteProtocol] = frozenset()
+    pim: PimConfig = field(default_factory=PimConfig)
     ttl_mode: TtlMode = TtlMode.UNIFORM

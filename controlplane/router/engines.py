@@ -22,6 +22,7 @@ from controlplane.engine.stream import (
     StreamOutput,
 )
 from controlplane.engine.time import Instant
+from controlplane.mvpn.s_pmsi.events import SPmsiInput, SPmsiOutput
 from controlplane.protocols.arp.events import ArpInput, ArpOutput
 from controlplane.protocols.bfd.events import BfdInput, BfdOutput
 from controlplane.protocols.bgp.events import BgpInput, BgpOutput
@@ -34,7 +35,15 @@ from controlplane.router.vrf import AnyEngine, Vrf
 from controlplane.wire.bgp.numbers import PORT as BGP_PORT
 
 EngineOutput: TypeAlias = (
-    ArpOutput | BfdOutput | BgpOutput | IcmpOutput | IgmpOutput | LdpOutput | OspfOutput | PimOutput
+    ArpOutput
+    | BfdOutput
+    | BgpOutput
+    | IcmpOutput
+    | IgmpOutput
+    | LdpOutput
+    | OspfOutput
+    | PimOutput
+    | SPmsiOutput
 )
 
 
@@ -91,6 +100,10 @@ class Engines:
     def bgp(self, vrf: str, event: BgpInput, now: Instant) -> None:
         if (bgp := self._vrfs[vrf].bgp) is not None:
             self._say(vrf, "bgp", bgp, bgp.handle(event, now))
+
+    def s_pmsi(self, vrf: str, event: SPmsiInput, now: Instant) -> None:
+        if (s_pmsi := self._vrfs[vrf].s_pmsi) is not None:
+            self._say(vrf, "s-pmsi", s_pmsi, s_pmsi.handle(event, now))
 
     def stream(self, vrf: str, event: StreamInput, now: Instant) -> None:
         """A stream is BGP's when BGP opened it or a peer opened it to BGP's port; else LDP's."""

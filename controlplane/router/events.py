@@ -1,7 +1,7 @@
 """What goes into a router and what comes out of it.
 
 Frames come as PacketIn and go as PacketOut or Submit (`fib/model.py`), which are inputs and outputs
-of a router too.
+of a router too, as is what the switch has counted (`fib/counts.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from controlplane.engine.notice import Notice
 from controlplane.engine.stream import StreamInput, StreamOutput
+from controlplane.fib.counts import CountersRead
 from controlplane.fib.model import Fib, PacketIn, PacketOut, Submit
 from controlplane.rib.route import Route, RouteProtocol
 
@@ -84,5 +85,7 @@ class HostPacketOut:
     datagram: bytes
 
 
-RouterInput: TypeAlias = PacketIn | PortChanged | RoutesReplaced | StreamEvent | HostPacketOut
+RouterInput: TypeAlias = (
+    PacketIn | PortChanged | RoutesReplaced | StreamEvent | HostPacketOut | CountersRead
+)
 Output: TypeAlias = PacketOut | Submit | FibChanged | StreamCommand | HostPacket | Noticed

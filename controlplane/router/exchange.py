@@ -4,7 +4,9 @@
     SendLabelled                         outbound -> Submit
     NeighborChanged                      FibBuilder, and the packets held for the neighbour
     MembershipChanged                    from IGMP to PIM of the same VRF
-    TreeUpdate, Removed                  MRIB and FibBuilder; of a PE's own tunnel, its PMSI
+    TreeUpdate, Removed                  MRIB and FibBuilder; of a PE's own tunnel, its PMSI; of a
+                                         VRF, its S-PMSI engine
+    FlowMoved, LeafChanged               from the S-PMSI engine to `mvpns`
     RoutesUpdated                        from OSPF to the RIB (`routing`)
     BestPathsChanged                     from BGP to the RIB, other VRFs (`vpns`) and `mvpns`
     NextHopsTracked                      from BGP to `routing`, which answers
@@ -12,6 +14,7 @@
     SynchronisationChanged               from LDP to OSPF
     WatchNeighbor, ForgetNeighbor        to BFD, and its ClientNotified back
     Listen, OpenStream, ...              out of the router, to the host stack
+    NeighborUp, NeighborDown             of PIM, to the log and to `mvpns`
     Notice                               the log; out of the router, with its place
 
 Outputs are carried out in the order in which they came, each of which may be input to another
@@ -20,7 +23,7 @@ engine. That ends, because engines speak of what has changed, and say nothing wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from controlplane.engine.engine import SendDatagram, SendPacket
 from controlplane.engine.liveness import ForgetNeighbor, WatchNeighbor
@@ -29,8 +32,11 @@ from controlplane.engine.stream import CloseStream, Listen, OpenStream, SendData
 from controlplane.engine.time import Instant
 from controlplane.fib.build import FibBuilder
 from controlplane.fib.unicast import Neighbor
+from controlplane.mvpn.mvpn import Mvpn
+from controlplane.mvpn.s_pmsi.events import FlowMoved, LeafChanged
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress
+from controlplane.net.multicast import TreeName
 from controlplane.protocols.arp.events import NeighborChanged, Resolve, SendArp
 from controlplane.protocols.bfd.events import ClientNotified, Watch
 from controlplane.protocols.bgp.events import BestPathsChanged, NextHopsTracked
@@ -39,6 +45,7 @@ from controlplane.protocols.igmp.events import MembershipChanged
 from controlplane.protocols.ldp.events import BindingsChanged, SynchronisationChanged
 from controlplane.protocols.ospf.events import LdpSynchronised, RoutesUpdated
 from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
+from controlplane.protocols.pim.notices import NeighborDown, NeighborUp
 from controlplane.rib.labels import LabelTable
 from controlplane.router.engines import Engines, Said
 from controlplane.router.events import Noticed, Output, StreamCommand
@@ -85,7 +92,8 @@ class Exchange:
         self._neighbors = neighbors
         self._asked: set[Neighbor] = set()
         self._outputs: list[Output] = []
-        self._silent = {vrf.mvpn.tunnel.own: vrf.mvpn for vrf in vrfs.values() if vrf.mvpn}
+        silent = (vrf.mvpn for vrf in vrfs.values() if vrf.mvpn)
+        self._silent: dict[TreeName, Mvpn] = {mvpn.tunnel.own_tree: mvpn for mvpn in silent}
 
     def settle(self, now: Instant) -> list[Output]:
         """Carry out all that engines have said; returns what is for the outside."""
@@ -138,6 +146,11 @@ class Exchange:
                 self._engines.pim(vrf, output, now)
             case TreeUpdate() | TreeRemoved():
                 self._tree_changed(vrf, output, now)
+            case FlowMoved():
+                self._mvpns.flow_moved(vrf, output)
+            case LeafChanged():
+                if (notice := self._mvpns.leaf_changed(vrf, output, now)) is not None:
+                    self._notice(vrf, "s-pmsi", notice, now)
             case RoutesUpdated():
                 self._routing.ospf_updated(vrf, output, now)
             case BestPathsChanged():
@@ -157,6 +170,9 @@ class Exchange:
             case Listen() | OpenStream() | SendData() | CloseStream():
                 self._engines.command(said, output)
                 self._outputs.append(StreamCommand(vrf=vrf, command=output))
+            case NeighborUp() | NeighborDown():
+                self._notice(vrf, said.engine, output, now)
+                self._tell(self._mvpns.neighbor_changed(vrf, output, now), now)
             case Notice():
                 self._notice(vrf, said.engine, output, now)
 
@@ -174,12 +190,17 @@ class Exchange:
         elif change.family is Family.VPNV4:
             self._vpns.imported(change, now)
         else:
-            for place, notice in self._mvpns.learn(change, now):
-                self._notice(place, "mvpn", notice, now)
+            self._tell(self._mvpns.learn(change, now), now)
+
+    def _tell(self, notices: Iterable[tuple[str, Notice]], now: Instant) -> None:
+        """What MVPNs say, with their VRFs."""
+        for vrf, notice in notices:
+            self._notice(vrf, "mvpn", notice, now)
 
     def _tree_changed(self, vrf: str, tree: TreeUpdate | TreeRemoved, now: Instant) -> None:
         self._vrfs[vrf].mrib.apply(tree)
-        self._builder.tree_changed(vrf, tree.sg)
+        self._builder.tree_changed(vrf, tree.tree)
+        self._engines.s_pmsi(vrf, tree, now)
         self._raise_pmsi(vrf, tree, now)
 
     def _raise_pmsi(self, vrf: str, tree: TreeUpdate | TreeRemoved, now: Instant) -> None:
@@ -187,10 +208,13 @@ class Exchange:
 
         Hellos before that would reach nobody, and the next ones are a Hello_Period away.
         """
-        if vrf == DEFAULT_VRF and isinstance(tree, TreeUpdate) and tree.outgoing:
-            if (mvpn := self._silent.pop(tree.sg, None)) is not None:
-                for event in mvpn.start():
-                    self._engines.pim(mvpn.interface.vrf, event, now)
+        mvpn = self._silent.get(tree.tree) if vrf == DEFAULT_VRF else None
+        if mvpn is None or isinstance(tree, TreeRemoved):
+            return
+        if tree.registering or tree.outgoing - {mvpn.interface.name}:
+            del self._silent[tree.tree]
+            for event in mvpn.start():
+                self._engines.pim(mvpn.interface.vrf, event, now)
 
     def _neighbor_changed(self, change: NeighborChanged, now: Instant) -> None:
         neighbor = (change.interface, change.address)

@@ -9,6 +9,7 @@ from controlplane.fib.model import (
     Decapsulate,
     Discard,
     Encapsulate,
+    EncapsulateRegister,
     Fib,
     FibInterface,
     Forward,
@@ -19,21 +20,31 @@ from controlplane.fib.model import (
     MulticastRoute,
     NextHopGroup,
     Nhlfe,
+    Onward,
     Policer,
     PopAndLookUp,
     Receive,
     Replica,
     Rewrite,
+    Tail,
+    TunnelRoot,
     UnicastAction,
     UnicastRoute,
     VpnPath,
 )
 from controlplane.net.label import IMPLICIT_NULL, Label
-from controlplane.router.names import interface_name, name_at, vrf_name
+from controlplane.router.names import interface_name, interface_names, name_at, vrf_name
 from controlplane.router.router import Router
 
 _Entry: TypeAlias = (
-    FibInterface | UnicastRoute | NextHopGroup | VpnPath | LabelRoute | MulticastRoute | Policer
+    FibInterface
+    | UnicastRoute
+    | NextHopGroup
+    | VpnPath
+    | LabelRoute
+    | MulticastRoute
+    | TunnelRoot
+    | Policer
 )
 
 
@@ -52,6 +63,7 @@ def _entries(fib: Fib) -> frozenset[_Entry]:
         fib.vpn_paths,
         fib.labels,
         fib.multicast,
+        fib.tunnel_roots,
         fib.policers,
     )
 
@@ -73,6 +85,8 @@ def _entry(router: Router, entry: _Entry) -> str:
             return f"label {label} {_action(router, action)}"
         case MulticastRoute():
             return _multicast(router, entry)
+        case TunnelRoot(vrf, pe, iif):
+            return f"tunnel of {vrf_name(router, vrf)} from {pe}: {interface_name(router, iif)}"
         case Policer(reason, rate, burst):
             return f"policer {reason.name} {rate}/s, burst {burst}"
 
@@ -107,21 +121,35 @@ def _action(router: Router, action: UnicastAction | PopAndLookUp) -> str:
 
 
 def _multicast(router: Router, route: MulticastRoute) -> str:
-    tail = f", then as from {interface_name(router, route.tail.iif)}" if route.tail else ""
+    tail = f", then as from {tail_name(router, route.tail)}" if route.tail else ""
+    watched = ", watched" if route.watch else ""
     copies = ", ".join(sorted(_copy(router, copy) for copy in route.replicas)) or "nowhere"
-    incoming = interface_name(router, route.iif)
-    return f"{vrf_name(router, route.vrf)} {route.sg} from {incoming}{tail}: {copies}"
+    incoming = interface_names(router, route.iifs)
+    return f"{vrf_name(router, route.vrf)} {route.tree} from {incoming}{tail}{watched}: {copies}"
+
+
+def tail_name(router: Router, tail: Tail) -> str:
+    """What the packets of a tunnel that ends here come in on."""
+    if tail.iif is None:
+        return f"their PEs in {vrf_name(router, tail.vrf)}"
+    return interface_name(router, tail.iif)
 
 
 def _copy(router: Router, copy: Replica) -> str:
-    return f"{name_at(router, copy.at)} {rewrite_words(copy.rewrite)}"
+    return f"{name_at(router, copy.at)} {rewrite_words(router, copy.rewrite)}"
 
 
-def rewrite_words(rewrite: Rewrite) -> str:
+def rewrite_words(router: Router, rewrite: Rewrite) -> str:
     match rewrite:
         case InPlace():
             return "in place"
+        case Onward(tunnel):
+            return f"in place, of {interface_name(router, tunnel)} alone"
         case Decapsulate():
             return "decapsulate"
         case Encapsulate(source, group):
             return f"encapsulate {source} > {group}"
+        case EncapsulateRegister(source, rp, mac, labels, tunnel):
+            inside = f"{rewrite_words(router, tunnel)}, " if tunnel else ""
+            stack = f" label {'/'.join(map(str, labels))}" if labels else ""
+            return f"{inside}register {source} > {rp} {mac}{stack}"

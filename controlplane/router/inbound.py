@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
 from typing import Final, TypeAlias
 
 from controlplane.engine.engine import DatagramReceived, PacketReceived
 from controlplane.fib.model import PacketIn, TtlMode
+from controlplane.mvpn.gre import decapsulate
 from controlplane.mvpn.mvpn import Mvpn
 from controlplane.net.interface import Interface
 from controlplane.net.label import EXPLICIT_NULL
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.protocols.arp.events import ArpReceived
+from controlplane.protocols.pim.events import DataArrived
 from controlplane.rib.vpn_labels import VpnLabelTable
 from controlplane.router.counters import Layer, RouterCounters, Unrouted
 from controlplane.router.links import Links
@@ -37,7 +40,8 @@ class Arrived:
 
     A frame to a group of stations causes no ICMP error (RFC 1122 3.2.2), hence `to_many`. `labels`
     is the stack that it came under, None for a packet without or once it is off; `at_end` when all
-    of these labels end here. `is_own`: this router submitted it.
+    of these labels end here. `is_own`: this router submitted it. `root` is the PE whose tunnel it
+    came out of.
     """
 
     interface: Interface
@@ -47,6 +51,7 @@ class Arrived:
     labels: LabelStack | None = None
     at_end: bool = False
     is_own: bool = False
+    root: IPv4Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class _Punt:
     frame: EthernetFrame
     reason: PuntReason
     is_own: bool
+    root: IPv4Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,14 @@ class ToPort:
     vrf: str
     port: WellKnownPort
     event: DatagramReceived
+
+
+@dataclass(frozen=True, slots=True)
+class ToMulticastRouting:
+    """For PIM of a VRF: what the pipeline has seen of a source."""
+
+    vrf: str
+    event: DataArrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +124,12 @@ class Refused:
     code: UnreachableCode
 
 
-Delivery: TypeAlias = ToArp | ToProtocol | ToPort | ToHostStack | ToForward | Expired | Refused
+Delivery: TypeAlias = (
+    ToArp | ToProtocol | ToPort | ToMulticastRouting | ToHostStack | ToForward | Expired | Refused
+)
+
+_DESTINATION: Final = slice(16, 20)
+"""Of an IPv4 header."""
 
 _ENGINES: Final = frozenset({IpProtocol.PIM, IpProtocol.IGMP, IpProtocol.ICMP})
 """IP protocols whose engines every VRF has."""
@@ -133,6 +152,8 @@ class Inbound:
         self._vrfs = vrfs
         self._counters = counters
         self._mvpns = [vrf.mvpn for vrf in vrfs.values() if vrf.mvpn]
+        shared = (mvpn for mvpn in self._mvpns if mvpn.tunnels.shared)
+        self._sharing = {mvpn.tunnels.own.group: mvpn for mvpn in shared}
 
     def receive(self, punted: PacketIn) -> list[Delivery]:
         """Nothing when the packet ends here, counted."""
@@ -141,7 +162,7 @@ class Inbound:
         except DecodeError as error:
             return self._malformed(Layer.FRAME, error)
         punt = _Punt(frame, punted.reason, is_own=not self._links.on(punted.port))
-        if (mvpn := self._mvpn_of(punted.interface)) is not None:
+        if (mvpn := self._mvpn_of(punted.interface) or self._shared_by_stranger(punt)) is not None:
             return self._receive_tunnelled(punt, mvpn)
         interface = self._links.indexed(punted.interface)
         if interface is None:
@@ -157,12 +178,20 @@ class Inbound:
         """Whose (PMSI, root PE) pair it is."""
         return next((mvpn for mvpn in self._mvpns if index in mvpn.roots), None)
 
+    def _shared_by_stranger(self, punt: _Punt) -> Mvpn | None:
+        """Whose shared tunnel C-PIM came out of, from a PE that is not known yet."""
+        if not self._sharing or punt.reason is not PuntReason.LINK_LOCAL:
+            return None
+        group = int.from_bytes(punt.frame.payload[_DESTINATION])
+        return self._sharing.get(IPv4Address(group))
+
     def _receive_tunnelled(self, punt: _Punt, mvpn: Mvpn) -> list[Delivery]:
         try:
-            inner = mvpn.tunnel.decapsulate(Ipv4Packet.decode(Reader(punt.frame.payload)))
+            outer = Ipv4Packet.decode(Reader(punt.frame.payload))
+            inner = decapsulate(outer)
         except DecodeError as error:
             return self._malformed(Layer.TUNNEL, error)
-        return self._receive_ipv4(mvpn.interface, punt, inner)
+        return self._receive_ipv4(mvpn.interface, replace(punt, root=outer.source), inner)
 
     def _receive_ipv4(self, interface: Interface, punt: _Punt, datagram: bytes) -> list[Delivery]:
         if punt.frame.ethertype != EtherType.IPV4:
@@ -230,6 +259,7 @@ class Inbound:
             labels=labels,
             at_end=at_end,
             is_own=punt.is_own,
+            root=punt.root,
         )
         return self._classify(arrived, punt.reason)
 
@@ -242,12 +272,16 @@ class Inbound:
                 | PuntReason.TO_ME
                 | PuntReason.ROUTING
                 | PuntReason.BFD
+                | PuntReason.REGISTER
             ):
                 return self._for_this_router(arrived)
-            case PuntReason.NO_MULTICAST_ROUTE | PuntReason.RPF_FAILED:
+            case PuntReason.NO_MULTICAST_ROUTE | PuntReason.RPF_FAILED | PuntReason.NEW_SOURCE:
                 sg = SourceGroup(packet.source, packet.destination)
-                self._counters.count_unrouted(Unrouted(reason, vrf, sg))
-                return []
+                if reason is not PuntReason.NEW_SOURCE:
+                    self._counters.count_unrouted(Unrouted(reason, vrf, sg))
+                name, root = arrived.interface.name, arrived.root
+                event = DataArrived(interface=name, sg=sg, neighbor=root)
+                return [ToMulticastRouting(vrf, event)]
             case PuntReason.TTL_EXPIRED:
                 return [Expired(arrived)]
             case PuntReason.GLEAN:
@@ -285,6 +319,8 @@ class Inbound:
         """Whether a UDP port has an engine."""
         if port == WellKnownPort.LDP:
             return self._vrfs[vrf].ldp is not None
+        if port == WellKnownPort.S_PMSI:
+            return self._vrfs[vrf].s_pmsi is not None
         return port == WellKnownPort.BFD
 
     def _to_port(self, arrived: Arrived) -> list[Delivery] | None:

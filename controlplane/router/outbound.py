@@ -21,6 +21,7 @@ from typing import Final, TypeAlias
 from controlplane.engine.engine import SendDatagram, SendPacket
 from controlplane.fib.model import GLOBAL_VRF, PacketOut, Submit
 from controlplane.fib.unicast import Neighbor, Neighbors
+from controlplane.mvpn.gre import encapsulate
 from controlplane.net.interface import DEFAULT_VRF, Interface
 from controlplane.net.mac import MacAddress, multicast_mac
 from controlplane.protocols.arp.events import NeighborChanged, Resolve, SendArp
@@ -72,7 +73,7 @@ class Outbound:
         """A packet of an engine; unicast without a next hop goes where the VRF's table says."""
         packet = _packet(send)
         if (mvpn := self._mvpns.get(send.interface)) is not None:
-            return [self._into_tunnel(mvpn.tunnel.encapsulate(packet))]
+            return [self._into_tunnel(encapsulate(packet, mvpn.tunnel.own))]
         link = self._links.named(send.interface)
         if send.destination.is_multicast:
             return self._frame(link, multicast_mac(send.destination), packet)

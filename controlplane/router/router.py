@@ -5,6 +5,7 @@
     RoutesReplaced    routing -> RIB, and all whom its changes concern
     StreamEvent       -> the engine whose stream it is
     HostPacketOut     -> submitted to the pipeline
+    CountersRead      -> the engines that asked for it (`wants_counters`)
 
 What engines put out is the business of `exchange`; `vrf` makes the engines and tables. A router
 draws its chance from the generator that it is given and reads no clock: the same inputs at the same
@@ -19,8 +20,9 @@ from random import Random
 
 from controlplane.engine.engine import InterfaceDown, InterfaceUp
 from controlplane.engine.labels import LabelSpace
-from controlplane.engine.time import Instant
+from controlplane.engine.time import Duration, Instant
 from controlplane.fib.build import FibBuilder, Mpls
+from controlplane.fib.counts import CountersRead
 from controlplane.fib.model import Fib, PacketIn
 from controlplane.fib.unicast import Neighbor
 from controlplane.net.interface import DEFAULT_VRF
@@ -34,6 +36,7 @@ from controlplane.protocols.pim.events import PimEnabled
 from controlplane.rib.labels import LabelTable
 from controlplane.rib.route import RouteProtocol
 from controlplane.rib.vpn_labels import VpnLabelTable
+from controlplane.router import readings
 from controlplane.router.bgp_inputs import BgpInputs
 from controlplane.router.config import InterfaceConfig, RouterConfig
 from controlplane.router.counters import RouterCounters
@@ -58,6 +61,7 @@ from controlplane.router.inbound import (
     ToArp,
     ToForward,
     ToHostStack,
+    ToMulticastRouting,
     ToPort,
     ToProtocol,
 )
@@ -145,6 +149,8 @@ class Router:
                 self._engines.stream(name, happened, now)
             case HostPacketOut(vrf=name, datagram=datagram):
                 self._exchange.put_out(self._outbound.submit(name, datagram))
+            case CountersRead():
+                readings.tell(self._engines, self.vrfs, event, now)
         return self._finish(now)
 
     def advance(self, now: Instant) -> list[Output]:
@@ -155,6 +161,14 @@ class Router:
     def next_deadline(self) -> Instant | None:
         """When `advance` is due, None when no timer runs."""
         return self._engines.next_deadline()
+
+    @property
+    def wants_counters(self) -> Duration | None:
+        """How often the driver shall read the switch's counters for the router, None: not at all.
+
+        Each reading but the first comes as `CountersRead`.
+        """
+        return readings.wanted_period(self.vrfs)
 
     def _finish(self, now: Instant) -> list[Output]:
         outputs = self._exchange.settle(now)
@@ -235,8 +249,12 @@ class Router:
                 self._engines.icmp(vrf, event, now)
             case ToPort(vrf, WellKnownPort.LDP, event):
                 self._engines.ldp(vrf, event, now)
+            case ToPort(vrf, WellKnownPort.S_PMSI, event):
+                self._engines.s_pmsi(vrf, event, now)
             case ToPort(vrf, _, event):
                 self._engines.bfd(vrf, event, now)
+            case ToMulticastRouting(vrf, event):
+                self._engines.pim(vrf, event, now)
             case ToHostStack(vrf, datagram):
                 self._exchange.put_out(HostPacket(vrf=vrf, datagram=datagram))
             case ToForward(arrived):

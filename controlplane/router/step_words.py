@@ -17,6 +17,7 @@ from controlplane.engine.stream import (
     StreamOpened,
     StreamOutput,
 )
+from controlplane.fib.counts import CountersRead
 from controlplane.fib.model import Fib, PacketIn, PacketOut, Port, Submit
 from controlplane.router.events import (
     FibChanged,
@@ -55,6 +56,8 @@ def step_words(router: Router, step: Step) -> str:
             return _stream_event(event)
         case HostPacketOut(datagram=datagram):
             return f"from the host stack: {ipv4_words(datagram)}"
+        case CountersRead(seconds=seconds, routes=routes):
+            return f"counters of the last {seconds:g} s; routes with packets: {len(routes)}"
 
 
 def _stream_event(event: StreamInput) -> str:

@@ -16,8 +16,9 @@ from controlplane.engine.labels import LabelSpace
 from controlplane.fib.build import VrfTables
 from controlplane.fib.model import GLOBAL_VRF
 from controlplane.mvpn.config import LocalMvpn
-from controlplane.mvpn.indices import IndexAllocator
+from controlplane.mvpn.indices import IndexAllocator, Place
 from controlplane.mvpn.mvpn import Mvpn
+from controlplane.mvpn.s_pmsi.engine import SPmsiEngine
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.protocols.arp.engine import ArpEngine
 from controlplane.protocols.bfd.engine import BfdEngine
@@ -27,6 +28,7 @@ from controlplane.protocols.icmp.engine import IcmpEngine
 from controlplane.protocols.igmp.engine import IgmpEngine
 from controlplane.protocols.ldp.engine import LdpEngine
 from controlplane.protocols.ospf.engine import OspfEngine
+from controlplane.protocols.pim.config import PimConfig
 from controlplane.protocols.pim.engine import PimEngine
 from controlplane.protocols.pim.events import Rpf
 from controlplane.rib.mrib import Mrib
@@ -38,7 +40,15 @@ from controlplane.router.config import RouterConfig, VrfConfig
 from controlplane.router.links import Links
 
 AnyEngine: TypeAlias = (
-    ArpEngine | IgmpEngine | OspfEngine | PimEngine | IcmpEngine | LdpEngine | BfdEngine | BgpEngine
+    ArpEngine
+    | BfdEngine
+    | BgpEngine
+    | IcmpEngine
+    | IgmpEngine
+    | LdpEngine
+    | OspfEngine
+    | PimEngine
+    | SPmsiEngine
 )
 
 
@@ -54,6 +64,7 @@ class Vrf:
     ldp: LdpEngine | None = None
     bgp: BgpEngine | None = None
     mvpn: Mvpn | None = None
+    s_pmsi: SPmsiEngine | None = None
     candidates: Candidates = field(default_factory=Candidates)
     mrib: Mrib = field(default_factory=Mrib)
     igmp: IgmpEngine = field(default_factory=IgmpEngine)
@@ -71,6 +82,8 @@ class Vrf:
             yield "bgp", self.bgp
         yield "igmp", self.igmp
         yield "pim", self.pim
+        if self.s_pmsi is not None:
+            yield "s-pmsi", self.s_pmsi
         yield "icmp", self.icmp
 
     def tables(self) -> VrfTables:
@@ -92,17 +105,17 @@ def make_vrfs(
 
 def _make_all(config: RouterConfig, links: Links, labels: LabelSpace, rng: Random) -> Iterator[Vrf]:
     yield replace(
-        _make(DEFAULT_VRF, GLOBAL_VRF, links, None, rng),
+        _make(DEFAULT_VRF, GLOBAL_VRF, links, None, config.pim, rng),
         ospf=OspfEngine(config.ospf, _fork(rng)) if config.ospf else None,
         ldp=LdpEngine(config.ldp, labels=labels, rng=_fork(rng)) if config.ldp else None,
         bgp=_make_bgp(DEFAULT_VRF, config.bgp, rng),
     )
-    indices = IndexAllocator()
+    indices = IndexAllocator[Place]()
     for item in config.vrfs:
         candidates = Candidates()
-        mvpn = _make_mvpn(item, config, links.core_mtu, indices, candidates)
+        mvpn = _make_mvpn(item, config, links, indices, candidates)
         bgp = _make_bgp(item.name, item.bgp, rng)
-        vrf = _make(item.name, item.id, links, mvpn, rng)
+        vrf = _make(item.name, item.id, links, mvpn, item.pim, rng)
         yield replace(vrf, bgp=bgp, candidates=candidates)
 
 
@@ -110,15 +123,18 @@ def _make_bgp(vrf: str, config: BgpConfig | None, rng: Random) -> BgpEngine | No
     return BgpEngine(config, rng=_fork(rng), vrf=vrf) if config else None
 
 
-def _make(name: str, number: int, links: Links, mvpn: Mvpn | None, rng: Random) -> Vrf:
+def _make(
+    name: str, number: int, links: Links, mvpn: Mvpn | None, pim_config: PimConfig, rng: Random
+) -> Vrf:
     rib = Rib(lambda next_hop: _is_usable(next_hop, links))
 
     def rpf(root: IPv4Address, group: IPv4Address) -> Rpf | None:
         return reverse_path(rib, mvpn.reverse_path if mvpn else _no_vpn, root, group)
 
-    pim = PimEngine(rpf=rpf, rng=_fork(rng))
+    pim = PimEngine(rpf=rpf, rng=_fork(rng), config=pim_config)
     arp, bfd = ArpEngine(rng=_fork(rng)), BfdEngine(rng=_fork(rng))
-    return Vrf(name=name, id=number, rib=rib, pim=pim, arp=arp, bfd=bfd, mvpn=mvpn)
+    s_pmsi = SPmsiEngine(mvpn.interface, mvpn.s_pmsi) if mvpn else None
+    return Vrf(name=name, id=number, rib=rib, pim=pim, arp=arp, bfd=bfd, mvpn=mvpn, s_pmsi=s_pmsi)
 
 
 def _fork(rng: Random) -> Random:
@@ -134,8 +150,8 @@ def _no_vpn(*_: object) -> Rpf | None:
 def _make_mvpn(
     item: VrfConfig,
     config: RouterConfig,
-    core_mtu: int,
-    indices: IndexAllocator,
+    links: Links,
+    indices: IndexAllocator[Place],
     candidates: Candidates,
 ) -> Mvpn | None:
     if item.mvpn is None:
@@ -144,11 +160,12 @@ def _make_mvpn(
         vrf=item.name,
         number=item.id,
         me=config.router_id,
+        loopback=links.loopback.name,
         asn=config.bgp.asn if config.bgp else None,
         rd=item.rd,
         import_targets=item.import_targets,
         export_targets=item.export_targets,
-        core_mtu=core_mtu,
+        core_mtu=links.core_mtu,
         config=item.mvpn,
     )
     return Mvpn(local, indices, candidates.of)

@@ -5,15 +5,14 @@ with the same interface and reason, and at the same time; but no program runs. P
 routers (TCP, targeted Hellos, PIM inside a P-tunnel) are forwarded hop by hop by each router's Fib,
 labels and all. Engines cannot tell the difference.
 
-Left out: streams of hosts (nothing is encapsulated or decapsulated), policers, counters, and the
+Left out: streams of hosts (nothing is put into tunnels or taken out), policers, counters, and the
 checks of RFC 1812 5.2.2, since what routers of the simulator send passes them. Of equal ways a flow
 may take another one than in the pipeline.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from ipaddress import IPv4Address
+from dataclasses import replace
 from typing import Final
 
 from controlplane.fib.lookup import (
@@ -21,7 +20,6 @@ from controlplane.fib.lookup import (
     by_name,
     by_place,
     by_prefix,
-    by_tree,
     by_way,
     longest_match,
 )
@@ -30,58 +28,30 @@ from controlplane.fib.model import (
     Forward,
     ForwardVpn,
     Glean,
-    InPlace,
-    MulticastRoute,
     Nhlfe,
-    PacketIn,
     PacketOut,
     PopAndLookUp,
     Receive,
-    Replica,
     Submit,
     TtlMode,
     UnicastRoute,
 )
 from controlplane.net.interned import prefix
 from controlplane.net.label import EXPLICIT_NULL, IMPLICIT_NULL, Label
-from controlplane.net.mac import MacAddress
-from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
+from controlplane.p4rt.counters import NOTHING_COUNTED, Counters
 from controlplane.p4rt.memory import Sent
+from controlplane.sim.arrived import Arrived, nothing
 from controlplane.sim.derived import Derived
+from controlplane.sim.direct_multicast import DirectMulticast
 from controlplane.sim.headers import CPU_PORT, ETHERNET_HEADER, Headers, flow
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.ipv4 import Ipv4Packet
-from controlplane.wire.mpls import ENTRY_LENGTH, LabelStack, LabelStackEntry
+from controlplane.wire.mpls import LabelStack, LabelStackEntry
 from controlplane.wire.reader import DecodeError, Reader
 
 _PIPE_TTL: Final = 255
 _HOST: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrived:
-    """A frame and what it came in on; a submitted one pays no TTL."""
-
-    headers: Headers
-    interface: int
-    vrf: int
-    submitted: bool = False
-
-    def punt(self, reason: PuntReason, interface: int | None = None) -> Sent:
-        """To the router, in the name of another interface where one is given."""
-        index = self.interface if interface is None else interface
-        return [], [PacketIn(self.headers.port, index, reason, self.headers.frame)]
-
-    def popped(self) -> _Arrived:
-        """Behind its one label."""
-        inner = self.headers.at + ENTRY_LENGTH
-        return replace(self, headers=replace(self.headers, at=inner))
-
-    @property
-    def cost(self) -> int:
-        """The TTL that this hop costs."""
-        return 0 if self.submitted else 1
 
 
 class DirectTarget:
@@ -94,11 +64,15 @@ class DirectTarget:
         self._groups = Derived(by_way)
         self._vpn_paths = Derived(by_name)
         self._labels = Derived(by_label)
-        self._trees = Derived(by_tree)
+        self._multicast = DirectMulticast()
 
     def set_fib(self, fib: Fib) -> None:
         """Forward by this from now on."""
         self._fib = fib
+
+    def read_counters(self) -> Counters:
+        """Nothing is counted."""
+        return NOTHING_COUNTED
 
     def close(self) -> None:
         """Nothing to free."""
@@ -106,23 +80,23 @@ class DirectTarget:
     def process(self, port: int, frame: bytes, now_us: int) -> Sent:
         """A frame arrives on a port."""
         if len(frame) < ETHERNET_HEADER:
-            return _nothing()
+            return nothing()
         headers = Headers.of(port, frame)
         found = self._interfaces.of(self._fib.interfaces).get((port, headers.vlan))
         if found is None or not (headers.to_group or frame[:6] == found.mac.packed):
-            return _nothing()
+            return nothing()
         if headers.ethertype == EtherType.MPLS and (not found.mpls or headers.to_group):
-            return _nothing()
-        return self._forward(_Arrived(headers, found.index, found.vrf))
+            return nothing()
+        return self._forward(Arrived(headers, found.index, found.vrf))
 
     def send(self, packet: PacketOut | Submit, now_us: int) -> Sent:
         """The router sends a packet."""
         if isinstance(packet, PacketOut):
             return [(packet.port, packet.frame)], []
         headers = Headers.of(CPU_PORT, packet.frame)
-        return self._forward(_Arrived(headers, packet.interface, packet.vrf, submitted=True))
+        return self._forward(Arrived(headers, packet.interface, packet.vrf, submitted=True))
 
-    def _forward(self, arrived: _Arrived) -> Sent:
+    def _forward(self, arrived: Arrived) -> Sent:
         headers = arrived.headers
         if headers.ethertype == EtherType.ARP:
             return arrived.punt(PuntReason.ARP)
@@ -130,32 +104,32 @@ class DirectTarget:
             if headers.ethertype == EtherType.MPLS:
                 return self._forward_by_label(arrived)
             if headers.ethertype != EtherType.IPV4 or not headers.is_whole:
-                return _nothing()
+                return nothing()
             if headers.is_multicast:
-                return self._forward_to_group(arrived)
+                return self._multicast.forward(self._fib, arrived)
             if headers.to_group and not arrived.submitted:
-                return _nothing()
+                return nothing()
             return self._forward_by_address(arrived)
         except DecodeError:
-            return _nothing()
+            return nothing()
 
     # -- unicast
 
-    def _forward_by_address(self, arrived: _Arrived) -> Sent:
+    def _forward_by_address(self, arrived: Arrived) -> Sent:
         headers = arrived.headers
         own = prefix(headers.destination, _HOST)
         if UnicastRoute(arrived.vrf, own, Receive()) in self._fib.unicast:
-            return arrived.punt(headers.punted_to_me)
+            return self._receive(arrived, arrived.vrf)
         packet = Ipv4Packet.decode(Reader(headers.frame[headers.at :]))
         return self._route(arrived, packet, arrived.vrf, packet.ttl)
 
-    def _route(self, arrived: _Arrived, packet: Ipv4Packet, vrf: int, ttl: int) -> Sent:
+    def _route(self, arrived: Arrived, packet: Ipv4Packet, vrf: int, ttl: int) -> Sent:
         """By the longest prefix; `ttl` is what the packet came with, on a label perhaps."""
         table = self._prefixes.of(self._fib.unicast)
         route = longest_match(table, vrf, int(packet.destination))
         match route.action if route else None:
             case Receive():
-                return arrived.punt(arrived.headers.punted_to_me)
+                return self._receive(arrived, vrf)
             case Forward() | ForwardVpn() | Glean() if packet.options:
                 return arrived.punt(PuntReason.IP_OPTIONS)
             case Forward() | ForwardVpn() | Glean() if ttl <= arrived.cost:
@@ -170,18 +144,27 @@ class DirectTarget:
             case ForwardVpn(name):
                 return self._route_by_path(arrived, packet, name, ttl)
             case _:
-                return _nothing()
+                return nothing()
 
-    def _route_by_path(self, arrived: _Arrived, packet: Ipv4Packet, name: str, ttl: int) -> Sent:
+    def _receive(self, arrived: Arrived, vrf: int) -> Sent:
+        """For this router; `arrived` is behind the labels that it came with."""
+        headers = arrived.headers
+        reason = headers.punted_to_me
+        if reason is not PuntReason.REGISTER:
+            return arrived.punt(reason)
+        packet = Ipv4Packet.decode(Reader(headers.frame[headers.at :]))
+        return self._multicast.receive_register(self._fib, arrived, vrf, packet)
+
+    def _route_by_path(self, arrived: Arrived, packet: Ipv4Packet, name: str, ttl: int) -> Sent:
         """Through a PE, under the label that it gave."""
         path = self._vpn_paths.of(self._fib.vpn_paths).get(name)
         if path is None or path.way is None:
-            return _nothing()
+            return nothing()
         member = self._member(path.way, flow(packet))
         if member is None:
             return arrived.punt(PuntReason.GLEAN)
         if member.label is None:
-            return _nothing()
+            return nothing()
         return self._send_routed(packet, member, path.label, ttl - arrived.cost)
 
     def _member(self, way: str, number: int) -> Nhlfe | None:
@@ -212,7 +195,7 @@ class DirectTarget:
     def _is_uniform(self) -> bool:
         return self._fib.ttl_mode is TtlMode.UNIFORM
 
-    def _forward_by_label(self, arrived: _Arrived) -> Sent:
+    def _forward_by_label(self, arrived: Arrived) -> Sent:
         reader = Reader(arrived.headers.frame[arrived.headers.at :])
         stack = LabelStack.decode(reader)
         if stack.top.label == EXPLICIT_NULL and len(stack.entries) > 1:
@@ -234,11 +217,11 @@ class DirectTarget:
                     return arrived.punt(PuntReason.GLEAN)
                 return self._switch(stack, packet, member, stack.top.ttl - arrived.cost)
             case _:
-                return _nothing()
+                return nothing()
 
     def _switch(self, stack: LabelStack, packet: Ipv4Packet, member: Nhlfe, ttl: int) -> Sent:
         if member.label is None:
-            return _nothing()
+            return nothing()
         if member.label != IMPLICIT_NULL:
             top = replace(stack.top, label=member.label, ttl=ttl)
             swapped = LabelStack((top, *stack.entries[1:]))
@@ -255,59 +238,6 @@ class DirectTarget:
     def _exposed_ttl(self, own: int, of_label: int) -> int:
         return min(own, of_label) if self._is_uniform else own
 
-    # -- multicast
-
-    def _forward_to_group(self, arrived: _Arrived) -> Sent:
-        headers = arrived.headers
-        reason = headers.punted_to_all(headers.at)
-        if reason is not None:
-            return arrived.punt(reason)
-        if headers.has_options:
-            return arrived.punt(PuntReason.IP_OPTIONS)
-        sg = SourceGroup(IPv4Address(headers.source), IPv4Address(headers.destination))
-        route = self._trees.of(self._fib.multicast).get((arrived.vrf, sg))
-        if route is None:
-            return arrived.punt(PuntReason.NO_MULTICAST_ROUTE)
-        if route.iif != arrived.interface:
-            return arrived.punt(PuntReason.RPF_FAILED)
-        return self._copies(arrived, route), _punted_at_tail(arrived, route)
-
-    def _copies(self, arrived: _Arrived, route: MulticastRoute) -> list[tuple[int, bytes]]:
-        headers = arrived.headers
-        packet = Ipv4Packet.decode(Reader(headers.frame[headers.at :]))
-        if packet.ttl <= arrived.cost:
-            return []
-        onward = replace(packet, ttl=packet.ttl - arrived.cost).encode()
-        here = headers.port, headers.vlan
-        return [
-            (replica.at.port, _copy(headers.frame, replica, onward))
-            for replica in sorted(route.replicas, key=_place)
-            if isinstance(replica.rewrite, InPlace) and _place(replica) != here
-        ]
-
-
-def _punted_at_tail(arrived: _Arrived, route: MulticastRoute) -> list[PacketIn]:
-    """What is inside a P-tunnel that ends here, and for every router on its PMSI."""
-    inner = arrived.headers.tunnelled_at
-    if route.tail is None or inner is None or arrived.headers.punted_to_all(inner) is None:
-        return []
-    _, punted = arrived.punt(PuntReason.LINK_LOCAL, route.tail.iif)
-    return punted
-
-
-def _place(replica: Replica) -> tuple[int, int]:
-    return replica.at.port, replica.at.vlan
-
-
-def _copy(frame: bytes, replica: Replica, packet: bytes) -> bytes:
-    return EthernetFrame(
-        destination=MacAddress.of(frame[:6]),
-        source=replica.source_mac,
-        ethertype=EtherType.IPV4,
-        payload=packet,
-        vlan=replica.at.vlan,
-    ).encode()
-
 
 def _frame(member: Nhlfe, ethertype: EtherType, payload: bytes) -> Sent:
     adjacency = member.adjacency
@@ -319,8 +249,3 @@ def _frame(member: Nhlfe, ethertype: EtherType, payload: bytes) -> Sent:
         vlan=adjacency.at.vlan,
     )
     return [(adjacency.at.port, frame.encode())], []
-
-
-def _nothing() -> Sent:
-    """Dropped."""
-    return [], []

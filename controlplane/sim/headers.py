@@ -20,6 +20,9 @@ _VLAN_ID: Final = 0x0FFF
 _WITHOUT_OPTIONS: Final = 0x45
 _TUNNEL: Final = 24  # an IPv4 and a GRE header
 _GRE_IPV4: Final = bytes((0, 0, 8, 0))
+_FRAGMENT: Final = 0x3FFF  # MF, or an offset
+_REGISTER_HEADER: Final = 8  # RFC 7761 4.9.3
+_VERSION_2_REGISTER: Final = 0x21
 
 _BGP, _LDP, _BFD, _MULTIHOP_BFD = 179, 646, 3784, 4784  # RFC 4271, 5036, 5881 and 5883
 
@@ -86,10 +89,21 @@ class Headers:
         return None
 
     @property
+    def _is_register(self) -> bool:
+        """Of PIM: what the parser takes for one, null ones too."""
+        message = self.at + MINIMUM_HEADER
+        fragment = int.from_bytes(self.frame[self.at + 6 : self.at + 8], "big") & _FRAGMENT
+        if self.has_options or fragment or len(self.frame) < message + _REGISTER_HEADER:
+            return False
+        return self.frame[message] == _VERSION_2_REGISTER
+
+    @property
     def punted_to_me(self) -> PuntReason:
         """The class of a unicast packet to this router."""
         protocol = self.frame[self.at + 9]
-        if protocol == IpProtocol.OSPF:
+        if protocol == IpProtocol.PIM and self._is_register:
+            return PuntReason.REGISTER
+        if protocol in (IpProtocol.OSPF, IpProtocol.PIM):
             return PuntReason.ROUTING
         if self.has_options or protocol not in (IpProtocol.TCP, IpProtocol.UDP):
             return PuntReason.TO_ME

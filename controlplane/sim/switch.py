@@ -3,7 +3,8 @@
 Frames go through the target's pipeline and out again without the router. What is punted reaches
 the router after `CONTROL_DELAY`, which stands for the way through P4Runtime; what the router wants
 done is done at once. What it wants of the host stack is done at the same time, behind all else, so
-the stack may tell the router of things in the middle of its work.
+the stack may tell the router of things in the middle of its work. Counters are read while the
+router wants it, and at no other time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from controlplane.engine.notice import TimedNotice
 from controlplane.engine.stream import LABEL_ROOM, StreamInput
 from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import Fib, PacketOut, Submit
+from controlplane.p4rt.counters import Counters
 from controlplane.p4rt.memory import Sent
+from controlplane.p4rt.readings import Readings
 from controlplane.router.events import (
     FibChanged,
     HostPacket,
@@ -50,6 +53,9 @@ class Target(Protocol):
     def send(self, packet: PacketOut | Submit, now_us: int) -> Sent:
         """The router sends a packet."""
 
+    def read_counters(self) -> Counters:
+        """What the switch has counted."""
+
     def close(self) -> None:
         """Free the switch."""
 
@@ -65,6 +71,7 @@ class SimSwitch:
         self._rng = rng
         self._transmit: dict[int, Transmit] = {}
         self._wake_at: Instant | None = None
+        self._readings: Readings | None = None
         self.router = lives.begin()
         self._stacks: dict[str, TcpStack] = {}
 
@@ -84,7 +91,7 @@ class SimSwitch:
         """A new router that remembers nothing, on the same switch; peers lose their streams."""
         for stack in self._stacks.values():
             stack.reset()
-        self.router = self._lives.begin()
+        self.router, self._readings = self._lives.begin(), None
         self.start()
 
     def handle(self, event: RouterInput) -> None:
@@ -133,6 +140,7 @@ class SimSwitch:
                 case Noticed(notice=notice):
                     self.trace.append(TimedNotice(self._scheduler.now, notice))
         self._sleep()
+        self._count()
 
     def _later(self, action: Callable[..., None], argument: object) -> None:
         self._scheduler.at(self._scheduler.now, action, argument)
@@ -144,6 +152,21 @@ class SimSwitch:
             return
         self._wake_at = deadline
         self._scheduler.at(deadline, self._wake, deadline)
+
+    def _count(self) -> None:
+        """Begin to read counters, or end it, as the router wants it now."""
+        period = self.router.wants_counters
+        if period is None:
+            self._readings = None
+        elif self._readings is None:
+            self._readings = Readings(self.target.read_counters(), self._scheduler.now)
+            self._scheduler.at(self._scheduler.now + period, self._read_counters, self._readings)
+
+    def _read_counters(self, readings: Readings) -> None:
+        if readings is self._readings:
+            self.handle(readings.take(self.target.read_counters(), self._scheduler.now))
+        if readings is self._readings and (period := self.router.wants_counters) is not None:
+            self._scheduler.at(self._scheduler.now + period, self._read_counters, readings)
 
     def _wake(self, deadline: Instant) -> None:
         if self._wake_at == deadline:

@@ -9,33 +9,6 @@ from controlplane.cli.tables import duration
 from controlplane.router import show
 from tests.cli.expect import expect
 
-MROUTE = {
-    "vrf": "red",
-    "source": "10.1.1.10",
-    "group": "232.1.1.1",
-    "state": "J",
-    "uptime": 83.2,
-    "incoming": "eth3",
-    "rpf_neighbor": "172.16.0.6",
-    "join_timer": 20.0,
-    "outgoing": [
-        {
-            "interface": "mdt-red",
-            "why": ["join"],
-            "state": "J",
-            "expires": 192.4,
-            "prune_pending": None,
-        },
-        {
-            "interface": "eth4",
-            "why": ["join", "local"],
-            "state": "PP",
-            "expires": 100.0,
-            "prune_pending": 0.31,
-        },
-    ],
-}
-
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
@@ -59,58 +32,6 @@ def test_the_nouns_are_what_routers_show() -> None:
 @pytest.mark.parametrize("noun", NOUNS)
 def test_no_rows_are_said_to_be_none(noun: str) -> None:
     assert as_text(noun, []) == "nothing to show"
-
-
-def test_mroute_is_a_paragraph_for_each_tree() -> None:
-    bare = MROUTE | {"vrf": "blue", "state": "NJ", "incoming": None, "rpf_neighbor": None}
-    expect(
-        "mroute",
-        [MROUTE, bare | {"outgoing": [], "packets": 12_000, "octets": 1_200_000}],
-        """
-        VRF red
-        (10.1.1.10, 232.1.1.1), 00:01:23, joined
-          Incoming interface: eth3, RPF nbr 172.16.0.6
-          Outgoing interface list:
-            mdt-red, join, expires 00:03:12
-            eth4, join, local, prune pending 0.3 s
-
-        VRF blue
-        (10.1.1.10, 232.1.1.1), 00:01:23, not joined, 12,000 packets, 1,200,000 octets
-          Incoming interface: none, RPF nbr none
-          Outgoing interface list: none
-        """,
-    )
-
-
-def test_pim_neighbors_are_a_table() -> None:
-    neighbor = {
-        "vrf": "red",
-        "interface": "mdt-red",
-        "neighbor": "192.0.2.3",
-        "uptime": 19.0,
-        "expires": 5.1,
-        "dr_priority": 1,
-        "is_dr": True,
-        "generation_id": 0xDB0C,
-    }
-    other = neighbor | {
-        "interface": "eth3",
-        "neighbor": "172.16.0.10",
-        "dr_priority": None,
-        "is_dr": False,
-        "expires": None,
-        "generation_id": None,
-    }
-    expect(
-        "pim neighbor",
-        [neighbor, other],
-        """
-        VRF red
-        Neighbor     Interface  Uptime    Expires   DR prio  GenID
-        192.0.2.3    mdt-red    00:00:19  00:00:05  1 DR     0000db0c
-        172.16.0.10  eth3       00:00:19  never     -        -
-        """,
-    )
 
 
 def test_routes_are_a_table_with_codes() -> None:
@@ -152,6 +73,7 @@ def test_routes_are_a_table_with_codes() -> None:
 
 
 def test_forwarding_has_a_table_of_each_kind() -> None:
+    tree = {"vrf": "default", "table": "multicast", "data_mdt": None}
     expect(
         "forwarding",
         [
@@ -167,9 +89,17 @@ def test_forwarding_has_a_table_of_each_kind() -> None:
                 "packets": 12,
                 "octets": 1800,
             },
-            {"vrf": "default", "table": "multicast", "source": "192.0.2.1", "group": "232.10.0.1"}
-            | {"incoming": "eth1", "tail": "mdt-red from 192.0.2.1"}
+            tree
+            | {"source": "192.0.2.1", "group": "232.10.0.1", "incoming": "eth1", "watched": False}
+            | {"tail": "mdt-red from 192.0.2.1"}
             | {"copies": [{"interface": "eth2", "port": 2, "vlan": 7, "rewrite": "in place"}]},
+            tree
+            | {"source": "*", "group": "239.1.1.1", "incoming": "eth2", "watched": True}
+            | {"tail": None, "copies": []},
+            tree
+            | {"source": "10.1.1.10", "group": "232.1.1.1", "watched": False, "tail": None}
+            | {"incoming": "mdt-red from 192.0.2.1", "data_mdt": "232.10.1.0"}
+            | {"copies": [{"interface": "eth3", "port": 3, "vlan": 0, "rewrite": "decapsulate"}]},
             {"vrf": "default", "table": "punt", "reason": "arp", "packets": 3, "policed": 0},
             {"vrf": "default", "table": "drop", "reason": "no route", "packets": 1},
         ],
@@ -187,6 +117,9 @@ def test_forwarding_has_a_table_of_each_kind() -> None:
         Multicast table
           (192.0.2.1, 232.10.0.1) from eth1, inner packets as from mdt-red from 192.0.2.1
             eth2 (port 2.7): in place
+          (*, 239.1.1.1) from eth2, shown to PIM
+          (10.1.1.10, 232.1.1.1) from mdt-red from 192.0.2.1 in data MDT 232.10.1.0
+            eth3 (port 3): decapsulate
         Punt table
           Reason  Packets  Policed
           arp     3        0
@@ -197,27 +130,81 @@ def test_forwarding_has_a_table_of_each_kind() -> None:
     )
 
 
+def test_data_mdts_have_what_is_sent_and_what_is_received() -> None:
+    flow = {"vrf": "red", "source": "10.1.1.10", "group": "232.1.1.1"}
+    sent = flow | {"direction": "sent", "uptime": 3.2}
+    expect(
+        "mvpn data-mdt",
+        [
+            sent
+            | {"mdt_group": "232.10.1.0", "state": "holding", "rate": 12, "flows_in_group": 2}
+            | {"expires": 57.9, "next_join": 9.0},
+            sent
+            | {"mdt_group": None, "state": "inclusive", "rate": None, "flows_in_group": 0}
+            | {"expires": None, "next_join": None},
+            flow
+            | {"direction": "received", "root": "192.0.2.2", "mdt_group": "232.10.1.1"}
+            | {"joined": False, "uptime": 70.0, "expires": 100.0},
+        ],
+        """
+        VRF red
+        MDT-data sent
+          (Source, Group)         MDT-data group  ref_count  State      For       Ends in   Next Join  Rate
+          (10.1.1.10, 232.1.1.1)  232.10.1.0      2          holding    00:00:03  00:00:57  00:00:09   12 kbit/s
+          (10.1.1.10, 232.1.1.1)  default MDT     -          inclusive  00:00:03  -         -          -
+        MDT-data received
+          MDT-data [group, source]  (Source, Group)         Joined          Uptime    Expires
+          [232.10.1.1, 192.0.2.2]   (10.1.1.10, 232.1.1.1)  no, only known  00:01:10  00:01:40
+        """,  # noqa: E501
+    )
+
+
 def test_rows_of_one_vrf_stand_together() -> None:
     drop = {"table": "drop", "reason": "no route", "packets": 1}
     rows = [{"vrf": vrf, **drop} for vrf in ("default", "red", "default")]
     assert as_text("forwarding", rows).count("VRF default") == 1
 
 
+_PE = {"pe": "192.0.2.2", "index": 1025, "pim_neighbor": True}
+
+
 def test_an_mvpn_is_its_tunnels() -> None:
-    pe = {"pe": "192.0.2.2", "group": "232.10.0.1", "index": 1025, "incoming": "eth2"}
+    own = "(192.0.2.1, 232.10.0.1)"
+    pe = _PE | {"tree": "(192.0.2.2, 232.10.0.1)", "incoming": "eth2", "rpf_neighbor": "10.0.0.2"}
     expect(
         "mvpn tunnel",
         [
             {"vrf": "red", "profile": "pim-gre-ssm", "number": 0, "pmsi": "mdt-red"}
-            | {"root": "192.0.2.1", "group": "232.10.0.1", "branches": ["eth1"]}
-            | {"pes": [pe | {"rpf_neighbor": "10.0.0.2", "pim_neighbor": True}]}
+            | {"root": "192.0.2.1", "group": "232.10.0.1", "tree": own, "branches": ["eth1"]}
+            | {"registering": None, "pes": [pe | {"group": "232.10.0.1", "accepted": []}]}
         ],
         """
         VRF red
         Profile pim-gre-ssm (0), PMSI mdt-red
-          Own tunnel (192.0.2.1, 232.10.0.1) to eth1
-          PE         MDT group   Incoming  RPF nbr   PIM nbr
-          192.0.2.2  232.10.0.1  eth2      10.0.0.2  up
+          Own tunnel (192.0.2.1, 232.10.0.1) from 192.0.2.1 to eth1
+          PE         Tunnel                   Incoming  RPF nbr   PIM nbr
+          192.0.2.2  (192.0.2.2, 232.10.0.1)  eth2      10.0.0.2  up
+        """,
+    )
+
+
+def test_a_tunnel_that_all_pes_share_may_come_in_anywhere_or_go_to_the_rp_in_registers() -> None:
+    shared = "(*, 239.10.0.1)"
+    pe = _PE | {"tree": shared, "incoming": None, "rpf_neighbor": None, "pim_neighbor": False}
+    expect(
+        "mvpn tunnel",
+        [
+            {"vrf": "red", "profile": "pim-gre-sm", "number": None, "pmsi": "mdt-red"}
+            | {"root": "192.0.2.1", "group": "239.10.0.1", "tree": shared, "branches": ["eth1"]}
+            | {"registering": "192.0.2.9"}
+            | {"pes": [pe | {"group": "239.10.0.1", "accepted": ["eth1", "eth2"]}]}
+        ],
+        """
+        VRF red
+        Profile pim-gre-sm, PMSI mdt-red
+          Own tunnel (*, 239.10.0.1) from 192.0.2.1 to eth1, RP 192.0.2.9 in Registers
+          PE         Tunnel           Incoming    RPF nbr  PIM nbr
+          192.0.2.2  (*, 239.10.0.1)  eth1, eth2  -        down
         """,
     )
 
@@ -234,22 +221,6 @@ def test_igmp_groups_name_their_sources() -> None:
         VRF default
         Group      Interface  Mode     Ver  Uptime    Expires   Last reporter  Sources
         232.1.1.1  eth2       INCLUDE  3    00:00:05  00:04:20  10.1.2.11      10.1.1.10
-        """,
-    )
-
-
-def test_pim_interfaces_show_their_delays() -> None:
-    expect(
-        "pim interface",
-        [
-            {"vrf": "red", "interface": "eth3", "address": "172.16.0.5", "neighbors": 1}
-            | {"dr": "172.16.0.6", "dr_priority": 1, "hello_period": 2.0, "next_hello": 0.44}
-            | {"propagation_delay": 0.05, "override_interval": 0.25}
-        ],
-        """
-        VRF red
-        Interface  Address     Nbr count  DR          DR prio  Hello  Next hello  Override
-        eth3       172.16.0.5  1          172.16.0.6  1        2 s    0.4 s       0.3 s
         """,
     )
 

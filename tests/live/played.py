@@ -37,6 +37,7 @@ def play(lab: str, target: str, folder: Path, patience: Mapping[str, str]) -> Ro
     options = ["--target", target, "--json"]
     result = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     assert result.stdout, result.stderr
+    assert "Task was destroyed" not in result.stderr
     rows: Rows = json.loads(result.stdout)["rows"]
     return rows
 

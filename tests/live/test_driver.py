@@ -6,18 +6,21 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
 
-from controlplane.engine.time import Instant
+from controlplane.engine.time import Duration, Instant
+from controlplane.fib.counts import RouteCount
 from controlplane.fib.model import Fib, PacketIn, PacketOut
 from controlplane.live import driver
 from controlplane.live.clock import Clock
 from controlplane.live.driver import LiveRouter, SwitchAddress
+from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
-from controlplane.p4rt.counters import Counters
+from controlplane.p4rt.counters import NOTHING_COUNTED, Count, Counters
 from controlplane.p4rt.notices import SwitchConnected, SwitchLost
 from controlplane.router import lives
 from controlplane.router.config import Role, RouterConfig
@@ -30,6 +33,8 @@ FRAME = PacketIn(1, 1, PuntReason.ARP, b"who has")
 
 class RecordingRouter:
     """Sends a hello at the start and whenever its deadline comes; a port number 13 breaks it."""
+
+    wants_counters: Duration | None = None
 
     def __init__(self, config: RouterConfig, rng: random.Random) -> None:
         self.seen: list[object] = []
@@ -166,6 +171,85 @@ def test_a_switch_that_is_silent_has_no_counters(
 
     async def scenario() -> None:
         assert await make().counters() is None
+
+    asyncio.run(scenario())
+
+
+def test_a_router_that_wants_counters_hears_of_them_until_it_wants_no_more(
+    make: Callable[[], Any],
+) -> None:
+    sg = SourceGroup(IPv4Address("10.1.1.10"), IPv4Address("232.1.1.1"))
+    answers = [
+        replace(NOTHING_COUNTED, routes={(1, sg): Count(packets, 100 * packets)})
+        for packets in (5, 5, 8)
+    ]
+
+    async def scenario() -> None:
+        live = make()
+        live.session.read_counters = counters
+        live.router.wants_counters = 0.001
+        live.start()
+        while len(live.router.seen) < 2:
+            await asyncio.sleep(0.001)
+        live.router.wants_counters = None
+        while asyncio.all_tasks() != {asyncio.current_task()}:
+            await asyncio.sleep(0.001)
+        assert [read.routes for read in live.router.seen[:2]] == [
+            (),
+            (RouteCount(1, sg, 3, 300),),
+        ]
+
+    async def counters() -> Counters:
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    asyncio.run(scenario())
+
+
+def test_a_router_that_wants_no_counters_has_none_read(make: Callable[[], Any]) -> None:
+    async def scenario() -> None:
+        live = make()
+        live.start()
+        live.session.punt(FRAME)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(scenario())
+
+
+def test_a_router_that_restarts_is_told_of_nothing_that_came_before(
+    make: Callable[[], Any],
+) -> None:
+    """The readings begin anew: the first is what the next is compared with."""
+
+    async def scenario() -> None:
+        live = make()
+        live.session.read_counters = counters
+        live.router.wants_counters = 0.001
+        live.start()
+        while not live.router.seen:
+            await asyncio.sleep(0.001)
+        await live.restart()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        await live.run()
+
+    async def counters() -> Counters:
+        return NOTHING_COUNTED
+
+    asyncio.run(scenario())
+
+
+def test_a_timer_that_fires_as_a_router_ends_begins_no_reading(make: Callable[[], Any]) -> None:
+    async def scenario() -> None:
+        live = make()
+        live.session.read_counters = counters
+        live.router.wants_counters = 0.001
+        live.start()
+        await live.run()
+        live.router.deadline = live.now()
+        live._wake()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    async def counters() -> Counters:
+        return NOTHING_COUNTED
 
     asyncio.run(scenario())
 

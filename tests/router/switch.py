@@ -1,7 +1,7 @@
 """A switch that does what a Fib says, packet by packet: the tests' stand-in for the P4 program.
 
-It reads nothing but the Fib. Policers are left out, and counters, ECMP (the first member of a
-group is taken) and the pipe model: labels take the IPv4 TTL along.
+It reads nothing but the Fib. Policers are left out, and ECMP (the first member of a group is taken)
+and the pipe model: labels take the IPv4 TTL along. Of counters it has those of multicast routes.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from controlplane.fib.model import (
 )
 from controlplane.net.label import IMPLICIT_NULL
 from controlplane.net.mac import multicast_mac
-from controlplane.net.multicast import LINK_LOCAL, SourceGroup
+from controlplane.net.multicast import LINK_LOCAL, SourceGroup, TreeName
 from controlplane.net.punt import PuntReason
+from controlplane.p4rt.counters import NOTHING_COUNTED, Count, Counters
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.gre import GrePacket
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
@@ -44,6 +45,11 @@ class Switch:
     def __init__(self) -> None:
         self.fib = Fib()
         self.punted: list[PacketIn] = []
+        self.counted: dict[tuple[int, TreeName], Count] = {}
+
+    def read_counters(self) -> Counters:
+        """Of multicast routes alone."""
+        return replace(NOTHING_COUNTED, routes=dict(self.counted))
 
     def process(self, port: int, frame: bytes) -> Copies:
         ethernet = EthernetFrame.decode(Reader(frame))
@@ -95,7 +101,7 @@ class Switch:
             route = self._route(self._interface.vrf, packet)
             if route is None:
                 return self._punt(PuntReason.NO_MULTICAST_ROUTE)
-            if route.iif != self._interface.index:
+            if self._interface.index not in route.iifs:
                 return self._punt(PuntReason.RPF_FAILED)
             replicas = self._behind_tunnel(route, packet) if route.tail else route.replicas
             return [copy for replica in replicas for copy in self._copy(replica, packet)]
@@ -107,7 +113,7 @@ class Switch:
                 self._punt(PuntReason.LINK_LOCAL, route.tail.iif)
                 return route.replicas
             customer = self._route(route.tail.vrf, inner)
-            if customer is not None and customer.iif == route.tail.iif:
+            if customer is not None and route.tail.iif in customer.iifs:
                 return customer.replicas
             missing = PuntReason.NO_MULTICAST_ROUTE if customer is None else PuntReason.RPF_FAILED
             self._punt(missing, route.tail.iif)
@@ -115,7 +121,16 @@ class Switch:
 
         def _route(self, vrf: int, packet: Ipv4Packet) -> MulticastRoute | None:
             sg = SourceGroup(packet.source, packet.destination)
-            return next((r for r in self._fib.multicast if (r.vrf, r.sg) == (vrf, sg)), None)
+            found = next((r for r in self._fib.multicast if (r.vrf, r.tree) == (vrf, sg)), None)
+            if found is not None:
+                self._count(vrf, sg)
+            return found
+
+        def _count(self, vrf: int, sg: SourceGroup) -> None:
+            """What is behind a selective tunnel counts for its VRF."""
+            owners = {table.number: table.vrf for table in self._fib.tail_tables}
+            name, counted = (owners.get(vrf, vrf), sg), self._switch.counted
+            counted[name] = counted.get(name, Count()).plus(Count(1, len(self._frame)))
 
         def _copy(self, replica: Replica, packet: Ipv4Packet) -> Copies:
             rewritten = self._rewrite(replica, packet)

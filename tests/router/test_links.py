@@ -32,7 +32,7 @@ def router(network: Network, node: str) -> Router:
 
 def has_stream(network: Network, node: str, vrf: int) -> bool:
     fib = router(network, node).fib
-    return any(r.sg == STREAM and r.vrf == vrf and r.replicas for r in fib.multicast)
+    return any(r.tree == STREAM and r.vrf == vrf and r.replicas for r in fib.multicast)
 
 
 def test_a_link_that_goes_down_takes_its_neighbours_and_routes_with_it(network: Network) -> None:

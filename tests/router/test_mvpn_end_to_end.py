@@ -12,7 +12,7 @@ import pytest
 
 from controlplane.fib.model import MulticastRoute
 from controlplane.net.interface import DEFAULT_VRF
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import SourceGroup, TreeName
 from controlplane.protocols.pim.notices import NeighborUp
 from controlplane.router.events import Noticed
 from controlplane.router.vrf import Vrf
@@ -47,9 +47,9 @@ def neighbors(network: Network, node: str, vrf: str) -> set[tuple[str, str]]:
     return {(view.interface, str(view.address)) for view in views}
 
 
-def routes(network: Network, node: str, vrf: int) -> dict[SourceGroup, MulticastRoute]:
+def routes(network: Network, node: str, vrf: int) -> dict[TreeName, MulticastRoute]:
     fib = network.nodes[node].router.fib
-    return {route.sg: route for route in fib.multicast if route.vrf == vrf}
+    return {route.tree: route for route in fib.multicast if route.vrf == vrf}
 
 
 def copies(route: MulticastRoute) -> set[tuple[int, str]]:

@@ -17,12 +17,15 @@ from controlplane.engine.stream import (
     Why,
 )
 from controlplane.engine.time import Instant
+from controlplane.fib.counts import CountersRead, RouteCount
+from controlplane.mvpn.s_pmsi.notices import FlowSwitched
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.interned import packed_address
 from controlplane.rib.route import Blackhole, RouteProtocol, VpnNextHop
 from controlplane.router.config import RouterConfig
 from controlplane.router.events import (
     HostPacketOut,
+    Noticed,
     Output,
     PortChanged,
     RouterInput,
@@ -47,6 +50,7 @@ from tests.router.lab import (
     PES,
     RD,
     RECEIVER,
+    STREAM,
     WIRES,
     configs,
     give_routes,
@@ -54,6 +58,8 @@ from tests.router.lab import (
     leave,
     route,
 )
+from tests.router.test_data_mdt import BY_RATE, Stream, with_data_mdt
+from tests.router.test_data_mdt import network as data_mdt_network
 from tests.router.wire import End, Network
 
 SEED = "1 pe2"
@@ -99,6 +105,24 @@ def test_a_replay_gives_every_output_of_the_run_again() -> None:
     assert [(recorded.at, outputs) for recorded, outputs in replay] == watched.outputs
     assert replay.router.fib == watched.fib
     assert any(outputs for _, outputs in watched.outputs)
+
+
+def test_a_replay_of_a_pe_reads_the_same_counters_again() -> None:
+    net = data_mdt_network()
+    config = net.nodes["pe1"].router.config
+    watched = Watched(config)
+    net.nodes["pe1"].router = watched
+    net.start()
+    give_routes(net)
+    net.run(until=net.now + 5.0)
+    Stream(net).send(net.now + 6.0, 0.02)
+    replay = Replay(watched.lines)
+    assert [(recorded.at, outputs) for recorded, outputs in replay] == watched.outputs
+    assert "CountersRead" in {json.loads(line)["step"]["type"] for line in watched.lines[1:]}
+    told = {
+        type(out.notice) for _, said in watched.outputs for out in said if isinstance(out, Noticed)
+    }
+    assert FlowSwitched in told
 
 
 KEYS = {LOOPBACKS["pe1"]: b"secret", LOOPBACKS["p2"]: b"another"}
@@ -154,15 +178,18 @@ def test_a_key_is_written_as_octets_beside_its_peer() -> None:
         StreamEvent(vrf="default", event=StreamDrained(stream="1")),
         StreamEvent(vrf="default", event=StreamClosed(stream="1", why=Why.RESET)),
         HostPacketOut(vrf="default", datagram=b"\x45\0"),
+        CountersRead(1.5, (RouteCount(1, STREAM, 3, 300),)),
     ],
     ids=lambda event: type(getattr(event, "event", event)).__name__,
 )
-def test_what_the_host_stack_tells_survives_being_written_down(event: RouterInput) -> None:
+def test_what_a_driver_tells_survives_being_written_down(event: RouterInput) -> None:
     assert read_step(2, write_step(1.5, event)).step == event
 
 
 @pytest.mark.parametrize(
-    "config", [*configs(), *core_configs().values()], ids=lambda config: f"{config.router_id}"
+    "config",
+    [*configs(), *core_configs().values(), with_data_mdt(configs()[1], BY_RATE)],
+    ids=lambda config: f"{config.router_id}",
 )
 def test_a_configuration_survives_being_written_down(config: RouterConfig) -> None:
     written = json.dumps(to_plain(config, RouterConfig))

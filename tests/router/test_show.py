@@ -29,10 +29,11 @@ def pick(row: Row, *keys: str) -> Row:
 
 def test_mroute_says_why_an_interface_is_in_the_outgoing_list(network: Network) -> None:
     (row,) = rows(network, "ce2", "mroute")
-    assert pick(row, "source", "group", "state", "incoming", "rpf_neighbor") == {
+    assert pick(row, "source", "group", "state", "flags", "incoming", "rpf_neighbor") == {
         "source": "10.1.0.2",
         "group": "232.1.1.1",
         "state": "J",
+        "flags": ["SSM", "connected", "SPT"],
         "incoming": "eth2",
         "rpf_neighbor": "10.2.9.1",
     }
@@ -66,21 +67,27 @@ def test_mvpn_says_profile_tunnels_and_who_is_heard_over_them(network: Network) 
         "pmsi": "mdt-red",
         "root": "10.255.0.2",
         "group": "232.0.0.1",
+        "tree": "(10.255.0.2, 232.0.0.1)",
         "branches": ["eth1", "eth3"],
+        "registering": None,
         "pes": [
             {
                 "pe": "10.255.0.1",
                 "group": "232.0.0.1",
+                "tree": "(10.255.0.1, 232.0.0.1)",
                 "index": 1025,
                 "incoming": "eth1",
+                "accepted": [],
                 "rpf_neighbor": "192.0.2.5",
                 "pim_neighbor": True,
             },
             {
                 "pe": "10.255.0.3",
                 "group": "232.0.0.1",
+                "tree": "(10.255.0.3, 232.0.0.1)",
                 "index": 1026,
                 "incoming": "eth3",
+                "accepted": [],
                 "rpf_neighbor": "192.0.2.10",
                 "pim_neighbor": True,
             },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -21,12 +22,15 @@ from controlplane.engine.stream import (
     StreamOutput,
     Why,
 )
+from controlplane.fib.counts import CountersRead, RouteCount
 from controlplane.fib.model import (
     GLOBAL_VRF,
+    REGISTERS,
     Adjacency,
     Decapsulate,
     Discard,
     Encapsulate,
+    EncapsulateRegister,
     Fib,
     FibInterface,
     Forward,
@@ -36,6 +40,7 @@ from controlplane.fib.model import (
     MulticastRoute,
     NextHopGroup,
     Nhlfe,
+    Onward,
     PacketIn,
     PacketOut,
     Policer,
@@ -45,11 +50,13 @@ from controlplane.fib.model import (
     Replica,
     Submit,
     Tail,
+    TunnelRoot,
     UnicastAction,
     UnicastRoute,
 )
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import BROADCAST, MacAddress
+from controlplane.net.multicast import AnySource
 from controlplane.net.punt import PuntReason
 from controlplane.protocols.pim.notices import NeighborUp
 from controlplane.rib.route import RouteProtocol
@@ -128,6 +135,10 @@ def from_pe1(router: Router) -> int:
         (event(StreamDrained(stream="1")), "stream 1: all that was sent is taken"),
         (event(StreamClosed(stream="1", why=Why.RESET)), "stream 1 closed: the peer reset it"),
         (
+            CountersRead(1.5, (RouteCount(1, STREAM, 3, 300),)),
+            "counters of the last 1.5 s; routes with packets: 1",
+        ),
+        (
             HostPacketOut(vrf=DEFAULT_VRF, datagram=TCP),
             "from the host stack: 10.255.0.2 > 10.255.0.1 ",
         ),
@@ -193,7 +204,20 @@ COPIES = {
     Replica(TOWARDS_CE, MAC, Decapsulate()),
     Replica(TOWARDS_CORE, MAC, Encapsulate(PES["pe2"], GROUP)),
 }
-AT_THE_SOURCE = MulticastRoute(1, STREAM, ETH2, frozenset(COPIES))
+WITHOUT_COPIES = MulticastRoute(1, STREAM, frozenset({ETH1}), frozenset())
+AT_THE_SOURCE = MulticastRoute(1, STREAM, frozenset({ETH2}), frozenset(COPIES))
+
+
+TO_RP = EncapsulateRegister(PES["pe2"], IPv4Address("10.9.9.9"), HOST_MAC)
+THROUGH_TUNNEL = replace(TO_RP, labels=(17, 18), tunnel=Encapsulate(PES["pe2"], GROUP))
+AT_THE_RP = MulticastRoute(
+    vrf=1,
+    tree=AnySource(IPv4Network("239.0.0.0/8")),
+    iifs=frozenset({ETH1, ETH2, REGISTERS}),
+    replicas=frozenset(Replica(TOWARDS_CORE, MAC, one) for one in (TO_RP, THROUGH_TUNNEL)),
+    watch=True,
+)
+ROOT = TunnelRoot(1, PES["pe1"], 4000)
 
 
 @pytest.mark.parametrize(
@@ -239,9 +263,20 @@ AT_THE_SOURCE = MulticastRoute(1, STREAM, ETH2, frozenset(COPIES))
             ],
         ),
         (
-            Fib(multicast=frozenset({MulticastRoute(1, STREAM, ETH1, frozenset())})),
+            Fib(multicast=frozenset({WITHOUT_COPIES})),
             Fib(),
             ["- red (10.1.0.2, 232.1.1.1) from eth1: nowhere"],
+        ),
+        (
+            Fib(),
+            Fib(multicast=frozenset({AT_THE_RP}), tunnel_roots=frozenset({ROOT})),
+            [
+                "+ red (*, 239.0.0.0/8) from Registers, eth1, eth2, watched: "
+                "eth1 encapsulate 10.255.0.2 > 232.0.0.1, "
+                "register 10.255.0.2 > 10.9.9.9 02:aa:00:00:00:01 label 17/18, "
+                "eth1 register 10.255.0.2 > 10.9.9.9 02:aa:00:00:00:01",
+                "+ tunnel of red from 10.255.0.1: interface 4000",
+            ],
         ),
     ],
 )
@@ -255,9 +290,20 @@ def test_a_new_fib_is_what_it_adds_and_takes_away(
 def test_the_tail_of_a_tunnel_names_its_root(pe2: Router) -> None:
     onward = frozenset({Replica(Port(3), MAC, InPlace())})
     tail = Tail(vrf=1, iif=from_pe1(pe2))
-    route = MulticastRoute(GLOBAL_VRF, STREAM, ETH1, onward, tail)
+    route = MulticastRoute(GLOBAL_VRF, STREAM, frozenset({ETH1}), onward, tail)
     after = FibChanged(Fib(multicast=frozenset({route})))
     assert list(output_words(pe2, after, Fib())) == [
         "fib + default (10.1.0.2, 232.1.1.1) from eth1, "
         "then as from mdt-red from 10.255.0.1: eth3 in place"
+    ]
+
+
+def test_the_tail_of_a_tunnel_that_pes_share_names_the_vrf(pe2: Router) -> None:
+    onward = frozenset({Replica(Port(3), MAC, Onward(from_pe1(pe2)))})
+    shared = AnySource.of(GROUP)
+    route = MulticastRoute(GLOBAL_VRF, shared, frozenset({ETH1}), onward, Tail(1, None))
+    after = FibChanged(Fib(multicast=frozenset({route})))
+    assert list(output_words(pe2, after, Fib())) == [
+        "fib + default (*, 232.0.0.1) from eth1, then as from their PEs in red: "
+        "eth3 in place, of mdt-red from 10.255.0.1 alone"
     ]

@@ -13,6 +13,7 @@ from controlplane.engine.stream import StreamInput
 from controlplane.engine.time import Instant
 from controlplane.fib.model import PacketOut, Submit
 from controlplane.net.interface import DEFAULT_VRF
+from controlplane.p4rt.readings import Readings
 from controlplane.rib.route import Route, RouteProtocol
 from controlplane.router.config import RouterConfig
 from controlplane.router.events import (
@@ -48,6 +49,7 @@ class Node:
     notices: list[Noticed] = field(default_factory=list)
     host_packets: list[HostPacket] = field(default_factory=list)
     fib_changes: int = 0
+    readings: Readings | None = None
 
 
 class Network:
@@ -129,6 +131,24 @@ class Network:
                     node.host_packets.append(output)
                 case Noticed():
                     node.notices.append(output)
+        self._count(name)
+
+    def _count(self, name: str) -> None:
+        """Begin or end to read the switch's counters, as the router wants it now."""
+        node = self.nodes[name]
+        period = node.router.wants_counters
+        if period is None:
+            node.readings = None
+        elif node.readings is None:
+            node.readings = Readings(node.switch.read_counters(), self.now)
+            self._at(self.now + period, partial(self._read_counters, name, node.readings))
+
+    def _read_counters(self, name: str, readings: Readings) -> None:
+        node = self.nodes[name]
+        if readings is node.readings:
+            self.give(name, readings.take(node.switch.read_counters(), self.now))
+        if readings is node.readings and (period := node.router.wants_counters) is not None:
+            self._at(self.now + period, partial(self._read_counters, name, readings))
 
     def _tell(self, name: str, event: StreamInput) -> None:
         """Streams are of the provider's table."""

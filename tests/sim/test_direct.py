@@ -112,12 +112,15 @@ FIB = Fib(
             MulticastRoute(
                 0,
                 SourceGroup(SOURCE, TUNNEL),
-                iif=1,
+                iifs=frozenset({1}),
                 replicas=frozenset({replica(1), replica(2), replica(3, 7)}),
                 tail=Tail(1, 9),
             ),
             MulticastRoute(
-                0, SourceGroup(ME, TUNNEL), iif=LOOPBACK, replicas=frozenset({replica(2)})
+                0,
+                SourceGroup(ME, TUNNEL),
+                iifs=frozenset({LOOPBACK}),
+                replicas=frozenset({replica(2)}),
             ),
         }
     ),
@@ -232,11 +235,13 @@ def targets() -> Iterator[Both]:
         yield DirectTarget(), pipeline
 
 
-def both(targets: Both, mode: TtlMode, ask: Callable[[Target], Any]) -> tuple[Any, Any]:
+def both(
+    targets: Both, mode: TtlMode, ask: Callable[[Target], Any], fib: Fib = FIB
+) -> tuple[Any, Any]:
     """What each of them answers; copies are a set."""
     answers = []
     for target in targets:
-        target.set_fib(replace(FIB, ttl_mode=mode))
+        target.set_fib(replace(fib, ttl_mode=mode))
         copies, punted = ask(target)
         answers.append((sorted(copies), punted))
     return answers[0], answers[1]

@@ -32,9 +32,11 @@ AFTER_RESTART = 30.0
 class Play:
     """One random lab in the simulator, with the random choices of what happens to it."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    group = GROUP
+
+    def __init__(self, seed: int, folder: Path, text: str | None = None) -> None:
         path = folder / "random.yaml"
-        path.write_text(random_lab(seed))
+        path.write_text(text or random_lab(seed))
         self.rng = random.Random(seed)
         self.lab: Lab = load(path)
         self.world = SimWorld(self.lab.plan)
@@ -98,7 +100,7 @@ class Play:
                 name=f"{vpn} {self._number}",
                 number=self._number,
                 host=source,
-                destination=IPv4Address(GROUP),
+                destination=IPv4Address(self.group),
                 port=5000,
                 rate=1000,
                 count=20,

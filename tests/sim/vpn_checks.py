@@ -81,8 +81,8 @@ def _forwarding(world: SimWorld, router: str) -> Forwarding:
         (
             "multicast",
             one.vrf,
-            str(one.sg),
-            one.iif if one.iif in interfaces else "tunnel",
+            str(one.tree),
+            frozenset(iif if iif in interfaces else "tunnel" for iif in one.iifs),
             one.replicas,
             one.tail is None,
         )

@@ -13,6 +13,7 @@ from controlplane.engine.time import Instant
 from controlplane.router.router import Router
 from controlplane.router.show.bgp import BGP_ROUTES, bgp_neighbor
 from controlplane.router.show.counters import counters
+from controlplane.router.show.data_mdt import data_mdt
 from controlplane.router.show.forwarding import forwarding
 from controlplane.router.show.labels import (
     bfd_neighbor,
@@ -30,13 +31,8 @@ from controlplane.router.show.log import (
     ospf_log,
     pim_log,
 )
-from controlplane.router.show.multicast import (
-    igmp_groups,
-    mroute,
-    mvpn,
-    pim_interface,
-    pim_neighbor,
-)
+from controlplane.router.show.mroute import mroute
+from controlplane.router.show.multicast import igmp_groups, mvpn
 from controlplane.router.show.ospf import (
     ospf_database,
     ospf_interface,
@@ -46,7 +42,15 @@ from controlplane.router.show.ospf import (
     ospf_trouble,
 )
 from controlplane.router.show.ospf_process import ospf_process
+from controlplane.router.show.pim import (
+    pim_assert,
+    pim_df,
+    pim_interface,
+    pim_neighbor,
+    pim_register,
+)
 from controlplane.router.show.row import Json, Row
+from controlplane.router.show.rp import pim_bsr, pim_rp
 from controlplane.router.show.unicast import arp, route
 from controlplane.router.show.vpn import mvpn_discovery, umh
 from controlplane.router.show.vpn import vrf as vrf_rows
@@ -75,6 +79,7 @@ _ROWS: Final[Mapping[str, _Rows]] = {
     "mroute": mroute,
     "mvpn tunnel": mvpn,
     "mvpn discovery": mvpn_discovery,
+    "mvpn data-mdt": data_mdt,
     "mvpn log": mvpn_log,
     "ospf database": ospf_database,
     "ospf interface": ospf_interface,
@@ -84,9 +89,14 @@ _ROWS: Final[Mapping[str, _Rows]] = {
     "ospf route": ospf_route,
     "ospf spf": ospf_spf,
     "ospf trouble": ospf_trouble,
+    "pim assert": pim_assert,
+    "pim bsr": pim_bsr,
+    "pim df": pim_df,
     "pim interface": pim_interface,
     "pim log": pim_log,
     "pim neighbor": pim_neighbor,
+    "pim register": pim_register,
+    "pim rp": pim_rp,
     "route": route,
     "umh": umh,
     "vrf": vrf_rows,

@@ -7,6 +7,7 @@ Interfaces go by the names that the router knows them by, a (PMSI, root PE) pair
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Self
 
 from controlplane.engine.time import Instant
@@ -27,8 +28,15 @@ from controlplane.fib.model import (
     VpnPath,
 )
 from controlplane.net.label import IMPLICIT_NULL, Label
-from controlplane.router.fib_words import rewrite_words
-from controlplane.router.names import interface_name, name_at, vrf_name
+from controlplane.net.multicast import SourceGroup, TreeName
+from controlplane.router.fib_words import rewrite_words, tail_name
+from controlplane.router.names import (
+    data_mdt_of,
+    interface_name,
+    interface_names,
+    name_at,
+    vrf_name,
+)
 from controlplane.router.router import Router
 from controlplane.router.show.row import Json, Row
 from controlplane.router.vrf import Vrf
@@ -146,8 +154,14 @@ def _member(router: Router, nhlfe: Nhlfe) -> Row:
 
 
 def _multicast(router: Router, vrf: Vrf) -> list[Row]:
-    mine = (route for route in router.fib.multicast if route.vrf == vrf.id)
-    return [_route(router, vrf, route) for route in sorted(mine, key=lambda route: route.sg)]
+    tables = {table.number for table in router.fib.tail_tables if table.vrf == vrf.id}
+    mine = (route for route in router.fib.multicast if route.vrf in {vrf.id, *tables})
+    return [_route(router, vrf, route) for route in sorted(mine, key=_in_order)]
+
+
+def _in_order(route: MulticastRoute) -> tuple[IPv4Address, bool, str, int]:
+    """Of a group, the tree of any source comes first; the inclusive tree's before others'."""
+    return route.tree.group, isinstance(route.tree, SourceGroup), str(route.tree), route.vrf
 
 
 def _route(router: Router, vrf: Vrf, route: MulticastRoute) -> Row:
@@ -155,12 +169,21 @@ def _route(router: Router, vrf: Vrf, route: MulticastRoute) -> Row:
     return {
         "vrf": vrf.name,
         "table": "multicast",
-        "source": str(route.sg.source),
-        "group": str(route.sg.group),
-        "incoming": interface_name(router, route.iif),
-        "tail": interface_name(router, route.tail.iif) if route.tail else None,
+        **_tree(route.tree),
+        "incoming": interface_names(router, route.iifs),
+        "data_mdt": data_mdt_of(router, route.vrf),
+        "tail": tail_name(router, route.tail) if route.tail else None,
+        "watched": route.watch,
         "copies": [_copy(router, copy) for copy in copies],
     }
+
+
+def _tree(tree: TreeName) -> Row:
+    """`*` is any source."""
+    if isinstance(tree, SourceGroup):
+        return {"source": str(tree.source), "group": str(tree.group)}
+    is_one = tree.groups.prefixlen == tree.groups.max_prefixlen
+    return {"source": "*", "group": str(tree.group if is_one else tree.groups)}
 
 
 def _copy(router: Router, copy: Replica) -> Json:
@@ -168,5 +191,5 @@ def _copy(router: Router, copy: Replica) -> Json:
         "interface": name_at(router, copy.at),
         "port": copy.at.port,
         "vlan": copy.at.vlan,
-        "rewrite": rewrite_words(copy.rewrite),
+        "rewrite": rewrite_words(router, copy.rewrite),
     }

@@ -1,4 +1,4 @@
-"""Rows of the multicast protocols: what operators know as `show ip mroute`, `show ip pim ...`."""
+"""Rows of members and of tunnels: `show ip igmp groups`, and what an MVPN's packets travel in."""
 
 from __future__ import annotations
 
@@ -6,80 +6,11 @@ from controlplane.engine.time import Instant
 from controlplane.mvpn.config import DiscoveredPe
 from controlplane.mvpn.mvpn import Mvpn
 from controlplane.net.interface import DEFAULT_VRF
-from controlplane.protocols.pim.show import OutgoingView
+from controlplane.net.multicast import AnySource, SourceGroup
+from controlplane.protocols.pim.events import TreeUpdate
 from controlplane.router.router import Router
-from controlplane.router.show.row import Json, Row, seconds, text
+from controlplane.router.show.row import Row, seconds, text
 from controlplane.router.vrf import Vrf
-
-
-def mroute(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
-    """(S,G) state of PIM; `state` is that of the upstream machine: J joined, NJ not joined."""
-    return [
-        {
-            "vrf": vrf.name,
-            "source": str(tree.sg.source),
-            "group": str(tree.sg.group),
-            "state": tree.upstream,
-            "uptime": seconds(tree.uptime),
-            "incoming": tree.incoming,
-            "rpf_neighbor": text(tree.rpf_neighbor),
-            "join_timer": seconds(tree.join_timer),
-            "outgoing": [_outgoing(view) for view in tree.outgoing],
-        }
-        for tree in vrf.pim.trees(now)
-    ]
-
-
-def _outgoing(view: OutgoingView) -> Json:
-    """`why` names what keeps the interface in the list: joins of neighbours, local receivers."""
-    why: list[Json] = []
-    if view.state != "NI":
-        why.append("join")
-    if view.local_member:
-        why.append("local")
-    return {
-        "interface": view.interface,
-        "why": why,
-        "state": view.state,
-        "expires": seconds(view.expires),
-        "prune_pending": seconds(view.prune_pending),
-    }
-
-
-def pim_neighbor(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
-    return [
-        {
-            "vrf": vrf.name,
-            "interface": neighbor.interface,
-            "neighbor": str(neighbor.address),
-            "uptime": seconds(neighbor.uptime),
-            "expires": seconds(neighbor.expires),
-            "dr_priority": neighbor.dr_priority,
-            "is_dr": neighbor.is_dr,
-            "generation_id": neighbor.generation_id,
-        }
-        for neighbor in vrf.pim.neighbors(now)
-    ]
-
-
-def pim_interface(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
-    return [
-        {
-            "vrf": vrf.name,
-            "interface": interface.name,
-            "address": str(interface.address),
-            "neighbors": interface.neighbors,
-            "dr": str(interface.dr),
-            "dr_reason": interface.dr_reason,
-            "dr_priority": interface.dr_priority,
-            "hello_period": seconds(interface.hello_period),
-            "next_hello": seconds(interface.next_hello),
-            "join_prune_period": seconds(interface.join_prune_period),
-            "propagation_delay": seconds(interface.propagation_delay),
-            "override_interval": seconds(interface.override_interval),
-        }
-        for interface in vrf.pim.interfaces(now)
-    ]
 
 
 def igmp_groups(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
@@ -106,7 +37,7 @@ def mvpn(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
     """One row for the MVPN of a VRF, with the tunnel of each PE in it."""
     if vrf.mvpn is None:
         return []
-    profile, own = vrf.mvpn.profile, vrf.mvpn.tunnel.own
+    profile = vrf.mvpn.profile
     adjacent = {
         neighbor.address
         for neighbor in vrf.pim.neighbors(now)
@@ -118,9 +49,7 @@ def mvpn(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
             "profile": profile.name,
             "number": profile.number,
             "pmsi": vrf.mvpn.interface.name,
-            "root": str(own.source),
-            "group": str(own.group),
-            "branches": [*sorted(_outgoing_of(router, vrf.mvpn))],
+            **_own_tunnel(router, vrf.mvpn),
             "pes": [
                 _pe(router, vrf.mvpn, index, pe) | {"pim_neighbor": pe.address in adjacent}
                 for index, pe in sorted(vrf.mvpn.roots.items())
@@ -129,18 +58,40 @@ def mvpn(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
     ]
 
 
-def _outgoing_of(router: Router, mvpn: Mvpn) -> frozenset[str]:
-    tree = router.vrfs[DEFAULT_VRF].mrib.trees.get(mvpn.tunnel.own)
-    return tree.outgoing if tree else frozenset()
+def _own_tunnel(router: Router, mvpn: Mvpn) -> Row:
+    """`root` and `group` are the outer addresses, `tree` is what takes packets with them now.
+
+    `registering` is the RP that gets them in Registers.
+    """
+    own, pmsi = mvpn.tunnel.own, mvpn.interface.name
+    route = _route(router, own)
+    return {
+        "root": str(own.source),
+        "group": str(own.group),
+        "tree": str(route.tree if route else mvpn.tunnel.own_tree),
+        "branches": [*sorted(route.outgoing - {pmsi})] if route else [],
+        "registering": str(route.registering.rp) if route and route.registering else None,
+    }
 
 
 def _pe(router: Router, mvpn: Mvpn, index: int, pe: DiscoveredPe) -> Row:
-    """`incoming` is the core interface that the PE's tunnel comes in on, null without a tree."""
-    tree = router.vrfs[DEFAULT_VRF].mrib.trees.get(mvpn.tunnel.tree_of(pe))
+    """`incoming` is the core interface that the PE's tunnel comes in on, null without a tree.
+
+    A bidirectional tree has none: packets of each PE come in on any of those `accepted`.
+    """
+    route = _route(router, SourceGroup(pe.address, pe.group))
     return {
         "pe": str(pe.address),
         "group": str(pe.group),
+        "tree": str(route.tree if route else mvpn.tunnel.tree_of(pe)),
         "index": index,
-        "incoming": tree.incoming if tree else None,
-        "rpf_neighbor": text(tree.rpf_neighbor) if tree else None,
+        "incoming": route.incoming if route else None,
+        "accepted": [*sorted(route.accepted)] if route else [],
+        "rpf_neighbor": text(route.rpf_neighbor) if route else None,
     }
+
+
+def _route(router: Router, sg: SourceGroup) -> TreeUpdate | None:
+    """Where the core forwards a PE's packets: its own tree, else that of the group."""
+    trees = router.vrfs[DEFAULT_VRF].mrib.trees
+    return trees.get(sg) or trees.get(AnySource.of(sg.group))

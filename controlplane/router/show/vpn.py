@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+
 from controlplane.engine.time import Instant
 from controlplane.mvpn.mvpn import Mvpn
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup, TreeName
 from controlplane.net.vpn import RouteTarget
+from controlplane.protocols.pim.engine import PimEngine
 from controlplane.router.config import VrfConfig
 from controlplane.router.router import Router
 from controlplane.router.show.row import Json, Row
@@ -49,20 +53,29 @@ def umh(router: Router, of: Vrf, now: Instant) -> list[Row]:
     """For each tree whose root is behind another PE: the candidates, and the choice among them."""
     if of.mvpn is None:
         return []
-    trees = [tree.sg for tree in of.pim.trees(now)]
-    rows = (_umh(of, of.mvpn, sg) for sg in trees)
+    rows = (_umh(of, of.mvpn, *tree) for tree in _roots(of.pim, now))
     return [row for row in rows if row is not None]
 
 
-def _umh(of: Vrf, mvpn: Mvpn, sg: SourceGroup) -> Row | None:
-    selection = mvpn.select(of.rib.lookup(sg.source), sg.source, sg.group)
+def _roots(pim: PimEngine, now: Instant) -> Iterator[tuple[TreeName, IPv4Address]]:
+    """Each tree and the address that it leads to: (*,G) to the RP, (S,G) to S."""
+    for shared in pim.shared_trees(now):
+        if shared.rp is not None:
+            yield AnySource.of(shared.group), shared.rp
+    for tree in pim.trees(now):
+        yield tree.sg, tree.sg.source
+
+
+def _umh(of: Vrf, mvpn: Mvpn, tree: TreeName, root: IPv4Address) -> Row | None:
+    selection = mvpn.select(of.rib.lookup(root), root, tree.group)
     if selection is None:
         return None
     chosen = selection.choice.candidate
     return {
         "vrf": of.name,
-        "source": str(sg.source),
-        "group": str(sg.group),
+        "source": str(tree.source) if isinstance(tree, SourceGroup) else "*",
+        "group": str(tree.group),
+        "root": str(root),
         "prefix": str(selection.prefix),
         "routes": "multicast" if selection.is_multicast_route else "unicast",
         "upstream_pe": str(chosen.pe),
