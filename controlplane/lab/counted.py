@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final
 
 from controlplane.fib.model import GLOBAL_VRF
 from controlplane.net.interface import DEFAULT_VRF
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup, TreeName
 from controlplane.p4rt.counters import Count, Counters
 from controlplane.router.config import RouterConfig
 
@@ -44,8 +44,7 @@ def _is_customers(row: _Row) -> bool:
 
 def _counts(row: _Row, ids: Mapping[str, int], counters: Counters) -> _Row:
     if "source" in row:
-        sg = SourceGroup(IPv4Address(row["source"]), IPv4Address(row["group"]))
-        count = counters.routes.get((ids[row["vrf"]], sg), Count())
+        count = counters.routes.get((ids[row["vrf"]], _tree(row)), Count())
         return {"packets": count.packets, "octets": count.octets}
     if row.get("table") == "interface":
         received = counters.interface_in.get(row["index"], Count())
@@ -55,6 +54,12 @@ def _counts(row: _Row, ids: Mapping[str, int], counters: Counters) -> _Row:
         count = counters.labels.get(row["label"], Count())
         return {"packets": count.packets, "octets": count.octets}
     return {}
+
+
+def _tree(row: _Row) -> TreeName:
+    if row["source"] == "*":
+        return AnySource(IPv4Network(row["group"]))
+    return SourceGroup(IPv4Address(row["source"]), IPv4Address(row["group"]))
 
 
 def _punts(counters: Counters) -> Iterator[_Row]:

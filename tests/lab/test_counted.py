@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
 
 from controlplane.lab.counted import with_counters
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt.counters import Count, Counters
 from controlplane.p4rt.drops import DropReason
@@ -16,8 +16,10 @@ from tests.router.lab import configs
 
 PE1 = configs()[1]
 SG = SourceGroup(IPv4Address("10.1.0.2"), IPv4Address("232.1.1.1"))
+SHARED = AnySource.of(IPv4Address("239.1.1.1"))
+RANGE = AnySource(IPv4Network("239.2.0.0/16"))
 COUNTERS = Counters(
-    routes={(1, SG): Count(7, 700)},
+    routes={(1, SG): Count(7, 700), (1, SHARED): Count(8, 800), (1, RANGE): Count(9, 900)},
     labels={16: Count(12, 1800)},
     interface_in={1: Count(5, 500)},
     interface_out={1: Count(6, 600)},
@@ -76,3 +78,9 @@ def test_punts_and_drops_are_of_the_whole_switch_and_of_forwarding_alone(
     noun: str, vrf: str | None
 ) -> None:
     assert counted(noun, vrf=vrf) == []
+
+
+@pytest.mark.parametrize(("group", "packets"), [("239.1.1.1", 8), ("239.2.0.0/16", 9)])
+def test_shared_trees_are_counted_and_so_are_ranges(group: str, packets: int) -> None:
+    (row,) = counted("mroute", {"vrf": "red", "source": "*", "group": group})
+    assert row["packets"] == packets

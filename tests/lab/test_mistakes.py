@@ -236,7 +236,11 @@ def test_a_mistake_in_the_network_is_named(
         ("expect: [{routes: {p1: [10.0.0.1/8]}}]", "expect[0].routes.p1[0]: 10.0.0.1/8 is not an"),
         (
             "expect: [{mroute: {source: src}, routers: p1}]",
-            "expect[0].mroute: names a stream, or a source and a group",
+            "expect[0].mroute: names a stream, or a group and perhaps a source",
+        ),
+        (
+            STREAM + "expect: [{mroute: {stream: tv, source: src}, routers: p1}]",
+            "expect[0].mroute: names a stream, or a group and perhaps a source",
         ),
         (
             STREAM + "expect: [{mroute: tv, routers: pe1, incoming: lan9}]",

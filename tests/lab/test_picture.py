@@ -57,6 +57,17 @@ def test_branches_follow_the_packets_from_the_source_to_the_receivers(
     }
 
 
+def test_a_flow_in_a_data_mdt_is_drawn_along_that_tree(load_text: LoadText, small: str) -> None:
+    """Its branch to p1 is there, that of the default MDT from p1 on is not."""
+    lab = load_text(small)
+    plain = grown(lab)
+    d_tree = row("10.255.0.1", "232.10.1.0", "lo0", "eth1")
+    rows = {**plain.mroutes, ("pe1", "default"): [d_tree]}
+    flow = ("pe1", "red", "10.0.1.11", "232.1.1.1")
+    moved = Snapshot(rows, plain.members, {flow: "232.10.1.0"})
+    assert [one.sender for one in branches(lab.layout, moved) if one.tunnel] == ["pe1"]
+
+
 def test_a_tunnel_without_customer_traffic_is_not_drawn(load_text: LoadText, small: str) -> None:
     lab = load_text(small)
     rows = {key: rows for key, rows in grown(lab).mroutes.items() if key[1] == "default"}

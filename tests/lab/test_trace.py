@@ -342,7 +342,7 @@ class TestMulticast:
 
     def test_a_packet_from_another_side_fails_the_rpf_check(self, rosen: Played) -> None:
         p1 = rosen.fibs["p1"]
-        turned = frozenset(replace(route, iif=route.iif + 1) for route in p1.multicast)
+        turned = frozenset(replace(r, iifs=frozenset({9})) for r in p1.multicast)
         trace = rosen.trace("pe1", "red", self.STREAM, p1=replace(p1, multicast=turned))
         assert trace.endswith("RPF check failed")
 

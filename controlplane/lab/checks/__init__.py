@@ -10,10 +10,12 @@ from __future__ import annotations
 from controlplane.lab.checks.addresses import check_addresses
 from controlplane.lab.checks.bgp import check_bgp
 from controlplane.lab.checks.core import check_core
+from controlplane.lab.checks.data_mdts import check_data_mdts
 from controlplane.lab.checks.expectations import check_expectations
 from controlplane.lab.checks.frr import check_frr
 from controlplane.lab.checks.known import Known
 from controlplane.lab.checks.play import check_play
+from controlplane.lab.checks.rendezvous import check_rendezvous
 from controlplane.lab.checks.roles import check_roles
 from controlplane.lab.checks.topology import check_presence, check_topology
 from controlplane.lab.checks.vpns import (
@@ -34,6 +36,8 @@ def check(file: LabFile, raw: Value, *, whole: bool) -> list[Problem]:
         *check_roles(file),
         *check_addresses(file),
         *check_vpns(file, known),
+        *check_rendezvous(file, known),
+        *check_data_mdts(file),
         *check_core(file, known),
         *check_bgp(file, known),
         *check_frr(file),

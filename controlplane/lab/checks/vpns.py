@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 
+from controlplane.lab.checks.data_mdts import in_a_pool
 from controlplane.lab.checks.known import Known, unknown
 from controlplane.lab.checks.twice import Given
 from controlplane.lab.errors import FieldPath, Problem, dotted
@@ -37,7 +39,7 @@ def _vpn(file: LabFile, known: Known, name: str, vpn: Vpn) -> Iterator[Problem]:
     yield from unknown((*path, "rd"), "PE", filter(None, vpn.rd), known.routers)
     yield from unknown((*path, "discovery"), "PE", filter(None, vpn.discovery), known.routers)
     if vpn.profile is not None:
-        yield from _profile(name, vpn)
+        yield from _profile(file, name, vpn)
 
 
 def check_vpn_presence(file: LabFile) -> Iterator[Problem]:
@@ -107,17 +109,42 @@ def _discoveries(vpn: Vpn, pe: str) -> frozenset[DiscoveryOption]:
         return frozenset()
 
 
-def _profile(name: str, vpn: Vpn) -> Iterator[Problem]:
+def _profile(file: LabFile, name: str, vpn: Vpn) -> Iterator[Problem]:
     try:
         profile = find_profile(str(vpn.profile))
     except ProfileError as error:
         yield Problem(("vpns", name, "profile"), str(error))
         return
     for pe, group in vpn.default_mdt.items():
-        if profile.tunnel is TunnelOption.PIM_SSM and group not in SSM_RANGE:
+        if (why := _why_no_tree(file, profile.tunnel, group)) is not None:
             path = ("vpns", name, "default_mdt", *filter(None, [pe]))
-            text = f"{group} is not in {SSM_RANGE}, which source-specific trees are for"
-            yield Problem(path, f"{text} (profile {vpn.profile})")
+            yield Problem(path, f"{why} (profile {vpn.profile})")
+    if profile.tunnel is not TunnelOption.PIM_SSM and len(set(vpn.default_mdt.values())) > 1:
+        text = f"PEs share one tree and need one group (profile {vpn.profile})"
+        yield Problem(("vpns", name, "default_mdt"), text)
+
+
+def _why_no_tree(file: LabFile, tunnel: TunnelOption, group: IPv4Address) -> str | None:
+    """Why P-tunnels of this kind cannot have this group."""
+    if tunnel is TunnelOption.PIM_SSM:
+        if group not in SSM_RANGE:
+            return f"{group} is not in {SSM_RANGE}, which source-specific trees are for"
+    elif group in SSM_RANGE:
+        return f"{group} is source-specific (RFC 4607), and PEs are to share its tree"
+    else:
+        return _why_no_rp(file, group, bidirectional=tunnel is TunnelOption.BIDIR_PIM)
+    return None
+
+
+def _why_no_rp(file: LabFile, group: IPv4Address, *, bidirectional: bool) -> str | None:
+    covering = [rp for rp in file.provider.rp if group in rp.groups]
+    if not covering:
+        return f"{group} has no rendezvous point of the provider's (`provider.rp`)"
+    rp = max(covering, key=lambda rp: rp.groups.prefixlen)
+    if rp.bidirectional != bidirectional:
+        other = "bidirectional" if rp.bidirectional else "in sparse mode"
+        return f"{group} is {other} by the provider's rendezvous point {rp.address}"
+    return None
 
 
 def _pes(file: LabFile, vpn: str) -> list[str]:
@@ -177,3 +204,5 @@ def check_provider_streams(file: LabFile) -> Iterator[Problem]:
     for name, stream in file.streams.items():
         if domains.of_node(stream.from_) == PROVIDER and stream.to in groups:
             yield Problem(("streams", name, "to"), f"{stream.to} is the group of a default MDT")
+        elif domains.of_node(stream.from_) == PROVIDER and in_a_pool(file, stream.to):
+            yield Problem(("streams", name, "to"), f"{stream.to} is the group of a data MDT")

@@ -10,6 +10,7 @@ from controlplane.lab.file.timers import Timers
 from controlplane.mvpn.config import DiscoveredPe, MvpnConfig
 from controlplane.mvpn.options import DiscoveryOption
 from controlplane.mvpn.profile import find_profile
+from controlplane.mvpn.s_pmsi.config import SPmsiConfig
 from controlplane.protocols.pim.events import PimSettings
 
 
@@ -27,6 +28,7 @@ def mvpn_config(layout: Layout, router: str, name: str) -> MvpnConfig | None:
         upstream=vpn.upstream,
         connector=vpn.connector_form,
         pim=pim_settings((layout.file.timers, vpn.timers)),
+        s_pmsi=vpn.data_mdt.config() if vpn.data_mdt else SPmsiConfig(),
     )
 
 

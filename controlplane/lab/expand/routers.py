@@ -10,6 +10,7 @@ from controlplane.lab.expand.bgp import OF_VRF, vrf_bgp, with_bgp
 from controlplane.lab.expand.core import with_core
 from controlplane.lab.expand.layout import Layout, PlacedEnd
 from controlplane.lab.expand.mvpn import mvpn_config, pim_settings
+from controlplane.lab.expand.rendezvous import pim_config
 from controlplane.lab.expand.targets import (
     distinguisher,
     export_targets,
@@ -41,6 +42,7 @@ def router_config(layout: Layout, name: str) -> RouterConfig:
         router_id=layout.loopbacks[name],
         interfaces=(_loopback(layout, name), *_interfaces(layout, name)),
         vrfs=tuple(_vrf(layout, name, vpn) for vpn in layout.vrfs(name)),
+        pim=pim_config(layout, name, None),
     )
     config = with_bgp(layout, name, config)
     return with_core(layout, name, config) if layout.domains.is_core(name) else config
@@ -121,4 +123,5 @@ def _vrf(layout: Layout, router: str, name: str) -> VrfConfig:
         labels=VpnLabels(file.vpns[name].labels),
         bgp=vrf_bgp(layout, router, name),
         redistribute=OF_VRF,
+        pim=pim_config(layout, router, name),
     )

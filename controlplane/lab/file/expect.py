@@ -190,7 +190,10 @@ class NoRoutes(_State):
 
 
 class Tree(Model):
-    """The tree of a stream, or of a source (its name or address) and a group."""
+    """The tree of a stream, of a source (its name or address) and a group, or a group's shared one.
+
+    A shared tree of a VPN needs the expectation's `vpn`, which a source says by itself.
+    """
 
     stream: str | None = None
     source: str | None = None
@@ -198,8 +201,8 @@ class Tree(Model):
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> Self:
-        if (self.stream is None) == (self.source is None or self.group is None):
-            raise ValueError("names a stream, or a source and a group")
+        if (self.stream is None) == (self.group is None) or (self.stream and self.source):
+            raise ValueError("names a stream, or a group and perhaps a source")
         return self
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import replace
-from ipaddress import IPv4Address
 from typing import TypeAlias, assert_never
 
 from controlplane.lab.expand.layout import Layout
@@ -25,13 +24,14 @@ from controlplane.lab.judge.adjacency import Adjacency, address_words, adjacenci
 from controlplane.lab.judge.bgp import judge_bgp
 from controlplane.lab.judge.core import judge_core
 from controlplane.lab.judge.routes import RouteJudge
-from controlplane.lab.judge.words import names
+from controlplane.lab.judge.words import ANY_SOURCE, names
 from controlplane.lab.routes import RouteProvider
 from controlplane.lab.tables import TableRow, Tables, link_name, vrf_of
 from controlplane.lab.verdict import Seen
-from controlplane.net.multicast import SourceGroup
 
 Faults: TypeAlias = Iterator[str]
+Name: TypeAlias = tuple[str, str]
+"""Source and group, as `show ROUTER mroute` has them."""
 
 
 class StateJudge:
@@ -121,11 +121,11 @@ class StateJudge:
         self, tree: Tree, expectation: Mroute | NoMroute, tables: Tables
     ) -> Iterator[tuple[str, TableRow | None]]:
         """Each router with its row of the tree."""
-        sg, vpn = tree_of(self._layout, tree)
+        name, vpn = tree_of(self._layout, tree)
         for router in expectation.routers:
             vrf = vrf_of(self._layout, router, expectation.vpn or vpn)
             rows = tables.rows(router, "mroute", vrf)
-            yield router, next((row for row in rows if _is_of(row, sg)), None)
+            yield router, next((row for row in rows if _name(row) == name), None)
 
     def outgoing(self, router: str, row: TableRow) -> set[str]:
         """The links that a tree leaves a router on."""
@@ -133,20 +133,18 @@ class StateJudge:
         return {link for link in links if link is not None}
 
 
-def tree_of(layout: Layout, tree: Tree) -> tuple[SourceGroup, str | None]:
-    """The tree's (S,G), and the VPN that its source is in."""
+def tree_of(layout: Layout, tree: Tree) -> tuple[Name, str | None]:
+    """The tree's source and group, and the VPN that its source is in, if it has one."""
     if tree.stream is not None:
         stream = layout.file.streams[tree.stream]
-        return SourceGroup(layout.address(stream.from_), IPv4Address(stream.to)), layout.vpn(
-            stream.from_
-        )
-    assert tree.source is not None
-    assert tree.group is not None
-    return SourceGroup(layout.address(tree.source), tree.group), layout.vpn(tree.source)
+        return (str(layout.address(stream.from_)), stream.to), layout.vpn(stream.from_)
+    if tree.source is None:
+        return (ANY_SOURCE, str(tree.group)), None
+    return (str(layout.address(tree.source)), str(tree.group)), layout.vpn(tree.source)
 
 
-def _is_of(row: TableRow, sg: SourceGroup) -> bool:
-    return (str(row["source"]), str(row["group"])) == (str(sg.source), str(sg.group))
+def _name(row: TableRow) -> Name:
+    return str(row["source"]), str(row["group"])
 
 
 def _count(groups: Iterable[Sized], one: str, many: str) -> str:

@@ -32,6 +32,9 @@ from controlplane.lab.file.expect import (
 from controlplane.lab.file.probes import PathSpec
 from controlplane.lab.judge.window import moment_words, timed
 
+ANY_SOURCE: Final = "*"
+"""The source of a shared tree, as operators write it."""
+
 _MANY: Final = 9
 
 _CORE: Final[Mapping[type[CoreNeighbors], str]] = {
@@ -128,7 +131,7 @@ def traffic_words(expectation: TrafficExpectation) -> str:
 
 def tree_words(tree: Tree) -> str:
     """The tree's name."""
-    return tree.stream or f"({tree.source}, {tree.group})"
+    return tree.stream or f"({tree.source or ANY_SOURCE}, {tree.group})"
 
 
 def names(items: Sequence[str], between: str = ", ") -> str:

@@ -196,7 +196,8 @@ class _Drawing:
     def _legend(self) -> Iterator[str]:
         at = Point(24.0, self.where.height - 26)
         for vpn, spec in self.lab.file.vpns.items():
-            groups = ", ".join(sorted({str(group) for group in spec.default_mdt.values()}))
+            pools = [str(spec.data_mdt.pool)] if spec.data_mdt else []
+            groups = ", ".join([*sorted({str(g) for g in spec.default_mdt.values()}), *pools])
             for text, tunnel in ((f"{vpn}: C-tree", False), (f"P-tunnel: GRE to {groups}", True)):
                 if groups or not tunnel:
                     yield from self._key(Branch(vpn, "", "", tunnel), at, text)

@@ -38,7 +38,8 @@ def _of_vpn(layout: Layout, snapshot: Snapshot, vpn: str) -> Iterator[Branch]:
                 if link != MDT:
                     yield Branch(vpn, link, router, tunnel=False)
                 else:
-                    yield from _tunnel(layout, snapshot, vpn, router)
+                    group = _mdt_group(layout, snapshot, vpn, router, row)
+                    yield from _tunnel(layout, snapshot, vpn, router, group)
 
 
 def _from_source(layout: Layout, vpn: str, router: str, row: TableRow) -> Iterator[Branch]:
@@ -49,9 +50,17 @@ def _from_source(layout: Layout, vpn: str, router: str, row: TableRow) -> Iterat
             yield Branch(vpn, end.link, end.node, tunnel=False)
 
 
-def _tunnel(layout: Layout, snapshot: Snapshot, vpn: str, root: str) -> Iterator[Branch]:
-    """The tree of a PE's default MDT."""
-    tree = (str(layout.loopbacks[root]), str(layout.file.vpns[vpn].default_group(root)))
+def _mdt_group(layout: Layout, snapshot: Snapshot, vpn: str, root: str, row: TableRow) -> str:
+    """Of the tree that a flow is in."""
+    flow = root, vpn, row["source"], row["group"]
+    return snapshot.data_mdts.get(flow) or str(layout.file.vpns[vpn].default_group(root))
+
+
+def _tunnel(
+    layout: Layout, snapshot: Snapshot, vpn: str, root: str, group: str
+) -> Iterator[Branch]:
+    """A tree that a PE is the root of."""
+    tree = (str(layout.loopbacks[root]), group)
     for (router, vrf), rows in snapshot.mroutes.items():
         for row in rows:
             if vrf == DEFAULT_VRF and (row["source"], row["group"]) == tree:

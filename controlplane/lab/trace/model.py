@@ -7,18 +7,26 @@ from ipaddress import IPv4Address
 
 from controlplane.net.label import Label
 from controlplane.net.multicast import SourceGroup
+from controlplane.protocols.pim.events import Registering
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """`inner` is what the customer or user sent; around it GRE to a P-group, or labels (top first).
+    """`inner` is what the customer or user sent; around it GRE to a P-group, a PIM Register on its
+    way to the RP, and labels (top first).
 
     A packet to one address has that as `inner`, one to a group its (S,G).
     """
 
     inner: IPv4Address | SourceGroup
     gre: SourceGroup | None = None
+    register: Registering | None = None
     labels: tuple[Label, ...] = ()
+
+    @property
+    def outermost(self) -> IPv4Address | SourceGroup:
+        """What the outermost IPv4 header is forwarded by."""
+        return self.register.rp if self.register else self.gre or self.inner
 
 
 @dataclass(frozen=True, slots=True)

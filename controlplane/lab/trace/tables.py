@@ -6,23 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address
+from operator import itemgetter
 
 from controlplane.fib.lookup import (
     Prefixes,
+    Trees,
     by_label,
     by_name,
     by_prefix,
+    by_root,
     by_tree,
     by_way,
     longest_match,
 )
 from controlplane.fib.model import (
     GLOBAL_VRF,
+    REGISTERS,
     Fib,
     LabelRoute,
     MulticastRoute,
     Nhlfe,
     Port,
+    Tail,
+    TunnelRoot,
     UnicastRoute,
     VpnPath,
 )
@@ -66,8 +72,12 @@ class RouterTables:
         return by_label(self.fib.labels)
 
     @cached_property
-    def multicast(self) -> Mapping[tuple[int, SourceGroup], MulticastRoute]:
+    def multicast(self) -> Trees:
         return by_tree(self.fib.multicast)
+
+    @cached_property
+    def roots(self) -> Mapping[tuple[int, IPv4Address], int]:
+        return by_root(self.fib.tunnel_roots)
 
     def route(self, vrf: int, address: IPv4Address) -> UnicastRoute | None:
         return longest_match(self.unicast, vrf, int(address))
@@ -82,21 +92,42 @@ class RouterTables:
 
     def named(self, index: int) -> str:
         """The name of an interface index; of a tunnel, its tree."""
+        if index == REGISTERS:
+            return "Registers"
         names = (i.interface.name for i in self.config.interfaces if i.interface.index == index)
         tunnel = self.tunnel(index)
-        return next(names, f"tunnel {tunnel.sg}" if tunnel else f"interface {index}")
+        return next(names, f"tunnel {tunnel}" if tunnel else f"interface {index}")
 
-    def tunnel(self, index: int) -> MulticastRoute | None:
-        """The P-tunnel's route whose packets come in on this index when they are out of it."""
-        tails = (route for route in self.fib.multicast if route.tail and route.tail.iif == index)
-        return next(tails, None)
+    def tunnel(self, index: int) -> SourceGroup | None:
+        """The outer addresses of what comes in on this index out of a P-tunnel."""
+        tails = (
+            (route.tail.vrf, route.tree)
+            for route in self.fib.multicast
+            if route.tail is not None and route.tail.iif == index
+        )
+        # Of a PE's trees the inclusive one stands for all: its tail has the VRF's own number.
+        inclusive = min(tails, key=itemgetter(0), default=None)
+        if inclusive is not None:
+            return inclusive[1] if isinstance(inclusive[1], SourceGroup) else None
+        return next(
+            (self._shared(root) for root in self.fib.tunnel_roots if root.iif == index), None
+        )
+
+    def _shared(self, root: TunnelRoot) -> SourceGroup | None:
+        tails = (route for route in self.fib.multicast if route.tail == Tail(root.vrf, None))
+        return next((SourceGroup(root.pe, route.tree.group) for route in tails), None)
+
+    def out_of(self, tail: Tail, tunnel: SourceGroup) -> int | None:
+        """What packets come in on in the VRF where a tunnel ends."""
+        return self.roots.get((tail.vrf, tunnel.source)) if tail.iif is None else tail.iif
 
     def inside(self, outer: MulticastRoute, packet: Packet) -> MulticastRoute | None:
         """The C-route that takes a packet from the tunnel that it is in."""
-        if outer.tail is None or not isinstance(packet.inner, SourceGroup):
+        if outer.tail is None or packet.gre is None or not isinstance(packet.inner, SourceGroup):
             return None
-        found = self.multicast.get((outer.tail.vrf, packet.inner))
-        return found if found is not None and found.iif == outer.tail.iif else None
+        found = self.multicast.of(outer.tail.vrf, packet.inner)
+        accepts = found is not None and self.out_of(outer.tail, packet.gre) in found.iifs
+        return found if accepts else None
 
     @cached_property
     def vrfs(self) -> dict[str, int]:
@@ -104,7 +135,9 @@ class RouterTables:
         return {DEFAULT_VRF: GLOBAL_VRF} | {vrf.name: vrf.id for vrf in self.config.vrfs}
 
     def vrf_name(self, number: int) -> str:
-        return next(name for name, known in self.vrfs.items() if known == number)
+        owners = {table.number: table.vrf for table in self.fib.tail_tables}
+        wanted = owners.get(number, number)
+        return next(name for name, known in self.vrfs.items() if known == wanted)
 
     def vrf_of(self, interface: Interface) -> int:
         return next(entry.vrf for entry in self.fib.interfaces if entry.index == interface.index)

@@ -6,20 +6,20 @@ given their switches. Of equal ways each is followed, of a tree each branch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Final, TypeAlias
 
 from controlplane.fib.model import (
     GLOBAL_VRF,
-    Decapsulate,
-    Encapsulate,
+    REGISTERS,
+    TAIL_TABLES,
+    EncapsulateRegister,
     Fib,
     Forward,
     ForwardVpn,
     Glean,
-    InPlace,
     MulticastRoute,
     Nhlfe,
     PopAndLookUp,
@@ -30,6 +30,7 @@ from controlplane.fib.model import (
     UnicastRoute,
 )
 from controlplane.lab.plan import NetworkPlan
+from controlplane.lab.trace.copies import Came, rewritten
 from controlplane.lab.trace.labels import relabelled
 from controlplane.lab.trace.model import Copy, Hop, Packet
 from controlplane.lab.trace.tables import Reached, RouterTables, Topology
@@ -86,11 +87,14 @@ class Walk:
     def _from_tree(self, router: str, vrf: int, inner: SourceGroup) -> Hop:
         """Where its C-route takes it from a tunnel, a packet comes inside of that."""
         tables = self._tables[router]
-        route = tables.multicast.get((vrf, inner))
-        tunnel = tables.tunnel(route.iif) if route else None
-        packet, way = (Packet(inner, tunnel.sg), tunnel) if tunnel else (Packet(inner), route)
-        came = tables.named(way.iif) if way else ""
-        return self._multicast(router, came, packet, _NOWHERE, way)
+        route = tables.multicast.of(vrf, inner)
+        iif = min(route.iifs, default=None) if route else None
+        tunnel = tables.tunnel(iif) if iif is not None else None
+        if tunnel is not None:
+            route = tables.multicast.of(GLOBAL_VRF, tunnel)
+            iif = min(route.iifs, default=None) if route else None
+        came = Came(tables.named(iif) if iif is not None else "", iif == REGISTERS)
+        return self._multicast(router, came, Packet(inner, tunnel), _NOWHERE, route)
 
     # -- a packet at a router
 
@@ -104,13 +108,14 @@ class Walk:
         vrf = self._tables[at.node].vrf_of(interface)
         if packet.labels:
             return self._labelled(at.node, interface, packet, seen)
-        if isinstance(packet.inner, IPv4Address):
+        goal = packet.outermost
+        if isinstance(goal, IPv4Address):
             return self._unicast(at.node, interface.name, vrf, packet, (), seen)
-        route = self._tables[at.node].multicast.get((vrf, packet.gre or packet.inner))
-        if route is not None and route.iif != interface.index:
+        route = self._tables[at.node].multicast.of(vrf, goal)
+        if route is not None and interface.index not in route.iifs:
             entries = (_route_words(self._tables[at.node], route),)
             return Hop(at.node, interface.name, packet, entries, end="RPF check failed")
-        return self._multicast(at.node, interface.name, packet, seen, route)
+        return self._multicast(at.node, Came(interface.name), packet, seen, route)
 
     def _unicast(
         self,
@@ -121,9 +126,10 @@ class Walk:
         before: tuple[str, ...],
         seen: Seen,
     ) -> Hop:
-        assert isinstance(packet.inner, IPv4Address)
+        goal = packet.outermost
+        assert isinstance(goal, IPv4Address)
         tables = self._tables[router]
-        route = tables.route(vrf, packet.inner)
+        route = tables.route(vrf, goal)
         if route is None:
             return Hop(router, interface, packet, before, end="no route")
         entries = (*before, f"route {route.prefix}{_action_words(route)}")
@@ -135,7 +141,21 @@ class Walk:
             return self._through_vpn(
                 Hop(router, interface, packet, entries), route.action.path, seen
             )
-        return Hop(router, interface, packet, entries, end=_end_words(route))
+        hop = Hop(router, interface, packet, entries, end=_end_words(route))
+        if packet.register and isinstance(route.action, Receive):
+            return self._out_of_register(hop, vrf, seen)
+        return hop
+
+    def _out_of_register(self, hop: Hop, vrf: int, seen: Seen) -> Hop:
+        """At the RP: what is inside goes down its tree, unless PIM alone can say what to do."""
+        tables = self._tables[hop.router]
+        inner = hop.packet.gre or hop.packet.inner
+        route = tables.multicast.of(vrf, inner) if isinstance(inner, SourceGroup) else None
+        if route is None or REGISTERS not in route.iifs:
+            return replace(hop, end="a Register for PIM of this router")
+        came, onward = Came(hop.interface, out_of_register=True), replace(route, tail=None)
+        below = self._multicast(hop.router, came, hop.packet, seen, onward)
+        return replace(below, entries=(*hop.entries, *below.entries))
 
     def _through_vpn(self, hop: Hop, name: str, seen: Seen) -> Hop:
         """Under the label of the far PE, and above that the one of the way to it."""
@@ -196,43 +216,48 @@ class Walk:
     # -- multicast
 
     def _multicast(
-        self, router: str, interface: str, packet: Packet, seen: Seen, route: MulticastRoute | None
+        self, router: str, came: Came, packet: Packet, seen: Seen, route: MulticastRoute | None
     ) -> Hop:
         if route is None:
-            return Hop(router, interface, packet, (), end="no multicast route")
+            return Hop(router, came.on, packet, (), end="no multicast route")
         tables = self._tables[router]
         inside = tables.inside(route, packet)
         entries = [_route_words(tables, route)]
         if inside is not None:
-            entries.append(_route_words(tables, inside))
+            assert route.tail is not None and packet.gre is not None
+            entries.append(_inside_words(tables, route, inside))
+            came = replace(came, out_of_tunnel=tables.out_of(route.tail, packet.gre))
         elif route.tail is not None:
             entries.append(_tail_words(tables, route.tail, packet))
-        copies = tuple(
-            self._copy(router, replica, packet, seen)
-            for replica in sorted((inside or route).replicas, key=_replica_key)
-        )
+        replicas = sorted((inside or route).replicas, key=_replica_key)
+        copies = tuple(self._copies(router, replicas, packet, came, seen))
         end = _nobody(copies) if packet.gre or not route.tail else ""
-        return Hop(router, interface, packet, tuple(entries), copies, end)
+        return Hop(router, came.on, packet, tuple(entries), copies, end)
 
-    def _copy(self, router: str, replica: Replica, packet: Packet, seen: Seen) -> Copy:
-        interface = self._tables[router].at(replica.at)
-        change, onward = _rewritten(replica, packet)
-        across = self._topology.across(router, interface)
-        hops = tuple(self._arrive(end, onward, seen) for end in across if end.interface)
-        hosts = tuple(end.node for end in across if end.interface is None)
+    def _copies(
+        self, router: str, replicas: Iterable[Replica], packet: Packet, came: Came, seen: Seen
+    ) -> Iterator[Copy]:
+        for replica in replicas:
+            interface = self._tables[router].at(replica.at)
+            copy = rewritten(replica, interface, packet, came)
+            if copy is not None:
+                across = self._topology.across(router, interface)
+                to = [end for end in across if _is_addressed(replica, end)]
+                yield self._copy(interface, *copy, to, seen)
+
+    def _copy(
+        self, interface: Interface, change: str, onward: Packet, to: list[Reached], seen: Seen
+    ) -> Copy:
+        hops = tuple(self._arrive(end, onward, seen) for end in to if end.interface)
+        hosts = tuple(end.node for end in to if end.interface is None)
         takers = tuple(hop for hop in hops if hop.copies or hop.entries)
         return Copy(interface.name, change, takers, hosts)
 
 
-def _rewritten(replica: Replica, packet: Packet) -> tuple[str, Packet]:
-    match replica.rewrite:
-        case InPlace():
-            return "in GRE" if packet.gre else "as it is", packet
-        case Decapsulate():
-            return "out of GRE", Packet(packet.inner)
-        case Encapsulate(source, group):
-            tunnel = SourceGroup(source, group)
-            return f"into GRE {source} > {group}", Packet(packet.inner, tunnel)
+def _is_addressed(replica: Replica, end: Reached) -> bool:
+    """A Register goes to one station, all else to all on the link."""
+    rewrite = replica.rewrite
+    return not isinstance(rewrite, EncapsulateRegister) or end.mac == rewrite.destination_mac
 
 
 def _replica_key(replica: Replica) -> tuple[Port, str]:
@@ -245,7 +270,15 @@ def _nobody(copies: tuple[Copy, ...]) -> str:
 
 def _route_words(tables: RouterTables, route: MulticastRoute) -> str:
     tail = ", then look inside" if route.tail else ""
-    return f"{route.sg} from {tables.named(route.iif)}{tail}"
+    interfaces = ", ".join(sorted(map(tables.named, route.iifs))) or "nowhere"
+    return f"{route.tree} from {interfaces}{tail}"
+
+
+def _inside_words(tables: RouterTables, outer: MulticastRoute, inside: MulticastRoute) -> str:
+    """What comes out of a selective tunnel is looked up behind that tunnel alone."""
+    if inside.vrf in TAIL_TABLES:
+        return f"{inside.tree} from tunnel {outer.tree}"
+    return _route_words(tables, inside)
 
 
 def _tail_words(tables: RouterTables, tail: Tail, packet: Packet) -> str:

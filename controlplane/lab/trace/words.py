@@ -41,5 +41,7 @@ def _onward(copy: Copy, margin: str) -> Iterator[str]:
 def packet_words(packet: Packet) -> str:
     """`label 17, 10.1.3.11`, `GRE (192.0.2.1, 232.10.0.1), (10.1.1.10, 232.1.1.1)`."""
     labels = f"label {'/'.join(map(str, packet.labels))}, " if packet.labels else ""
+    outer = packet.register
+    register = f"Register {outer.source} > {outer.rp}, " if outer else ""
     gre = f"GRE {packet.gre}, " if packet.gre else ""
-    return f"{labels}{gre}{packet.inner}"
+    return f"{labels}{register}{gre}{packet.inner}"
