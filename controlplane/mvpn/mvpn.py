@@ -86,7 +86,7 @@ class Mvpn:
         return self._discovery.originated()
 
     def joins(self) -> tuple[PimInput, ...]:
-        """For the provider's PIM: this PE wants to be a leaf of every other PE's tunnel."""
+        """For the provider's PIM: this PE is a leaf of every other PE's tunnel, and a source."""
         return (*self.tunnel.start(self.interface.name), *self._roots.joins())
 
     def start(self) -> tuple[PimInput, ...]:

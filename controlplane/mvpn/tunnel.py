@@ -140,7 +140,6 @@ class _SharedTree:
 
     def __init__(self, local: LocalMvpn) -> None:
         self._own = SourceGroup(local.me, local.config.default_group)
-        self._loopback = local.loopback
 
     @property
     def own(self) -> SourceGroup:
@@ -175,6 +174,10 @@ class PimSm(_SharedTree):
     """Sparse mode: this PE is a source that is attached to itself, so it registers with the RP."""
 
     _kind = PimSmTree
+
+    def __init__(self, local: LocalMvpn) -> None:
+        super().__init__(local)
+        self._loopback = local.loopback
 
     @property
     def own_tree(self) -> TreeName:

@@ -60,19 +60,20 @@ class Play:
         ]
         return self.rng.sample(hosts, self.rng.randint(1, len(hosts)))
 
-    def _membership(self) -> Iterator[tuple[str, IPv4Address]]:
+    def _membership(self) -> Iterator[tuple[str, IPv4Address | None]]:
+        """Each receiver, and the source that it asks for."""
         for vpn, hosts in self.joined.items():
             for host in hosts:
                 yield host, self.lab.plan.hosts[self.sources[vpn]].address.ip
 
     def join(self) -> None:
         for host, source in self._membership():
-            self.world.join(host, IPv4Address(GROUP), source)
+            self.world.join(host, IPv4Address(self.group), source)
         self.rest(CONVERGENCE)
 
     def leave(self) -> None:
         for host, source in self._membership():
-            self.world.leave(host, IPv4Address(GROUP), source)
+            self.world.leave(host, IPv4Address(self.group), source)
         self.rest(10.0)
 
     def set_link(self, link: str, up: bool) -> None:

@@ -11,6 +11,7 @@ said of customers' trees alone.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from contextlib import closing
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -61,17 +62,8 @@ class SharedPlay(Play):
     def __init__(self, seed: int, folder: Path) -> None:
         super().__init__(seed, folder, shared_lab(seed))
 
-    def join(self) -> None:
-        for hosts in self.joined.values():
-            for host in hosts:
-                self.world.join(host, IPv4Address(GROUP), None)
-        self.rest(20.0)
-
-    def leave(self) -> None:
-        for hosts in self.joined.values():
-            for host in hosts:
-                self.world.leave(host, IPv4Address(GROUP), None)
-        self.rest(10.0)
+    def _membership(self) -> Iterator[tuple[str, IPv4Address | None]]:
+        return ((host, None) for hosts in self.joined.values() for host in hosts)
 
     def customers_state(self) -> dict[str, list[dict[str, Any]]]:
         """That of VRFs, and of CEs."""

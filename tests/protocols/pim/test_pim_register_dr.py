@@ -215,17 +215,6 @@ class TestPrune:
         dr.stop()
         assert dr.tree.register is RegisterState.PRUNE and dr.timer == SUPPRESSED - 10.0
 
-    def test_could_not_register_ends_it(self) -> None:
-        dr = pruned()
-        dr.decide(active=False)
-        assert dr.tree.register is RegisterState.NO_INFO and dr.timer is None
-
-    def test_another_rp_gets_registers_at_once(self) -> None:
-        dr = pruned()
-        dr.change_rp(OTHER_RP)
-        assert dr.tree.register is RegisterState.JOIN
-        assert dr.is_registering and dr.timer is None
-
 
 class TestJoinPending:
     def test_the_timer_adds_the_tunnel_again(self) -> None:
@@ -239,13 +228,16 @@ class TestJoinPending:
         dr.stop()
         assert dr.tree.register is RegisterState.PRUNE and dr.timer == SUPPRESSED
 
-    def test_could_not_register_ends_it(self) -> None:
-        dr = join_pending()
+
+@pytest.mark.parametrize("suppressed", [pruned, join_pending])
+class TestSuppressed:
+    def test_could_not_register_ends_it(self, suppressed: Callable[[], Dr]) -> None:
+        dr = suppressed()
         dr.decide(active=False)
         assert dr.tree.register is RegisterState.NO_INFO and dr.timer is None
 
-    def test_another_rp_gets_registers_at_once(self) -> None:
-        dr = join_pending()
+    def test_another_rp_gets_registers_at_once(self, suppressed: Callable[[], Dr]) -> None:
+        dr = suppressed()
         dr.change_rp(OTHER_RP)
         assert dr.tree.register is RegisterState.JOIN
         assert dr.is_registering and dr.timer is None
