@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -204,9 +204,10 @@ class FrrCore:
 
     def becomes(self, shown: Callable[[], Shown], wanted: Shown) -> None:
         """Wait until this is shown; the difference is told when it is not."""
-        with suppress(AssertionError):
+        try:
             self.eventually(lambda: shown() == wanted)
-        assert shown() == wanted, f"{shown()}, not {wanted}"
+        except AssertionError:
+            raise AssertionError(f"{shown()}, not {wanted}") from None
 
     def eventually(self, holds: Callable[[], object]) -> None:
         """Wait until this holds; a failure of the test, with pe1's notices, when it does not."""
