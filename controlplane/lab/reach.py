@@ -20,6 +20,7 @@ from ipaddress import IPv4Network
 from typing import Final, TypeAlias
 
 from controlplane.lab.expand.layout import Layout, PlacedEnd
+from controlplane.lab.expand.rendezvous import anycast_addresses
 from controlplane.lab.expand.sessions import Peering, peerings
 from controlplane.lab.expand.targets import hears
 from controlplane.lab.file.bgp import EndBgp
@@ -150,6 +151,8 @@ class Reach:
                 yield self._layout.link[end.link].subnet
         if vrf == DEFAULT_VRF:
             yield IPv4Network(self._layout.loopbacks[router])
+        in_vpn = None if vrf == DEFAULT_VRF else vrf
+        yield from map(IPv4Network, anycast_addresses(self._layout, router, in_vpn))
 
     def _importing(self, table: Table) -> Iterator[Table]:
         pe, vpn = table

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from controlplane.lab.checks import check
+from controlplane.lab.checks.anycast import check_anycast
 from controlplane.lab.checks.placed import check_placed
 from controlplane.lab.checks.possible import check_possible
 from controlplane.lab.errors import FieldPath, Problem
@@ -81,7 +82,8 @@ def _placed(file: LabFile, source: Source, *, whole: bool) -> tuple[Layout | Non
         layout = place(file)
     except PoolEmptyError as error:
         return None, [*found, Problem(error.path, str(error))]
-    return layout, [*found, *check_placed(layout), *check_possible(layout, found)]
+    placed = [*check_placed(layout), *check_anycast(layout)]
+    return layout, [*found, *placed, *check_possible(layout, found)]
 
 
 def _in_network(problems: Iterable[Problem]) -> bool:

@@ -21,6 +21,7 @@ import networkx as nx
 
 from controlplane.lab.expand.domains import PROVIDER, Domain
 from controlplane.lab.expand.layout import Layout, PlacedEnd, PlacedLink
+from controlplane.lab.expand.rendezvous import anycast_addresses
 from controlplane.lab.expand.sites import is_inside_site, routing_of
 from controlplane.lab.reach import Reach, Reached, Table
 from controlplane.net.interface import DEFAULT_VRF
@@ -143,6 +144,8 @@ class Area:
         for node in self._graph:
             if self._layout.domains.of_node(node) == self._domain:
                 owners[IPv4Network(self._layout.loopbacks[node])] = {node: 0}
+                for address in anycast_addresses(self._layout, node, None):
+                    owners.setdefault(IPv4Network(address), {})[node] = 0
         for link in self._links:
             ends = (end for end in link.ends if end.node in self._graph)
             owners[link.subnet] = {end.node: end.cost for end in ends}

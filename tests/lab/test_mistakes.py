@@ -200,7 +200,8 @@ def test_a_mistake_in_the_network_is_named(
         ("events: [{at: 1, join: tw, hosts: rcv}]", "events[0].join: tw is not a multicast group"),
         (
             "events: [{at: 1, join: 232.1.1.1, hosts: rcv}]",
-            "events[0].join: 232.1.1.1 is source-specific (RFC 4607): it needs a `source`",
+            "events[0].join: 232.1.1.1 is source-specific (RFC 4607): it needs a `source`,"
+            " or an `ssm_mapping`",
         ),
         ("expect: [{hosts: rcv}]", "expect[0]: an expectation has exactly one of the keys receive"),
         ("expect: [{receive: tv, hosts: rcv}]", "expect[0].receive: no stream is called tv"),

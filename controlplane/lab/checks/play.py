@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import AddressValueError, IPv4Address
 
 from controlplane.lab.checks.known import Known, unknown
 from controlplane.lab.checks.twice import Given, given_twice
 from controlplane.lab.errors import FieldPath, Problem
+from controlplane.lab.expand.domains import Domains
 from controlplane.lab.file.model import LabFile
+from controlplane.lab.file.multicast import NetworkPim
 from controlplane.lab.file.play import (
     Event,
     Join,
@@ -85,17 +87,28 @@ def _channel(
         return
     yield from _group((*path, key), target, " and not a stream")
     if event.source is None:
-        yield from _source_needed((*path, key), target)
+        yield from _source_needed(file, (*path, key), target, event.hosts)
     else:
         yield from source((*path, "source"), event.source, known.hosts)
 
 
-def _source_needed(path: FieldPath, group: str) -> Iterator[Problem]:
+def _source_needed(
+    file: LabFile, path: FieldPath, group: str, hosts: Iterable[str]
+) -> Iterator[Problem]:
     try:
-        if IPv4Address(group) in SSM_RANGE:
-            yield Problem(path, f"{group} is source-specific (RFC 4607): it needs a `source`")
+        address = IPv4Address(group)
     except AddressValueError:
         return
+    if address in SSM_RANGE and not all(_is_mapped(file, address, host) for host in hosts):
+        text = f"{group} is source-specific (RFC 4607): it needs a `source`, or an `ssm_mapping`"
+        yield Problem(path, text)
+
+
+def _is_mapped(file: LabFile, group: IPv4Address, host: str) -> bool:
+    """Whether the routers of a host's network know which sources it means."""
+    vpn = Domains(file).vpn_of_node(host)
+    network: NetworkPim = file.vpns[vpn] if vpn else file.provider
+    return any(group in mapping.groups for mapping in network.ssm_mapping)
 
 
 def source(path: FieldPath, text: str, names: frozenset[str]) -> Iterator[Problem]:

@@ -137,13 +137,14 @@ def _why_no_tree(file: LabFile, tunnel: TunnelOption, group: IPv4Address) -> str
 
 
 def _why_no_rp(file: LabFile, group: IPv4Address, *, bidirectional: bool) -> str | None:
-    covering = [rp for rp in file.provider.rp if group in rp.groups]
+    covering = [rp for rp in file.provider.rps if group in rp.groups]
     if not covering:
         return f"{group} has no rendezvous point of the provider's (`provider.rp`)"
-    rp = max(covering, key=lambda rp: rp.groups.prefixlen)
-    if rp.bidirectional != bidirectional:
-        other = "bidirectional" if rp.bidirectional else "in sparse mode"
-        return f"{group} is {other} by the provider's rendezvous point {rp.address}"
+    longest = max(rp.groups.prefixlen for rp in covering)
+    rps = [rp for rp in covering if rp.groups.prefixlen == longest]
+    if all(rp.bidirectional != bidirectional for rp in rps):
+        other = "in sparse mode" if bidirectional else "bidirectional"
+        return f"{group} is {other} by the provider's rendezvous point {rps[0].who}"
     return None
 
 

@@ -76,10 +76,12 @@ def _keys(layout: Layout, name: str, key: str) -> Iterator[tuple[IPv4Address, by
 def _interface(
     layout: Layout, name: str, item: InterfaceConfig, ends: dict[str, PlacedEnd]
 ) -> InterfaceConfig:
+    if item.interface.vrf != DEFAULT_VRF:
+        return item
     if item.interface.kind is InterfaceKind.LOOPBACK:
         return replace(item, ospf=OspfSettings(area=layout.file.routers[name].area, cost=0))
     end = ends[item.interface.name]
-    if item.interface.vrf != DEFAULT_VRF or layout.link[end.link].domain != PROVIDER:
+    if layout.link[end.link].domain != PROVIDER:
         return item
     provider = layout.file.provider
     shared = any(map(layout.domains.is_core, (other.node for other in layout.neighbors(end))))

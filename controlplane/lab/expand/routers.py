@@ -10,7 +10,7 @@ from controlplane.lab.expand.bgp import OF_VRF, vrf_bgp, with_bgp
 from controlplane.lab.expand.core import with_core
 from controlplane.lab.expand.layout import Layout, PlacedEnd
 from controlplane.lab.expand.mvpn import mvpn_config, pim_settings
-from controlplane.lab.expand.rendezvous import pim_config
+from controlplane.lab.expand.rendezvous import anycast_addresses, pim_config
 from controlplane.lab.expand.targets import (
     distinguisher,
     export_targets,
@@ -18,7 +18,7 @@ from controlplane.lab.expand.targets import (
     vpn_number,
 )
 from controlplane.lab.file.timers import Timers
-from controlplane.net.interface import Interface, InterfaceKind
+from controlplane.net.interface import DEFAULT_VRF, Interface, InterfaceKind
 from controlplane.protocols.bfd.events import BfdSettings
 from controlplane.protocols.igmp.events import IgmpSettings
 from controlplane.protocols.pim.events import PimSettings
@@ -40,7 +40,11 @@ def router_config(layout: Layout, name: str) -> RouterConfig:
         name=name,
         role=Role(layout.file.routers[name].role),
         router_id=layout.loopbacks[name],
-        interfaces=(_loopback(layout, name), *_interfaces(layout, name)),
+        interfaces=(
+            _loopback(layout, name),
+            *_interfaces(layout, name),
+            *_anycast_loopbacks(layout, name),
+        ),
         vrfs=tuple(_vrf(layout, name, vpn) for vpn in layout.vrfs(name)),
         pim=pim_config(layout, name, None),
     )
@@ -57,6 +61,22 @@ def _loopback(layout: Layout, name: str) -> InterfaceConfig:
             address=IPv4Interface((layout.loopbacks[name], 32)),
         )
     )
+
+
+def _anycast_loopbacks(layout: Layout, name: str) -> Iterator[InterfaceConfig]:
+    """RFC 4610 3: "Each router in the Anycast-RP set is configured with a loopback interface"."""
+    vpns: tuple[str | None, ...] = (None, *layout.vrfs(name))
+    shared = [(vpn, one) for vpn in vpns for one in anycast_addresses(layout, name, vpn)]
+    for number, (vpn, address) in enumerate(shared, start=1):
+        yield InterfaceConfig(
+            interface=Interface(
+                name=f"lo{number}",
+                index=_LOOPBACK_INDEX + len(layout.ends[name]) + number,
+                kind=InterfaceKind.LOOPBACK,
+                address=IPv4Interface((address, 32)),
+                vrf=vpn or DEFAULT_VRF,
+            )
+        )
 
 
 def _interfaces(layout: Layout, name: str) -> Iterator[InterfaceConfig]:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from controlplane.lab.file.bgp import Asn, ProviderBgp
 from controlplane.lab.file.core import Bfd, Ldp, Ospf, SwitchedLdp
 from controlplane.lab.file.data_mdt import DataMdt
-from controlplane.lab.file.multicast import SharedTrees
+from controlplane.lab.file.multicast import NetworkPim
 from controlplane.lab.file.timers import Timers
 from controlplane.lab.file.values import Group, Prefix, Rd, Targets, listed
 from controlplane.mvpn.options import DiscoveryOption, UpstreamOption
@@ -19,7 +19,7 @@ from controlplane.net.vpn import RouteDistinguisher
 from controlplane.wire.bgp.attributes import ConnectorForm
 
 
-class Provider(SharedTrees):
+class Provider(NetworkPim):
     """The pools that loopbacks and core links are numbered from, and what runs in the core."""
 
     loopbacks: Prefix = IPv4Network("10.255.0.0/16")
@@ -74,7 +74,7 @@ def _profile(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-class Vpn(SharedTrees):
+class Vpn(NetworkPim):
     """A VPN of RFC 4364, and its multicast when it has a `profile`.
 
     Without route targets of its own it has one that follows from its RD (`expand/targets.py`).

@@ -18,6 +18,9 @@ from controlplane.protocols.igmp.events import IgmpSettings
 from controlplane.protocols.ospf.events import Md5Key, OspfSettings
 from controlplane.protocols.pim.events import PimSettings
 
+_NO_SETTINGS: Final = {"enabled", "bsr_border"}
+"""Of `InterfacePim`: said otherwise to the router."""
+
 
 class Pim(Model):
     """PIM's timers (RFC 7761 4.11) in seconds, and the DR priority (4.3.2)."""
@@ -32,7 +35,7 @@ class Pim(Model):
 
     def over(self, base: PimSettings) -> PimSettings:
         """The base with what is given here in its place."""
-        return replace(base, **self.model_dump(exclude_none=True, exclude={"enabled"}))
+        return replace(base, **self.model_dump(exclude_none=True, exclude=_NO_SETTINGS))
 
 
 class Igmp(Model):
@@ -99,9 +102,13 @@ class Bgp(Model):
 
 
 class InterfacePim(Pim):
-    """PIM on one interface: `true`, `false`, or settings (and then it is on)."""
+    """PIM on one interface: `true`, `false`, or settings (and then it is on).
+
+    No Bootstrap message passes a border (RFC 5059 6.3).
+    """
 
     enabled: bool = True
+    bsr_border: bool = False
 
 
 class InterfaceIgmp(Igmp):

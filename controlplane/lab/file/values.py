@@ -174,6 +174,11 @@ def listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def one_or_more(value: object) -> list[object]:
+    """One value of any kind is short for a list of it."""
+    return value if isinstance(value, list) else [value]
+
+
 NamesOrNone: TypeAlias = Annotated[
     list[str], BeforeValidator(listed, json_schema_input_type=str | list[str])
 ]

@@ -1,16 +1,20 @@
 """The PIM adjacencies that a topology implies.
 
 Routers are neighbours on each link where both run PIM, and PEs of one MVPN over its PMSI, where a
-PE's address is its loopback.
+PE's address is its loopback; where an address is none that a `neighbor_filter` lets pass, Hellos
+do not count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from controlplane.lab.expand.layout import Layout, PlacedEnd
+from controlplane.lab.expand.rendezvous import pim_config
 from controlplane.lab.tables import pmsi_name
+from controlplane.net.interface import DEFAULT_VRF
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,7 +34,14 @@ def adjacencies(layout: Layout) -> dict[tuple[str, str], frozenset[Adjacency]]:
             found.setdefault((router, own.vrf), set()).update(_on_link(layout, own))
         for vpn in layout.vrfs(router):
             found.setdefault((router, vpn), set()).update(_on_pmsi(layout, router, vpn))
-    return {key: frozenset(neighbors) for key, neighbors in found.items()}
+    return {key: frozenset(_accepted(layout, *key, neighbors)) for key, neighbors in found.items()}
+
+
+def _accepted(
+    layout: Layout, router: str, vrf: str, neighbors: set[Adjacency]
+) -> Iterator[Adjacency]:
+    config = pim_config(layout, router, None if vrf == DEFAULT_VRF else vrf)
+    return (one for one in neighbors if config.accepts_neighbor(IPv4Address(one.address)))
 
 
 def _on_link(layout: Layout, own: PlacedEnd) -> Iterator[Adjacency]:
