@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controlplane.lab.checks.known import Known, unknown
+from controlplane.lab.checks.known import Known, is_address, unknown
 from controlplane.lab.checks.play import source
 from controlplane.lab.errors import FieldPath, Problem
 from controlplane.lab.file.expect import (
     BfdSessions,
     BgpSessions,
     Carried,
+    KnownRps,
     LdpSessions,
     Mroute,
     NoMroute,
@@ -132,6 +133,10 @@ def _state(
         case NoMroute():
             yield from _routers(known, (*path, "routers"), expectation.routers)
             yield from _tree(file, known, (*path, "no_mroute"), expectation.no_mroute)
+        case KnownRps(rps=rps):
+            yield from _routers(known, (*path, "routers"), expectation.routers)
+            named = [name for names in rps.values() for name in names if not is_address(name)]
+            yield from _routers(known, (*path, "rps"), named)
 
 
 def _after(known: Known, path: FieldPath, expectation: WatchedExpectation) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from ipaddress import AddressValueError, IPv4Address
 from typing import Self
 
 from controlplane.lab.errors import FieldPath, Problem
@@ -48,6 +49,15 @@ def unknown(
             close = get_close_matches(name, known, n=1)
             hint = f"; is it {close[0]}?" if close else ""
             yield Problem(path, f"no {what} is called {name}{hint}")
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an address where the name of something could stand."""
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
 
 
 def _keys(value: Value) -> frozenset[str]:

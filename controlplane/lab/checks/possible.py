@@ -17,6 +17,7 @@ from controlplane.lab.file.expect import (
     Carried,
     CoreNeighbors,
     Expectation,
+    KnownRps,
     LdpSessions,
     Mroute,
     NoMroute,
@@ -94,7 +95,7 @@ def _routers(expectation: StateExpectation) -> Iterable[str]:
             return expectation.named or ()
         case BgpSessions(bgp_sessions=sessions):
             return sessions or ()
-        case Mroute(routers=routers) | NoMroute(routers=routers):
+        case Mroute(routers=routers) | NoMroute(routers=routers) | KnownRps(routers=routers):
             return routers
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
-from controlplane.lab.checks.known import Known, unknown
+from controlplane.lab.checks.known import Known, is_address, unknown
 from controlplane.lab.checks.twice import Given, given_twice
 from controlplane.lab.errors import FieldPath, Problem
 from controlplane.lab.expand.domains import Domains
@@ -59,7 +59,7 @@ def _rps(network: _Network, known: Known) -> Iterator[Problem]:
 
 
 def _address(path: FieldPath, rp: Rp, network: _Network, known: Known) -> Iterator[Problem]:
-    if not _is_address(rp.address):
+    if not is_address(rp.address):
         yield from _routers(path, [rp.address], network, known)
 
 
@@ -111,7 +111,7 @@ def _ssm_mappings(network: _Network, known: Known) -> Iterator[Problem]:
             text = f"{mapping.groups} is not in {SSM_RANGE}: hosts there mean any source"
             yield Problem((*here, "groups"), text)
         for source in mapping.sources:
-            if not _is_address(source):
+            if not is_address(source):
                 yield from unknown((*here, "sources"), "host", [source], known.hosts)
 
 
@@ -130,11 +130,3 @@ def _routers(
         yield from unknown(path, "router", [name], known.routers)
         if name in known.routers - network.routers:
             yield Problem(path, f"{name} is not a router {network.words}")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except AddressValueError:
-        return False
-    return True

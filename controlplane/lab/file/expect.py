@@ -232,6 +232,13 @@ class NoMroute(_State):
     routers: Names
 
 
+class KnownRps(_State):
+    """Each router knows exactly these rendezvous points of a range, by name or address."""
+
+    rps: dict[Prefix, NamesOrNone]
+    routers: Names
+
+
 class PingAnswered(_Watched):
     """Every request of a ping is answered, by the one that it is for."""
 
@@ -245,7 +252,7 @@ class PathTaken(_Watched):
 
 
 StateExpectation: TypeAlias = (
-    PimNeighbors | CoreNeighbors | BgpSessions | Routes | NoRoutes | Mroute | NoMroute
+    PimNeighbors | CoreNeighbors | BgpSessions | Routes | NoRoutes | Mroute | NoMroute | KnownRps
 )
 ProbeExpectation: TypeAlias = PingAnswered | PathTaken
 WatchedExpectation: TypeAlias = StateExpectation | ProbeExpectation
@@ -262,6 +269,7 @@ _STATE_KEYS = (
     "no_routes",
     "mroute",
     "no_mroute",
+    "rps",
 )
 
 StartCondition: TypeAlias = Annotated[
@@ -273,7 +281,8 @@ StartCondition: TypeAlias = Annotated[
     | Annotated[Routes, Tag("<routes>")]
     | Annotated[NoRoutes, Tag("<no_routes>")]
     | Annotated[Mroute, Tag("<mroute>")]
-    | Annotated[NoMroute, Tag("<no_mroute>")],
+    | Annotated[NoMroute, Tag("<no_mroute>")]
+    | Annotated[KnownRps, Tag("<rps>")],
     by_key("a start condition", *_STATE_KEYS),
 ]
 Expectation: TypeAlias = Annotated[
@@ -290,6 +299,7 @@ Expectation: TypeAlias = Annotated[
     | Annotated[NoRoutes, Tag("<no_routes>")]
     | Annotated[Mroute, Tag("<mroute>")]
     | Annotated[NoMroute, Tag("<no_mroute>")]
+    | Annotated[KnownRps, Tag("<rps>")]
     | Annotated[PingAnswered, Tag("<ping>")]
     | Annotated[PathTaken, Tag("<path>")],
     by_key("an expectation", *_TRAFFIC_KEYS, *_STATE_KEYS, "ping", "path"),

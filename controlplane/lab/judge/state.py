@@ -10,6 +10,7 @@ from controlplane.lab.expand.layout import Layout
 from controlplane.lab.file.expect import (
     BfdSessions,
     BgpSessions,
+    KnownRps,
     LdpSessions,
     Mroute,
     NoMroute,
@@ -23,6 +24,7 @@ from controlplane.lab.file.expect import (
 from controlplane.lab.judge.adjacency import Adjacency, address_words, adjacencies
 from controlplane.lab.judge.bgp import judge_bgp
 from controlplane.lab.judge.core import judge_core
+from controlplane.lab.judge.rendezvous import judge_rps
 from controlplane.lab.judge.routes import RouteJudge
 from controlplane.lab.judge.words import ANY_SOURCE, names
 from controlplane.lab.routes import RouteProvider
@@ -63,6 +65,8 @@ class StateJudge:
                 return _seen(f"at {len(expectation.routers)}", faults)
             case NoMroute():
                 return _seen("none", self._no_mroute(expectation, tables))
+            case KnownRps():
+                return judge_rps(self._layout, expectation, tables)
         assert_never(expectation)
 
     # -- PIM neighbours

@@ -12,6 +12,7 @@ from controlplane.lab.file.expect import (
     BgpSessions,
     Carried,
     CoreNeighbors,
+    KnownRps,
     LdpSessions,
     Mroute,
     NoMroute,
@@ -86,6 +87,8 @@ def _state(expectation: StateExpectation) -> str:
             return f"tree of {tree_words(tree)} at {names(routers)}{_sides(expectation)}"
         case NoMroute(no_mroute=tree, routers=routers):
             return f"no state of {tree_words(tree)} at {names(routers)}"
+        case KnownRps(rps=rps, routers=routers):
+            return f"{', '.join(starmap(_rps, rps.items()))} at {names(routers)}"
     assert_never(expectation)
 
 
@@ -97,6 +100,10 @@ def _way(router: str, ways: Mapping[IPv4Network, list[str]]) -> str:
     """A router, and by whom it reaches what it is to reach, where that is said."""
     told = ", ".join(f"{prefix} by {' or '.join(by)}" for prefix, by in ways.items() if by)
     return f"{router} ({told})" if told else router
+
+
+def _rps(groups: IPv4Network, rps: Sequence[str]) -> str:
+    return f"{' and '.join(rps) or 'none'} as RP of {groups}"
 
 
 def _sides(expectation: Mroute) -> str:
