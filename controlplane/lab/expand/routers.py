@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Interface, IPv4Network
 from typing import Final
 
 from controlplane.lab.expand.bgp import OF_VRF, vrf_bgp, with_bgp
 from controlplane.lab.expand.core import with_core
 from controlplane.lab.expand.layout import Layout, PlacedEnd
 from controlplane.lab.expand.mvpn import mvpn_config, pim_settings
-from controlplane.lab.expand.rendezvous import anycast_addresses, pim_config
+from controlplane.lab.expand.rendezvous import anycast_addresses, network_of, pim_config
 from controlplane.lab.expand.targets import (
     distinguisher,
     export_targets,
@@ -125,10 +125,16 @@ def _igmp(layout: Layout, end: PlacedEnd) -> IgmpSettings | None:
     router = layout.file.routers.get(end.node)
     if not wanted or router is None or router.run is not None:
         return None
-    settings = IgmpSettings()
+    settings = IgmpSettings(ssm_mapped=_mapped(layout, end))
     for timers in _timers(layout, end):
         settings = timers.igmp.over(settings)
     return own.over(settings) if own else settings
+
+
+def _mapped(layout: Layout, end: PlacedEnd) -> tuple[IPv4Network, ...]:
+    """The groups whose sources the routers of the network that an end is in know."""
+    network = network_of(layout, end.node, None if end.vrf == DEFAULT_VRF else end.vrf)
+    return tuple(one.groups for one in network[1].ssm_mapping) if network else ()
 
 
 def _vrf(layout: Layout, router: str, name: str) -> VrfConfig:

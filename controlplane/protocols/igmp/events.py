@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import TypeAlias
 
 from controlplane.engine.engine import InterfaceDown, InterfaceUp, PacketReceived, SendPacket
@@ -13,13 +13,20 @@ from controlplane.engine.time import Duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgmpSettings:
-    """Per-interface settings, and what RFC 3376 8 derives from them; defaults are the RFC's."""
+    """Per-interface settings, and what RFC 3376 8 derives from them; defaults are the RFC's.
+
+    Of `ssm_mapped` groups PIM knows the sources, so hosts need not name them.
+    """
 
     version: int = 3
     robustness: int = 2
     query_interval: Duration = 125.0
     query_response_interval: Duration = 10.0
     last_member_query_interval: Duration = 1.0
+    ssm_mapped: tuple[IPv4Network, ...] = ()
+
+    def maps(self, group: IPv4Address) -> bool:
+        return any(group in groups for groups in self.ssm_mapped)
 
     @property
     def group_membership_interval(self) -> Duration:

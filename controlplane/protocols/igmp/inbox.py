@@ -5,7 +5,8 @@ Messages are checked as far as an engine sees them: TTL 1, checksum, a source on
 for: 9.2 leaves that open, because old versions do not send one. Reports and leaves of versions 1
 and 2 become the version 3 records that say the same (7.3.2), and records that may not have an
 effect are taken out: those of groups that are never forwarded, and in the SSM range those that
-name no source to include (RFC 4604 3.1, 3.5, 3.7).
+name no source to include (RFC 4604 3.1, 3.5, 3.7). Old versions cannot; theirs count for groups
+whose sources the router knows.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from controlplane.engine.engine import PacketReceived
 from controlplane.net.interface import Interface
 from controlplane.net.multicast import LINK_LOCAL, SSM_RANGE
 from controlplane.protocols.igmp.counters import IgmpCount, IgmpCounters
+from controlplane.protocols.igmp.events import IgmpSettings
 from controlplane.wire.igmp import (
     GroupRecord,
     IgmpMessage,
@@ -45,11 +47,13 @@ class Report:
 
 
 class Inbox:
-    """What arrives on one interface, whose router is set to `version`."""
+    """What arrives on one interface, whose router has these settings."""
 
-    def __init__(self, interface: Interface, version: int, counters: IgmpCounters) -> None:
+    def __init__(
+        self, interface: Interface, settings: IgmpSettings, counters: IgmpCounters
+    ) -> None:
         self._interface = interface
-        self._version = version
+        self._settings = settings
         self._counters = counters
 
     def open(self, packet: PacketReceived) -> Query | Report | None:
@@ -83,10 +87,10 @@ class Inbox:
             case ShortMessage(kind=IgmpType.REPORT_V2, group=group):
                 report = self._short_report(RecordType.MODE_IS_EXCLUDE, group, older_host=2)
                 return self._accept(IgmpCount.RECEIVED_REPORT_V2, report)
-            case ShortMessage(group=group) if self._version >= 2:
+            case ShortMessage(group=group) if self._settings.version >= 2:
                 report = self._short_report(RecordType.CHANGE_TO_INCLUDE_MODE, group)
                 return self._accept(IgmpCount.RECEIVED_LEAVE_V2, report)
-            case ReportV3(records=records) if self._version >= 3:
+            case ReportV3(records=records) if self._settings.version >= 3:
                 return self._accept(IgmpCount.RECEIVED_REPORT_V3, self._report(records))
             case OtherIgmp():
                 return self._accept(IgmpCount.DROPPED_UNKNOWN_TYPE, None)
@@ -101,17 +105,23 @@ class Inbox:
         self, kind: RecordType, group: IPv4Address, older_host: int | None = None
     ) -> Report:
         """A report or leave of version 1 or 2."""
-        if group in SSM_RANGE:
+        if group in SSM_RANGE and not self._settings.maps(group):
             self._counters[IgmpCount.IGNORED_SSM_WITHOUT_SOURCE] += 1
             return Report(())
-        return self._report((GroupRecord(kind=kind, group=group),), older_host)
+        record = GroupRecord(kind=kind, group=group)
+        return Report((record,) if self._is_forwarded(group) else (), older_host)
 
-    def _report(self, records: tuple[GroupRecord, ...], older_host: int | None = None) -> Report:
-        return Report(tuple(r for r in records if self._has_effect(r)), older_host)
+    def _report(self, records: tuple[GroupRecord, ...]) -> Report:
+        return Report(tuple(r for r in records if self._has_effect(r)))
+
+    def _is_forwarded(self, group: IPv4Address) -> bool:
+        if not group.is_multicast or group in LINK_LOCAL:
+            self._counters[IgmpCount.IGNORED_NOT_FORWARDED] += 1
+            return False
+        return True
 
     def _has_effect(self, record: GroupRecord) -> bool:
-        if not record.group.is_multicast or record.group in LINK_LOCAL:
-            self._counters[IgmpCount.IGNORED_NOT_FORWARDED] += 1
+        if not self._is_forwarded(record.group):
             return False
         if record.group in SSM_RANGE and record.kind in _ANY_SOURCE:
             self._counters[IgmpCount.IGNORED_SSM_WITHOUT_SOURCE] += 1

@@ -66,7 +66,7 @@ class Network:
         return outputs
 
     def receive(self, packet: PacketReceived, now: Instant) -> Outputs:
-        match Inbox(self.interface, self.settings.version, self._counters).open(packet):
+        match Inbox(self.interface, self.settings, self._counters).open(packet):
             case None:
                 return []
             case Report() as report:

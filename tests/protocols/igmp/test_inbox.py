@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
 from controlplane.engine.engine import PacketReceived
 from controlplane.protocols.igmp.counters import IgmpCount
+from controlplane.protocols.igmp.events import IgmpSettings
 from controlplane.wire.igmp import GroupRecord, IgmpType, RecordType, ReportV3, ShortMessage
 from tests.protocols.igmp.lan import (
     ALLOW,
     BLOCK,
     ETH0,
+    GMI,
     HOST,
     IS_EX,
     IS_IN,
@@ -89,6 +91,24 @@ class TestSourceSpecificRange:
         assert lan.engine.counters[IgmpCount.IGNORED_SSM_WITHOUT_SOURCE] == 1
         (group,) = lan.engine.groups(0)
         assert (lan.state(SSM), group.version) == ("INCLUDE {s1}", 3)
+
+    @pytest.mark.parametrize("kind", [IgmpType.REPORT_V1, IgmpType.REPORT_V2])
+    def test_older_reports_and_leaves_count_where_the_router_knows_the_sources(
+        self, kind: IgmpType
+    ) -> None:
+        lan = Lan(IgmpSettings(ssm_mapped=(IPv4Network("232.1.0.0/16"),)))
+        assert lan.short(kind, SSM) == ["+(*,SSM)"]
+        lan.short(IgmpType.LEAVE_V2, SSM)
+        assert "-(*,SSM)" in " ".join(lan.run(2 * GMI))
+        assert lan.short(kind, IPv4Address("232.2.1.1")) == []
+        assert lan.engine.counters[IgmpCount.IGNORED_SSM_WITHOUT_SOURCE] == 1
+
+    @pytest.mark.parametrize("kind", [IS_EX, TO_EX])
+    def test_version_3_names_sources_even_where_the_router_knows_them(
+        self, kind: RecordType
+    ) -> None:
+        lan = Lan(IgmpSettings(ssm_mapped=(IPv4Network("232.1.0.0/16"),)))
+        assert lan.report(kind, group=SSM) == []
 
     @pytest.mark.parametrize("kind", [IS_IN, ALLOW, TO_IN])
     def test_records_that_include_sources_count(self, lan: Lan, kind: RecordType) -> None:

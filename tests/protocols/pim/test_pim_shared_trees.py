@@ -233,6 +233,15 @@ class TestSending:
         ]
         assert (shared(router).i_am_rp, shared(router).join_timer) == (True, None)
 
+    def test_an_rp_that_accepts_some_sources_alone_is_shown_each_register(self) -> None:
+        """The route of the group would take those of all."""
+        accepted = (IPv4Network("10.0.9.0/24"),)
+        router = started(PimConfig(rps=(StaticRp(address=RP),), accepted_sources=accepted))
+        router.rpf[RP] = Rpf("lo0", None, is_local=True)
+        (update,) = router.hears("lan", "10.0.1.2", entries("10.0.1.1", join=[STAR]))
+        assert isinstance(update, TreeUpdate)
+        assert not update.from_registers
+
 
 def test_groups_may_have_rps_of_their_own() -> None:
     config = PimConfig(
