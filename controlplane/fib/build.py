@@ -7,7 +7,8 @@ speed alone. The router marks what changed, and only that is computed again:
     labels           their FEC, or their prefix of a VRF
     a neighbour      its own host entries and the next hop groups that it is in
     a way to a PE    the VPN paths that lead there
-    a tree           its own entry; a P-tunnel also all C-trees of the VRFs that it serves
+    a tree           its own entry; a shared one also what selective trees bring of its group; a
+                     P-tunnel also all C-trees of the VRFs that it serves
     a PE's tunnel    the trees that it was and is, and the C-trees that come from the PE
     a way to an RP   the trees that register there; of a P-tunnel also all C-trees in it
     a selective tree the flows that are in it, at its root and at a leaf
@@ -31,7 +32,7 @@ from controlplane.fib.unicast import Neighbor, Neighbors
 from controlplane.fib.unicast_builder import UnicastBuilder
 from controlplane.net.interface import DEFAULT_VRF, Interface, InterfaceKind
 from controlplane.net.label import Label
-from controlplane.net.multicast import SourceGroup, TreeName
+from controlplane.net.multicast import AnySource, SourceGroup, TreeName
 from controlplane.protocols.pim.events import TreeUpdate
 
 __all__ = ["FibBuilder", "Mpls", "VrfTables"]
@@ -93,6 +94,8 @@ class FibBuilder:
     def tree_changed(self, vrf: str, tree: TreeName) -> None:
         """The MRIB holds another tree of this name now, or none."""
         self._stale_trees.add((vrf, tree))
+        if isinstance(tree, AnySource):
+            self._stale_trees.update(self._selective.brought(vrf, tree.group))
         for served in self._tunnels.served(tree) if vrf == DEFAULT_VRF else ():
             self._replicators[served].forget()
             self._stale_trees.update((served, other) for other in self._vrfs[served].mrib.trees)
@@ -119,9 +122,9 @@ class FibBuilder:
         self._note_roots(vrf, pes)
         self._replicators[vrf].forget()
         customer = self._vrfs[vrf].mrib.trees.values()
-        self._stale_trees.update(
-            (vrf, t.tree) for t in customer if t.rpf_neighbor in pes or t.accepted
-        )
+        for tree in customer:
+            if tree.rpf_neighbor in pes or tree.accepted:
+                self.tree_changed(vrf, tree.tree)
 
     def build(self) -> Fib:
         """What the switch shall do now; the same object while nothing changes."""
@@ -137,9 +140,8 @@ class FibBuilder:
             tree = self._vrfs[vrf].mrib.trees.get(name)
             self._register_ways.use((vrf, name), tree.registering if tree else None)
             self._multicast.put((vrf, name), self._multicast_route(vrf, tree) if tree else None)
-            for selective in self._selective.trees_out_of((vrf, name)):
-                route = self._brought_route(vrf, tree, selective) if tree else None
-                self._multicast.put((vrf, name, selective), route)
+            if isinstance(name, SourceGroup):
+                self._bring(vrf, name, tree)
         self._stale_trees.clear()
         self._roots_changed = False
         return Fib(
@@ -187,18 +189,32 @@ class FibBuilder:
         inclusive = self._tunnels.tail(tree, outgoing)
         return inclusive or self._selective.tail(tree, outgoing)
 
+    def _bring(self, vrf: str, flow: SourceGroup, tree: TreeUpdate | None) -> None:
+        """Entries of a flow behind selective trees: as its own C-tree goes, or the shared one."""
+        goes = tree or self._vrfs[vrf].mrib.trees.get(AnySource.of(flow.group))
+        for selective in self._selective.trees_out_of((vrf, flow)):
+            route = self._brought_route(vrf, flow, goes, selective) if goes else None
+            self._multicast.put((vrf, flow, selective), route)
+
     def _brought_route(
-        self, vrf: str, tree: TreeUpdate, selective: SourceGroup
+        self, vrf: str, flow: SourceGroup, tree: TreeUpdate, selective: SourceGroup
     ) -> MulticastRoute | None:
-        """The entry of a flow behind a selective tree, where that comes from its upstream PE."""
+        """Where that is taken of its root: of the upstream PE, or of all on a shared tree."""
         tunnels = self._vrfs[vrf].tunnels
         if tunnels is None or tree.incoming != tunnels.pmsi:
             return None
-        if tree.rpf_neighbor != selective.source:
+        if tree.rpf_neighbor != selective.source and tunnels.pmsi not in tree.accepted:
             return None
         copies = self._replicators[vrf].copies(Path.of(tree), selective)
-        number = self._selective.table(vrf, selective)
-        return MulticastRoute(number, tree.tree, copies.iifs, copies.replicas) if copies else None
+        if copies is None:
+            return None
+        return MulticastRoute(
+            vrf=self._selective.table(vrf, selective),
+            tree=flow,
+            iifs=copies.iifs,
+            replicas=copies.replicas,
+            watch=tree.watch_sources,
+        )
 
     def _fib_interfaces(self) -> Iterable[FibInterface]:
         for link in self._interfaces.values():

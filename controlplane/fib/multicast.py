@@ -12,8 +12,9 @@ A bidirectional C-tree is both of the latter at once: it takes packets from CEs 
 is that of an RP, as far as Registers are concerned. Where a tree registers with its RP, one copy
 more goes there (RFC 7761 4.2 has the Register Tunnel among the outgoing interfaces).
 
-A flow on a selective tree goes into that, or comes out of it, in place of the inclusive one. While
-nobody has joined a PE's own selective tree, packets go on in the inclusive one.
+A flow on a selective tree goes into that, or comes out of it, in place of the inclusive one. What
+comes out of it goes where the shared tree goes, if the flow has none of its own. While nobody has
+joined a PE's own selective tree, packets go on in the inclusive one.
 
 A tree without outgoing interfaces still gets a route, so that its packets die in the pipeline
 instead of asking the CPU one by one; a tree that accepts nothing has none.
@@ -109,7 +110,7 @@ class Replicator:
         self._memo.clear()
 
     def _compute(self, path: Path, selective: SourceGroup | None) -> Copies | None:
-        roots = self._roots(path)
+        roots = self._roots(path, selective)
         iifs = frozenset(self._accepted(path, roots.values()))
         if not iifs:
             return None
@@ -123,15 +124,21 @@ class Replicator:
             replicas |= self._registered(self.vrf, path.registering)
         return Copies(iifs, replicas)
 
-    def _roots(self, path: Path) -> Mapping[IPv4Address, RemoteTunnel]:
-        """The PEs whose packets are accepted: the upstream one, or all on a bidirectional tree."""
+    def _roots(
+        self, path: Path, selective: SourceGroup | None
+    ) -> Mapping[IPv4Address, RemoteTunnel]:
+        """The PEs whose packets are accepted: the upstream one, or all on a tree that is shared; of
+        these the root alone where its selective tree brings them."""
         if self.tunnels is None:
             return {}
+        remote = self.tunnels.remote
         if self.tunnels.pmsi in path.accepted:
-            return self.tunnels.remote
+            if selective is not None and selective.source in remote:
+                return {selective.source: remote[selective.source]}
+            return remote
         if path.incoming != self.tunnels.pmsi or path.rpf_neighbor is None:
             return {}
-        root = self.tunnels.remote.get(path.rpf_neighbor)
+        root = remote.get(path.rpf_neighbor)
         return {path.rpf_neighbor: root} if root else {}
 
     def _accepted(self, path: Path, roots: Iterable[RemoteTunnel]) -> Iterator[int]:

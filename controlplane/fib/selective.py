@@ -7,6 +7,7 @@ of one tree, that with the lowest number has its tail, as with the inclusive one
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Address
 from typing import TypeAlias
 
 from controlplane.fib.model import Tail, TailTable
@@ -27,6 +28,7 @@ class SelectiveUsers:
         self._flows: dict[TreeName, set[Flow]] = {}
         self._leaves: dict[SourceGroup, set[str]] = {}
         self._trees_of: dict[Flow, set[SourceGroup]] = {}
+        self._brought: dict[tuple[str, IPv4Address], set[Flow]] = {}
 
     def flows(self, tree: TreeName) -> Iterable[Flow]:
         """Those that this PE sends into a tree, or takes out of it."""
@@ -39,6 +41,11 @@ class SelectiveUsers:
     def trees_out_of(self, flow: Flow) -> Iterable[SourceGroup]:
         """The selective trees that may bring a flow, more than one while it changes."""
         return self._trees_of.get(flow, ())
+
+    def brought(self, vrf: str, group: IPv4Address) -> Iterable[Flow]:
+        """The flows of a group that selective trees bring: where they have no C-tree of their own,
+        they go where the shared one goes."""
+        return self._brought.get((vrf, group), ())
 
     def table(self, vrf: str, tree: SourceGroup) -> int:
         """The number of the look-up behind a tree that the VRF is a leaf of."""
@@ -80,12 +87,11 @@ class SelectiveUsers:
         new = {(vrf, sg) for sg in leaf.flows} if leaf else set()
         for flow in old - new:
             self._forget(tree, flow)
-            self._trees_of[flow].discard(tree)
-            if not self._trees_of[flow]:
-                del self._trees_of[flow]
+            self._stop_bringing(tree, flow)
         for flow in new - old:
             self._flows.setdefault(tree, set()).add(flow)
             self._trees_of.setdefault(flow, set()).add(tree)
+            self._brought.setdefault((vrf, flow[1].group), set()).add(flow)
         self._put_leaf(vrf, tree, is_leaf=leaf is not None)
         return old | new
 
@@ -97,6 +103,15 @@ class SelectiveUsers:
         leaves.discard(vrf)
         if not leaves:
             self._leaves.pop(tree, None)
+
+    def _stop_bringing(self, tree: SourceGroup, flow: Flow) -> None:
+        self._trees_of[flow].discard(tree)
+        if not self._trees_of[flow]:
+            del self._trees_of[flow]
+            of_group = flow[0], flow[1].group
+            self._brought[of_group].discard(flow)
+            if not self._brought[of_group]:
+                del self._brought[of_group]
 
     def _forget(self, tree: SourceGroup, flow: Flow) -> None:
         self._flows[tree].discard(flow)

@@ -7,6 +7,8 @@
 PIM over the MI-PMSI knows nothing of it: to its state machines a flow on an S-PMSI comes in on the
 MI-PMSI, and goes out there (RFC 6513 7). A Join that came in elsewhere "is an illegal packet that
 MUST be discarded".
+
+A flow is an (S,G) that the root has state of. Its leaves may have that of (*,G) alone.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from controlplane.mvpn.s_pmsi.timers import (
     TimeoutTimer,
 )
 from controlplane.net.interface import Interface
-from controlplane.net.multicast import ALL_PIM_ROUTERS, SSM_RANGE, SourceGroup
+from controlplane.net.multicast import ALL_PIM_ROUTERS, SourceGroup
 from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
 from controlplane.wire.reader import DecodeError, Reader
 from controlplane.wire.s_pmsi import decode_joins
@@ -88,17 +90,13 @@ class SPmsiEngine:
         return self._take_outputs()
 
     def _tree_changed(self, event: TreeUpdate | TreeRemoved, now: Instant) -> None:
-        """A leaf that has (*,G) alone would not know that a flow of it has moved, so that only
-        flows of the SSM range do."""
-        flow = event.tree
-        if not isinstance(flow, SourceGroup) or flow.group not in SSM_RANGE:
-            return
         tree = event if isinstance(event, TreeUpdate) else None
-        pmsi = self._instance.pmsi
-        from_ce = tree is not None and tree.incoming not in (None, pmsi)
-        goes_out = tree is not None and from_ce and pmsi in tree.outgoing
-        self._sender.tree_changed(flow, goes_out=goes_out, now=now)
-        self._receiver.tree_changed(flow, tree)
+        if isinstance(event.tree, SourceGroup):
+            pmsi = self._instance.pmsi
+            from_ce = tree is not None and tree.incoming not in (None, pmsi)
+            goes_out = tree is not None and from_ce and pmsi in tree.outgoing
+            self._sender.tree_changed(event.tree, goes_out=goes_out, now=now)
+        self._receiver.tree_changed(event.tree, tree)
 
     def _receive(self, event: DatagramReceived, now: Instant) -> None:
         self._instance.counters[Count.RECEIVED_DATAGRAM] += 1

@@ -8,7 +8,9 @@ stay in the old tree until that one ends, and miss nothing of what still comes t
 
 A tree is joined while one of its flows "needs to be received" from its root: this PE has interfaces
 to send it out of and the root is its upstream PE; or it sends the flow to the PMSI itself, and has
-to see the other's packets for PIM's Assert.
+to see the other's packets for PIM's Assert. A PE that has no state of the flow but (*,G) takes its
+packets as those of the group, and on a shared tree packets count of every PE (`pim/forwarding`): so
+such a leaf joins whichever tree brings them.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from controlplane.mvpn.s_pmsi.events import LeafChanged
 from controlplane.mvpn.s_pmsi.instance import SPmsiInstance
 from controlplane.mvpn.s_pmsi.notices import BindingExpired, TreeJoined, TreeLeft
 from controlplane.mvpn.s_pmsi.timers import TimeoutTimer
-from controlplane.net.multicast import SSM_RANGE, SourceGroup
+from controlplane.net.multicast import SSM_RANGE, AnySource, SourceGroup, TreeName
 from controlplane.protocols.pim.events import TreeUpdate
 from controlplane.wire.s_pmsi import Join, SPmsiJoin
 
@@ -53,6 +55,10 @@ class _Need:
         return self.of_all or self.upstream == root
 
 
+_NONE: Final = _Need()
+_OF_ALL: Final = _Need(of_all=True)
+
+
 class Receiver:
     def __init__(self, instance: SPmsiInstance) -> None:
         self._instance = instance
@@ -61,7 +67,10 @@ class Receiver:
         self.leaves: dict[Tree, frozenset[SourceGroup]] = {}
         """The trees that are joined, and for which flows."""
         self._bound: dict[SourceGroup, set[Binding]] = {}
-        self._needs: dict[SourceGroup, _Need] = {}
+        self._bound_of: dict[IPv4Address, set[SourceGroup]] = {}
+        """The flows that are bound, by their groups."""
+        self._needs: dict[TreeName, _Need] = {}
+        """Of each C-tree that PIM has."""
 
     def hear(self, root: IPv4Address, joins: Iterable[Join], now: Instant) -> None:
         """What a datagram of a PE says."""
@@ -74,14 +83,19 @@ class Receiver:
                 self._instance.counters[Count.SKIPPED_TYPE] += 1
         self._settle(fresh)
 
-    def tree_changed(self, flow: SourceGroup, tree: TreeUpdate | None) -> None:
-        """PIM of the VRF has this state of a flow now; None for no state."""
-        need = self._need(tree)
-        if need != self._needs.get(flow, _Need()):
-            self._needs[flow] = need
-            if need == _Need():
-                del self._needs[flow]
-            self._settle(self._bound.get(flow, ()))
+    def tree_changed(self, name: TreeName, tree: TreeUpdate | None) -> None:
+        """PIM of the VRF has this state of a C-tree now; None for no state."""
+        before = self._needs.pop(name, None)
+        if tree is not None:
+            self._needs[name] = self._need(tree)
+        if before != self._needs.get(name):
+            self._settle([one for flow in self._flows_in(name) for one in self._bound[flow]])
+
+    def _flows_in(self, name: TreeName) -> list[SourceGroup]:
+        """The bound flows of a tree; of a shared one, those without state of their own."""
+        if isinstance(name, SourceGroup):
+            return [name] if name in self._bound else []
+        return [flow for flow in self._bound_of.get(name.group, ()) if flow not in self._needs]
 
     def roots_changed(self, roots: frozenset[IPv4Address]) -> None:
         """Of a PE that is gone nothing counts any more."""
@@ -109,6 +123,7 @@ class Receiver:
             return ()
         self.bindings[binding] = now
         self._bound.setdefault(binding.flow, set()).add(binding)
+        self._bound_of.setdefault(binding.flow.group, set()).add(binding.flow)
         return (binding,)
 
     def _why_refused(self, binding: Binding) -> Count | None:
@@ -123,20 +138,22 @@ class Receiver:
         return None
 
     def _forget(self, binding: Binding) -> None:
+        flow = binding.flow
         del self.bindings[binding]
-        self._bound[binding.flow].remove(binding)
-        if not self._bound[binding.flow]:
-            del self._bound[binding.flow]
+        self._bound[flow].remove(binding)
+        if not self._bound[flow]:
+            del self._bound[flow]
+            self._bound_of[flow.group].remove(flow)
+            if not self._bound_of[flow.group]:
+                del self._bound_of[flow.group]
 
-    def _need(self, tree: TreeUpdate | None) -> _Need:
-        if tree is None:
-            return _Need()
+    def _need(self, tree: TreeUpdate) -> _Need:
         pmsi = self._instance.pmsi
         if pmsi in tree.outgoing:
-            return _Need(of_all=True)
-        if tree.incoming == pmsi and tree.outgoing:
-            return _Need(upstream=tree.rpf_neighbor)
-        return _Need()
+            return _OF_ALL
+        if tree.incoming != pmsi or not tree.outgoing:
+            return _NONE
+        return _OF_ALL if pmsi in tree.accepted else _Need(upstream=tree.rpf_neighbor)
 
     def _settle(self, bindings: Iterable[Binding]) -> None:
         """These bindings are new or gone, or their flows are needed from others now."""
@@ -151,7 +168,8 @@ class Receiver:
                 self._change_leaf(tree, flows)
 
     def _is_needed(self, binding: Binding) -> bool:
-        need = self._needs.get(binding.flow, _Need())
+        flow = binding.flow
+        need = self._needs.get(flow) or self._needs.get(AnySource.of(flow.group), _NONE)
         return binding in self.bindings and need.includes(binding.tree.source)
 
     def _change_leaf(self, tree: Tree, flows: frozenset[SourceGroup]) -> None:
