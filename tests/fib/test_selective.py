@@ -19,7 +19,7 @@ from controlplane.fib.model import (
     Tail,
     TailTable,
 )
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup, TreeName
 from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
 from controlplane.rib.tunnels import RemoteTunnel, SelectiveLeaf, VpnTunnels
 from tests.fib.test_multicast import (
@@ -60,9 +60,9 @@ class SelectivePe(Pe):
         whole = TreeUpdate(tree=sg, incoming="lo0", rpf_neighbor=None, outgoing=frozenset(outgoing))
         self.tree("default", whole)
 
-    def remove_tree(self, sg: SourceGroup) -> None:
-        self.tables["default"].mrib.apply(TreeRemoved(tree=sg))
-        self.builder.tree_changed("default", sg)
+    def remove_tree(self, name: TreeName, vrf: str = "default") -> None:
+        self.tables[vrf].mrib.apply(TreeRemoved(tree=name))
+        self.builder.tree_changed(vrf, name)
 
     def move(self, tree: SourceGroup | None, flow: SourceGroup = CUSTOMER) -> None:
         if tree is None:
@@ -205,13 +205,65 @@ class TestAtALeaf:
         assert pe.tail(THEIRS) is None
 
 
+class TestAtALeafThatHasTheSharedTree:
+    """Of the flow itself it has no state, and takes packets of the group from any PE."""
+
+    ANY = AnySource.of(CUSTOMER.group)
+    SHARED = replace(C_TREE, tree=ANY, rpf_neighbor=PE3, accepted=frozenset({"mdt-red"}))
+
+    @pytest.fixture(autouse=True)
+    def trees(self, pe: SelectivePe) -> None:
+        pe.p_tree(TREE2, "c2")
+        pe.p_tree(THEIRS, "c1")
+        pe.leaf(CUSTOMER)
+
+    def brought(self, pe: SelectivePe) -> MulticastRoute | None:
+        return pe.route(TABLE, CUSTOMER)
+
+    def test_what_a_selective_tree_brings_goes_where_the_shared_tree_goes(
+        self, pe: SelectivePe
+    ) -> None:
+        pe.tree("red", self.SHARED)
+        onward = frozenset({copy(1, InPlace())})
+        assert self.brought(pe) == MulticastRoute(TABLE, CUSTOMER, FROM_ROOT2, INNER | onward)
+        assert pe.route(RED, CUSTOMER) is None
+
+    def test_it_is_watched_for_new_sources_as_the_shared_tree_is(self, pe: SelectivePe) -> None:
+        pe.tree("red", replace(self.SHARED, watch_sources=True))
+        route = self.brought(pe)
+        assert route is not None
+        assert route.watch
+
+    def test_a_change_of_the_shared_tree_reaches_it(self, pe: SelectivePe) -> None:
+        pe.builder.build()
+        pe.tree("red", self.SHARED)
+        pe.builder.build()
+        pe.tree("red", replace(self.SHARED, outgoing=frozenset[str]()))
+        onward = frozenset({copy(1, InPlace())})
+        assert self.brought(pe) == MulticastRoute(TABLE, CUSTOMER, FROM_ROOT2, onward)
+
+    def test_state_of_the_flow_itself_comes_first(self, pe: SelectivePe) -> None:
+        pe.tree("red", self.SHARED)
+        pe.tree("red", replace(C_TREE, rpf_neighbor=PE3))
+        assert self.brought(pe) is None
+
+    def test_a_shared_tree_from_a_ce_takes_nothing_of_other_pes(self, pe: SelectivePe) -> None:
+        pe.tree("red", replace(FROM_CE, tree=self.ANY))
+        assert self.brought(pe) is None
+
+
 flows = st.sampled_from([CUSTOMER, OTHER])
 p_trees = st.tuples(
     st.just("p_tree"),
     st.sampled_from([TREE2, THEIRS, OWN, MINE]),
     st.sets(st.sampled_from(["c1", "c2"])),
 )
-c_trees = st.tuples(st.just("c_tree"), flows, st.sampled_from([C_TREE, FROM_CE]))
+SHARED = TestAtALeafThatHasTheSharedTree.SHARED
+c_trees = st.tuples(
+    st.just("c_tree"),
+    st.one_of(flows, st.just(SHARED.tree)),
+    st.sampled_from([C_TREE, FROM_CE, SHARED, None]),
+)
 moves = st.tuples(st.just("move"), flows, st.sampled_from([None, MINE]))
 leaves = st.tuples(st.just("leaf"), st.sets(flows), st.just(None))
 roots = st.tuples(st.just("root"), st.booleans(), st.just(None))
@@ -227,8 +279,10 @@ def test_the_way_to_a_set_of_selective_trees_does_not_show_in_the_routes(
         match step:
             case ("p_tree", SourceGroup() as sg, set() as outgoing):
                 (pe.own_tree if sg.source == ME else pe.p_tree)(sg, *outgoing)
-            case ("c_tree", SourceGroup() as flow, TreeUpdate() as tree):
-                pe.tree("red", replace(tree, tree=flow))
+            case ("c_tree", SourceGroup() | AnySource() as name, TreeUpdate() as tree):
+                pe.tree("red", replace(tree, tree=name))
+            case ("c_tree", SourceGroup() | AnySource() as name, None):
+                pe.remove_tree(name, "red")
             case ("move", SourceGroup() as flow, SourceGroup() | None as into):
                 pe.move(into, flow)
             case ("leaf", set() as of, _):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -14,7 +15,7 @@ from controlplane.mvpn.s_pmsi import receiver
 from controlplane.mvpn.s_pmsi.counters import Count
 from controlplane.mvpn.s_pmsi.events import LeafChanged, RootsChanged
 from controlplane.mvpn.s_pmsi.notices import BindingExpired, TreeJoined, TreeLeft
-from controlplane.net.multicast import ALL_SYSTEMS, SourceGroup
+from controlplane.net.multicast import ALL_SYSTEMS, AnySource, SourceGroup
 from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
 from controlplane.wire.s_pmsi import OtherJoin, SPmsiJoin
 from tests.mvpn.s_pmsi import (
@@ -23,6 +24,7 @@ from tests.mvpn.s_pmsi import (
     OTHER,
     PE2,
     PE3,
+    PMSI,
     Pe,
     datagram,
     from_pe,
@@ -99,6 +101,49 @@ class TestABinding:
     def test_that_is_repeated_changes_nothing(self, pe: Pe) -> None:
         pe.tell(from_pe(PE2), joins(JOIN), joins(JOIN), from_pe(PE2))
         assert leaves(pe) == [leaf(FLOW)]
+
+
+class TestALeafThatHasTheSharedTree:
+    """It takes its group's packets of every PE, unless the flow has state that says otherwise."""
+
+    ANY = AnySource.of(FLOW.group)
+    SHARED = replace(from_pe(PE3), tree=ANY, accepted=frozenset({PMSI}))
+
+    def test_joins_whichever_tree_brings_a_flow_of_the_group(self, pe: Pe) -> None:
+        other = SourceGroup(IPv4Address("10.1.2.10"), FLOW.group)
+        pe.tell(self.SHARED, joins(JOIN), joins(SPmsiJoin(other, GROUPS[1]), source=PE3))
+        assert leaves(pe) == [leaf(FLOW), leaf(other, of=tree(GROUPS[1], PE3))]
+
+    def test_joins_those_that_are_known_when_it_comes(self, pe: Pe) -> None:
+        pe.tell(joins(JOIN, SPmsiJoin(OTHER, GROUPS[1])))
+        pe.tell(self.SHARED)
+        assert leaves(pe) == [leaf(FLOW)]
+
+    @pytest.mark.parametrize(
+        "end", [TreeRemoved(tree=ANY), replace(SHARED, outgoing=frozenset[str]())]
+    )
+    def test_leaves_them_with_it(self, pe: Pe, end: TreeUpdate | TreeRemoved) -> None:
+        pe.tell(joins(JOIN), self.SHARED, end)
+        assert leaves(pe) == [leaf(FLOW), leaf()]
+
+    @pytest.mark.parametrize("own", [from_pe(PE2, outgoing=frozenset()), from_pe(PE3)])
+    def test_does_not_where_the_flow_is_pruned_or_has_another_upstream_pe(
+        self, pe: Pe, own: TreeUpdate
+    ) -> None:
+        pe.tell(own, self.SHARED, joins(JOIN))
+        assert leaves(pe) == []
+        pe.tell(gone())
+        assert leaves(pe) == [leaf(FLOW)]
+
+    def test_stays_while_the_flow_gets_state_of_its_own_and_loses_it(self, pe: Pe) -> None:
+        pe.tell(self.SHARED, joins(JOIN), from_pe(PE2), gone())
+        assert leaves(pe) == [leaf(FLOW)]
+
+    def test_remembers_nothing_of_bindings_that_have_ended(self, pe: Pe) -> None:
+        pe.tell(joins(JOIN))
+        pe.run(until=200.0)
+        pe.tell(self.SHARED)
+        assert leaves(pe) == []
 
 
 class TestTheTreeIsLeft:

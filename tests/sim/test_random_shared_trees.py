@@ -1,5 +1,5 @@
 """Random networks whose trees are shared: customers' groups in sparse or bidirectional mode, with
-the rendezvous point anywhere, over P-tunnels of every kind.
+the rendezvous point anywhere, over P-tunnels of every kind; flows of every other lab get data MDTs.
 
 What happens to them, and what must hold, is that of `test_random_networks`. In sparse mode packets
 may be lost or come twice while a source is found and routers change to its tree (RFC 7761 4.2.1),
@@ -50,6 +50,8 @@ def shared_lab(seed: int) -> str:
         rp = {"address": rng.choice(sites + pes), "groups": "239.1.0.0/16", **mode}
         spt = rng.choice(["immediate", "never"])
         spec |= {"profile": tunnels, "default_mdt": group, "rp": [rp], "spt": spt}
+        if seed % 2 == 0:
+            spec["data_mdt"] = {"pool": f"232.11.{number}.0/30", "delay": 1.0}
         lab["streams"][vpn]["to"] = GROUP
     return yaml.safe_dump(lab, sort_keys=False)
 

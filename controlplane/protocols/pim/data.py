@@ -9,10 +9,14 @@ due. What changed of the trees then goes to the switch as routes.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from ipaddress import IPv4Address
+
 from controlplane.engine.time import Instant
+from controlplane.net.multicast import AnySource, TreeName
 from controlplane.protocols.pim.asserts import Asserts
 from controlplane.protocols.pim.config import SptPolicy
-from controlplane.protocols.pim.events import DataArrived, SharedTreeRates, SourcesActive
+from controlplane.protocols.pim.events import DataArrived, SourcesActive, TreeRates
 from controlplane.protocols.pim.instance import PimInstance
 from controlplane.protocols.pim.keepalive import KEEPALIVE_PERIOD, Keepalive
 from controlplane.protocols.pim.macros import rpf_interface
@@ -71,17 +75,29 @@ class DataPlane:
                 came_by_spt = tree.published.incoming == rpf_interface(tree)
                 self._restart_keepalive(tree, now, came_by_spt=came_by_spt)
 
-    def measured(self, event: SharedTreeRates) -> None:
-        """The rates of shared trees; the policy of a threshold follows that of the whole group, as
-        the switch counts by route, and a group has one."""
+    def measured(self, event: TreeRates) -> None:
+        """The rates of trees; the policy of a threshold follows that of the whole group on its
+        shared tree, as most of its sources have no route of their own."""
         config = self._instance.config
         if config.spt is not SptPolicy.THRESHOLD:
             return
+        shared: defaultdict[IPv4Address, float] = defaultdict(float)
+        for name, rate in event.rates.items():
+            if self._comes_by_shared(name):
+                shared[name.group] += rate
         for group, tree in self._instance.tib.shared.items():
-            is_busy = event.rates.get(group, 0.0) >= config.spt_threshold
+            is_busy = shared[group] >= config.spt_threshold
             if is_busy is not tree.is_busy:
                 tree.is_busy = is_busy
                 self._instance.touch(tree)
+
+    def _comes_by_shared(self, name: TreeName) -> bool:
+        """(*,G), an (S,G) that is not on its own tree yet, or one that there is no state of: a
+        switch has a route for it where an S-PMSI brings it."""
+        if isinstance(name, AnySource):
+            return True
+        tree = self._instance.tib.sources.get(name)
+        return tree is None or not tree.spt_bit
 
     def _tree(self, event: DataArrived, now: Instant) -> SourceTree | None:
         """The (S,G), made where the packet may be of interest: at a directly connected source, and

@@ -41,8 +41,8 @@ from controlplane.protocols.pim.events import (
     PimOutput,
     RoutesChanged,
     RpfLookup,
-    SharedTreeRates,
     SourcesActive,
+    TreeRates,
 )
 from controlplane.protocols.pim.expiry import Expiry
 from controlplane.protocols.pim.instance import PimInstance
@@ -139,7 +139,7 @@ class PimEngine:
                 self._data_arrived(event, now)
             case SourcesActive():
                 machines.data.active(event, now)
-            case SharedTreeRates():
+            case TreeRates():
                 machines.data.measured(event)
             case PimEnabled():
                 machines.interfaces.enable(event.interface, event.settings, now)

@@ -101,10 +101,10 @@ class SourcesActive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedTreeRates:
-    """Input: how many kbit/s came by the (*,G) of these groups of late; by others none."""
+class TreeRates:
+    """Input: how many kbit/s the switch counted of late by its routes of these; by others none."""
 
-    rates: Mapping[IPv4Address, float]
+    rates: Mapping[TreeName, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ PimInput: TypeAlias = (
     | NeighborFailed
     | DataArrived
     | SourcesActive
-    | SharedTreeRates
+    | TreeRates
 )
 PimOutput: TypeAlias = (
     SendPacket | TreeUpdate | TreeRemoved | WatchNeighbor | ForgetNeighbor | Notice

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from controlplane.net.multicast import AnySource, SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup, TreeName
 from controlplane.protocols.igmp.events import MembershipChanged
 from controlplane.protocols.pim.config import PimConfig, SptPolicy
 from controlplane.protocols.pim.events import (
@@ -18,8 +18,8 @@ from controlplane.protocols.pim.events import (
     PimOutput,
     Registering,
     Rpf,
-    SharedTreeRates,
     SourcesActive,
+    TreeRates,
     TreeRemoved,
     TreeUpdate,
 )
@@ -76,8 +76,8 @@ def active(router: Router) -> list[PimOutput]:
     return router.handle(SourcesActive(sgs=frozenset({SG})))
 
 
-def rate(router: Router, kbit_s: float) -> list[PimOutput]:
-    return router.handle(SharedTreeRates(rates={G: kbit_s}))
+def rate(router: Router, kbit_s: float, of: TreeName = ANY) -> list[PimOutput]:
+    return router.handle(TreeRates(rates={of: kbit_s}))
 
 
 def tree(router: Router) -> TreeView:
@@ -217,6 +217,21 @@ class TestSomewhereElse:
         assert isinstance(unwatched, TreeUpdate)
         assert (unwatched.tree, unwatched.watch_sources) == (ANY, False)
         assert tree(router).spt_bit
+
+    def test_a_source_counts_to_its_group_as_long_as_it_is_on_the_shared_tree(self) -> None:
+        """The switch may have a route for it: where an S-PMSI brings it, say."""
+        config = replace(IMMEDIATE, spt=SptPolicy.THRESHOLD, spt_threshold=64.0)
+        router = started(config)
+        member(router)
+        (watched,) = trees(rate(router, 64.0, of=SG))
+        assert isinstance(watched, TreeUpdate)
+        assert watched.watch_sources
+        data(router, "up")
+        assert rate(router, 64.0, of=SG) == []
+        data(router, "side")
+        (unwatched,) = trees(rate(router, 64.0, of=SG))
+        assert isinstance(unwatched, TreeUpdate)
+        assert not unwatched.watch_sources
 
     def test_other_policies_do_not_look_at_rates(self) -> None:
         router = started(NEVER)
