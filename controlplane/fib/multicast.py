@@ -133,13 +133,12 @@ class Replicator:
             return {}
         remote = self.tunnels.remote
         if self.tunnels.pmsi in path.accepted:
-            if selective is not None and selective.source in remote:
-                return {selective.source: remote[selective.source]}
-            return remote
-        if path.incoming != self.tunnels.pmsi or path.rpf_neighbor is None:
-            return {}
-        root = remote.get(path.rpf_neighbor)
-        return {path.rpf_neighbor: root} if root else {}
+            pes = {selective.source} if selective is not None else set(remote)
+        elif path.incoming == self.tunnels.pmsi and path.rpf_neighbor is not None:
+            pes = {path.rpf_neighbor}
+        else:
+            pes = set()
+        return {pe: remote[pe] for pe in pes if pe in remote}
 
     def _accepted(self, path: Path, roots: Iterable[RemoteTunnel]) -> Iterator[int]:
         for name in path.accepted or {path.incoming}:

@@ -247,6 +247,12 @@ class TestAtALeafThatHasTheSharedTree:
         pe.tree("red", replace(C_TREE, rpf_neighbor=PE3))
         assert self.brought(pe) is None
 
+    def test_without_the_root_of_the_tree_nothing_is_taken_out(self, pe: SelectivePe) -> None:
+        pe.tree("red", self.SHARED)
+        pe.builder.build()
+        pe.tunnel(PE2, None)
+        assert self.brought(pe) is None
+
     def test_a_shared_tree_from_a_ce_takes_nothing_of_other_pes(self, pe: SelectivePe) -> None:
         pe.tree("red", replace(FROM_CE, tree=self.ANY))
         assert self.brought(pe) is None

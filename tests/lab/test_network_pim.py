@@ -114,6 +114,19 @@ def test_members_of_an_anycast_rp_have_its_address_on_a_loopback(
     assert having == {("ce1", "default"), ("pe2", "red")}
 
 
+def test_routes_to_an_anycast_rp_are_expected_of_all_others(
+    load_text: LoadText, small: str
+) -> None:
+    """The lab holds routers to them, from whichever member they come."""
+    lab = load_text(of_vpn(small, "anycast_rp: {address: 10.9.9.9, members: [ce1, pe2]}"))
+    reached, shared = lab.routes.reached(), IPv4Network("10.9.9.9/32")
+    assert reached["pe1", "red"][shared] == {"pe1", "pe2"}
+    assert shared in reached["ce2", "default"]
+    core = "anycast_rp: {address: 192.0.2.200, members: [p1, pe2]}"
+    routes = load_text(of_provider(small, core)).routes.routes()["pe1", "default"]
+    assert IPv4Network("192.0.2.200/32") in {route.prefix for route in routes}
+
+
 def test_a_candidate_on_a_pe_has_its_address_in_the_vpn(load_text: LoadText, small: str) -> None:
     lab = load_text(of_vpn(small, "rp_candidate: pe1, bsr_candidate: pe1"))
     config = told(lab, "pe1", "red")

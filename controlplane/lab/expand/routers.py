@@ -64,7 +64,7 @@ def _loopback(layout: Layout, name: str) -> InterfaceConfig:
 
 
 def _anycast_loopbacks(layout: Layout, name: str) -> Iterator[InterfaceConfig]:
-    """RFC 4610 3: "Each router in the Anycast-RP set is configured with a loopback interface"."""
+    """RFC 4610 2: "Each router in the Anycast-RP set is configured with a loopback interface"."""
     vpns: tuple[str | None, ...] = (None, *layout.vrfs(name))
     shared = [(vpn, one) for vpn in vpns for one in anycast_addresses(layout, name, vpn)]
     for number, (vpn, address) in enumerate(shared, start=1):
