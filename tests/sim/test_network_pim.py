@@ -224,13 +224,23 @@ def test_a_bsr_takes_no_offers_of_others_than_it_accepts(tmp_path: Path) -> None
     assert world.rps("ce2") == {CE3}
 
 
-def test_the_provider_elects_the_rp_of_his_p_tunnels(tmp_path: Path) -> None:
-    provider = f"provider:\n  bsr_candidate: pe3\n  rp_candidate: p1\n  {ELECTED}\n"
-    shared = LAB.replace("provider:\n", provider)
-    shared = shared.replace("profile: 3, default_mdt: 232.10.0.1", "profile: pim-gre-sm, MDT")
-    shared = shared.replace("MDT", "default_mdt: 239.10.0.1, rp: ce3")
-    world = VpnWorld(tmp_path, shared)
-    assert {row["rp"] for row in world.rows("pe1", "pim rp")} == {"192.0.2.4"}
+@pytest.mark.parametrize(
+    ("words", "rp"),
+    [
+        (["bsr_candidate: pe3", "rp_candidate: p1", ELECTED], "192.0.2.4"),
+        (["rp: 192.0.2.9", "anycast_rp: {address: 192.0.2.9, members: [p1, p2]}"], "192.0.2.9"),
+    ],
+    ids=["elected", "anycast"],
+)
+def test_p_tunnels_have_rps_by_the_same_words(tmp_path: Path, words: list[str], rp: str) -> None:
+    """The provider's; pe2 is behind p2 here."""
+    given = "".join(f"  {word}\n" for word in words)
+    text = LAB.replace("provider:\n", f"provider:\n{given}")
+    text = text.replace("  p1: {role: p}\n", "  p1: {role: p}\n  p2: {role: p}\n")
+    text = text.replace("[pe2, p1]}", "[pe2, p2]}\n  - {ends: [p1, p2]}")
+    text = text.replace("profile: 3, default_mdt: 232.10.0.1", "profile: pim-gre-sm, MDT")
+    world = VpnWorld(tmp_path, text.replace("MDT", "default_mdt: 239.10.0.1, rp: ce3"))
+    assert {row["rp"] for row in world.rows("pe1", "pim rp")} == {rp}
     world.world.join("h2", IPv4Address(GROUP), None)
     world.run(1)
     stream = world.stream("h1", "h2", 5, GROUP)
