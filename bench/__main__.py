@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from bench.bfd import bfd_figures
 from bench.bgp import bgp_figures
@@ -54,8 +53,8 @@ def main() -> int:
         print(figure.line(), flush=True)
         gc.collect()  # what one figure leaves behind is not the next one's to carry
     if missing_rights() is None:
-        script = Path(__file__).with_name("softswitch_rate.py")
-        return subprocess.run([sys.executable, str(script)], check=False).returncode
+        command = [sys.executable, "-m", "bench.softswitch"]
+        return subprocess.run(command, check=False).returncode
     return os.EX_OK
 
 

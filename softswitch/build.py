@@ -2,7 +2,8 @@
 
 Every object file and library is kept in a cache under a hash of all that went into it, so a
 program is compiled once on a machine and the runtime once for all programs. Processes that need
-the same library at the same time wait for the one that builds it.
+the same library at the same time wait for the one that builds it. Beside each file is its checksum:
+what a full disk or a crash has damaged is made again, since loading it could kill the process.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ def _library(units: dict[str, str]) -> Path:
     directory = _cache_directory()
     keys = {name: _key(text) for name, text in units.items()}
     library = directory / f"{_digest(*sorted(keys.values()))}.so"
-    if not library.exists():
+    if not _sound(library):
         with _usable(directory), _only_one(library.with_suffix(".lock")):
-            if not library.exists():
+            if not _sound(library):
                 _build(directory, units, keys, library)
     return library
 
@@ -67,11 +68,9 @@ def _build(directory: Path, units: dict[str, str], keys: dict[str, str], library
 
 def _compile(stem: Path, source: str) -> Path:
     target = stem.with_suffix(".o")
-    if not target.exists():
+    if not _sound(target):
         text = stem.with_suffix(".c")
-        partial = _partial(text)
-        partial.write_text(source)
-        partial.replace(text)
+        _write(text, source)
         _run([compiler(), *FLAGS, f"-I{RUNTIME}", "-c"], [str(text)], target)
     return target
 
@@ -84,7 +83,30 @@ def _run(command: Sequence[str], inputs: Sequence[str], output: Path) -> None:
     if done.returncode != 0:
         first = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr)
         raise BuildError(f"{command[0]} cannot compile the pipeline: {first.strip()}")
+    _write(_checksum(output), _content_digest(partial))
     partial.replace(output)
+
+
+def _write(path: Path, text: str) -> None:
+    partial = _partial(path)
+    partial.write_text(text)
+    partial.replace(path)
+
+
+def _sound(path: Path) -> bool:
+    """Whether a file is there, and is what the compiler wrote."""
+    try:
+        return _checksum(path).read_text() == _content_digest(path)
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False
+
+
+def _checksum(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _content_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _partial(path: Path) -> Path:

@@ -1,8 +1,8 @@
 """The controllers that are connected, and what passes on their streams.
 
-Arbitration decides which of them is primary; it alone sends and gets packets (section "P4Runtime
-Stream Messages"). A bad arbitration update ends its stream with an error, a bad packet-out is
-answered with a StreamError and the stream goes on.
+Arbitration decides which of them are primary, each for its role; they alone send and get packets
+(section "P4Runtime Stream Messages"). A bad arbitration update ends its stream with an error, a bad
+packet-out is answered with a StreamError and the stream goes on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable
 
 from finsy.proto import p4r
 
-from softswitch.p4runtime.arbitration import ClientId, Notification
+from softswitch.p4runtime.arbitration import Notification
+from softswitch.p4runtime.election import ClientId
+from softswitch.p4runtime.role import Scope
 from softswitch.p4runtime.service import MAX_CONTROLLERS, P4Runtime
 from softswitch.p4runtime.status import Code, P4RuntimeError, unsupported
 from softswitch.session import Session
@@ -25,7 +27,8 @@ class Controllers:
         self._service = service
         self._send_packet = send_packet
         self._sessions: dict[ClientId, Session] = {}
-        self._primary: Session | None = None  # read without the lock by threads with packets
+        # Replaced as a whole: threads with packets read it without the lock.
+        self._primaries: tuple[tuple[Session, Scope], ...] = ()
 
     def connect(self) -> Session:
         """A new stream; RESOURCE_EXHAUSTED if there are too many."""
@@ -73,13 +76,16 @@ class Controllers:
                 self._notify(self._service.arbitration.update(session.client, request))
 
     def packet_in(self, frame: bytes) -> None:
-        """A frame has come out of the CPU port: for the primary, if there is one."""
-        forwarding, primary = self._service.forwarding, self._primary
-        if forwarding is None or primary is None:
+        """A frame has come out of the CPU port: for the primaries whose roles get it."""
+        forwarding, primaries = self._service.forwarding, self._primaries
+        if forwarding is None or not primaries:
             return
         packet = forwarding.packet_in.decode(frame)
-        if packet is not None:
-            primary.offer(p4r.StreamMessageResponse(packet=packet))
+        if packet is None:
+            return
+        for session, scope in primaries:
+            if scope.receives(packet):
+                session.offer(p4r.StreamMessageResponse(packet=packet))
 
     def _packet_out(self, session: Session, packet: p4r.PacketOut) -> None:
         try:
@@ -91,16 +97,19 @@ class Controllers:
 
     def _encode(self, session: Session, packet: p4r.PacketOut) -> bytes:
         forwarding = self._service.forwarding
-        if session is not self._primary:
-            raise P4RuntimeError(Code.PERMISSION_DENIED, "only the primary may send packets")
+        if all(session is not primary for primary, _ in self._primaries):
+            raise P4RuntimeError(Code.PERMISSION_DENIED, "only a primary may send packets")
         if forwarding is None:
             raise P4RuntimeError(Code.FAILED_PRECONDITION, "no forwarding pipeline is set")
         return forwarding.packet_out.encode(packet)
 
     def _notify(self, notifications: Iterable[Notification]) -> None:
         """Arbitration has taken place: tell its outcome."""
-        primary = self._service.arbitration.primary
-        self._primary = None if primary is None else self._sessions.get(primary)
+        self._primaries = tuple(
+            (self._sessions[client], scope)
+            for client, scope in self._service.arbitration.primaries()
+            if client in self._sessions
+        )
         for notification in notifications:
             session = self._sessions.get(notification.client)
             if session is not None:

@@ -12,7 +12,8 @@ calls; `process` is for one thread at a time.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from struct import Struct
 from typing import NewType, Protocol
@@ -75,6 +76,15 @@ class Engine:
         """Free the switch; nothing may be called afterwards."""
         self._copies = memoryview(b"")
         self._library.sw_destroy(self._switch)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep packets out: what this thread changes meanwhile they see all at once."""
+        self._library.sw_hold(self._switch)
+        try:
+            yield
+        finally:
+            self._library.sw_release(self._switch)
 
     @property
     def library(self) -> ctypes.CDLL:

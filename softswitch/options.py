@@ -11,9 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from softswitch.interface import PortSpec
+from softswitch.tls import Tls
 
 MAX_PORT = 510  # ports have 9 bits in v1model, and 511 means "drop"
 LOG_LEVELS = ("debug", "info", "warning", "error")
+TLS_FILES = {
+    "--grpc-server-cert": "the server's certificate",
+    "--grpc-server-key": "the server's key",
+    "--grpc-server-cacert": "the authorities that sign certificates of clients",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +30,7 @@ class Options:
     ports: tuple[PortSpec, ...]
     device_id: int
     grpc_server_addr: str
+    tls: Tls | None
     cpu_port: int | None
     log_level: str
 
@@ -40,6 +47,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
         ports=tuple(given.interface),
         device_id=given.device_id,
         grpc_server_addr=given.grpc_server_addr,
+        tls=_tls(parser, given),
         cpu_port=given.cpu_port,
         log_level=given.log_level,
     )
@@ -66,6 +74,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="HOST:PORT or unix:PATH (default 0.0.0.0:9559)",
     )
+    add("--grpc-server-ssl", action="store_true", help="talk TLS only")
+    for name, what in TLS_FILES.items():
+        add(name, type=Path, metavar="PEM", help=what)
+    add(
+        "--grpc-server-with-client-auth",
+        action="store_true",
+        help="clients need a certificate too",
+    )
     add(
         "--cpu-port",
         type=int,
@@ -81,6 +97,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("-L", "--log-level", choices=LOG_LEVELS, help="how much to say (default warning)")
     return parser
+
+
+def _tls(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Tls | None:
+    certificate, key = given.grpc_server_cert, given.grpc_server_key
+    authorities, client = given.grpc_server_cacert, given.grpc_server_with_client_auth
+    if not given.grpc_server_ssl:
+        if certificate or key or authorities or client:
+            parser.error("certificates take --grpc-server-ssl")
+        return None
+    if certificate is None or key is None:
+        parser.error("--grpc-server-ssl takes --grpc-server-cert and --grpc-server-key")
+    if client and authorities is None:
+        parser.error("--grpc-server-with-client-auth takes --grpc-server-cacert")
+    return Tls(certificate, key, authorities, client)
 
 
 def _port(text: str) -> PortSpec:

@@ -32,7 +32,7 @@ class SwitchProcess:
             if options.program is not None:
                 self._start_program(options.program, stack)
             self._controllers = Controllers(self._service, self._packet_out)
-            server = Server(options.grpc_server_addr, self._service, self._controllers)
+            server = Server(options.grpc_server_addr, options.tls, self._service, self._controllers)
             stack.callback(server.stop)
             self._data_plane.start()
             self._stack = stack.pop_all()

@@ -1,4 +1,4 @@
-"""The gRPC server: P4Runtime's RPCs on a TCP port or a Unix socket.
+"""The gRPC server: P4Runtime's RPCs on a TCP port or a Unix socket, with or without TLS.
 
 grpcio's synchronous server with a few threads: each controller's stream holds one for its life,
 plus a reader of its own, and the other RPCs share the rest. Everything that they mean is in
@@ -22,6 +22,7 @@ from softswitch.controllers import Controllers
 from softswitch.p4runtime.service import MAX_CONTROLLERS, P4Runtime
 from softswitch.p4runtime.status import P4RuntimeError
 from softswitch.session import Session
+from softswitch.tls import Tls, credentials
 
 API_VERSION = "1.5.0"
 UNARY_THREADS = 3
@@ -155,8 +156,10 @@ def _abort(context: grpc.ServicerContext, error: P4RuntimeError) -> NoReturn:
 class Server:
     """The server on its address; made listening, stopped once."""
 
-    def __init__(self, address: str, service: P4Runtime, controllers: Controllers) -> None:
-        """Listen; AddressError if the address is in use or makes no sense."""
+    def __init__(
+        self, address: str, tls: Tls | None, service: P4Runtime, controllers: Controllers
+    ) -> None:
+        """Listen; AddressError if the address is in use or makes no sense, or TlsError."""
         self._controllers = controllers
         self._socket_file = _socket_file(address)
         if self._socket_file is not None:
@@ -165,7 +168,10 @@ class Server:
         self._server = grpc.server(pool, options=OPTIONS)
         p4r_grpc.add_P4RuntimeServicer_to_server(Servicer(service, controllers), self._server)
         try:
-            self._server.add_insecure_port(address)
+            if tls is None:
+                self._server.add_insecure_port(address)
+            else:
+                self._server.add_secure_port(address, credentials(tls))
         except RuntimeError:
             raise AddressError(f"cannot listen on {address}: in use, or no such address") from None
         self._server.start()

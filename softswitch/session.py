@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 from finsy.proto import p4r
 
-from softswitch.p4runtime.arbitration import ClientId
+from softswitch.p4runtime.election import ClientId
 from softswitch.p4runtime.status import P4RuntimeError
 
 MAX_QUEUED = 4096

@@ -61,7 +61,7 @@ def _end_output() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     # Imported here, so that Ctrl-C while Python still reads modules is no traceback either.
-    from controlplane.cli import lab, replay, show, trace
+    from controlplane.cli import lab, p4, replay, show, trace
 
     parser = argparse.ArgumentParser(
         prog="mvpn", description="Multicast VPNs on P4 switches: labs, and what their routers show."
@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_commands(nouns)
     trace.add_commands(nouns)
     replay.add_commands(nouns)
+    p4.add_commands(nouns)
     return parser
 
 

@@ -1,9 +1,11 @@
-"""A running lab answers `mvpn show` and `mvpn trace`: one JSON line asks, one answers.
+"""A running lab answers `mvpn show`, `mvpn trace` and `mvpn p4`: one JSON line asks, one answers.
 
     {"router": "pe1", "noun": "mroute", "vrf": "red"}            vrf null: all of them
     {"rows": [...]}   or   {"error": "..."}
     {"router": "pe1", "trace": "10.1.3.11", "vrf": "red"}        or "10.1.1.10,232.1.1.1"
     {"text": "..."}   or   {"error": "..."}
+    {"router": "pe1", "switch": true}
+    {"address": "unix:...", "device_id": 1}   or   {"error": "..."}
 
 The Unix socket is called after the lab, in a folder that is the same for all labs.
 """
@@ -16,6 +18,7 @@ import socketserver
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,12 +28,14 @@ from controlplane.lab.testbed.owner import RUN, accepts
 from controlplane.lab.trace.walk import TraceError, Walk, parse_goal
 from controlplane.lab.trace.words import trace_words
 from controlplane.lab.world import World
+from controlplane.p4rt.address import SwitchAddress
 from controlplane.router.show import ShowError
 
 FOLDER: Final = RUN
 """Where the sockets of running labs are."""
 
 _LONGEST_REQUEST: Final = 4096
+_NO_REQUEST: Final = {"error": "not a request of the form {router, noun or trace or switch, vrf}"}
 _TIMEOUT: Final = 10.0
 
 
@@ -59,21 +64,28 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self._world = world
 
     def answer(self, request: bytes) -> Mapping[str, Any]:
-        """Rows, or what is wrong with the request: a client never sees a traceback."""
+        """What is asked for, or what is wrong: a client never sees a traceback."""
         try:
             asked = json.loads(request)
-            router, vrf = asked["router"], asked.get("vrf")
-            what = asked["trace"] if "trace" in asked else asked["noun"]
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return {"error": "not a request of the form {router, noun or trace, vrf}"}
-        if router not in self._plan.routers:
-            return {"error": f"no router is called {router}"}
+        except ValueError:
+            return _NO_REQUEST
         try:
-            if "trace" in asked:
-                return {"text": self._trace(router, str(vrf), str(what))}
-            return {"rows": self._world.show(router, str(what), vrf)}
+            return self._answer(asked)
         except (LabError, ShowError, TraceError) as error:
             return {"error": str(error)}
+
+    def _answer(self, asked: object) -> Mapping[str, Any]:
+        match asked:
+            case {"router": router} if router not in self._plan.routers:
+                return {"error": f"no router is called {router}"}
+            case {"router": router, "trace": goal, "vrf": vrf}:
+                return {"text": self._trace(router, str(vrf), str(goal))}
+            case {"router": router, "switch": True}:
+                return asdict(self._world.switch(router))
+            case {"router": router, "noun": noun, "vrf": str() | None as vrf}:
+                return {"rows": self._world.show(router, str(noun), vrf)}
+            case _:
+                return _NO_REQUEST
 
     def _trace(self, router: str, vrf: str, goal: str) -> str:
         fibs = {name: self._world.fib(name) for name in self._plan.routers}
@@ -126,7 +138,13 @@ def ask_trace(lab: str, router: str, vrf: str, goal: str) -> str:
     return str(_ask(lab, {"router": router, "trace": goal, "vrf": vrf})["text"])
 
 
-def _ask(lab: str, question: Mapping[str, str | None]) -> dict[str, Any]:
+def ask_switch(lab: str, router: str) -> SwitchAddress:
+    """Where a P4Runtime client finds the switch of a router of a running lab."""
+    answer = _ask(lab, {"router": router, "switch": True})
+    return SwitchAddress(answer["address"], answer["device_id"])
+
+
+def _ask(lab: str, question: Mapping[str, str | bool | None]) -> dict[str, Any]:
     request = json.dumps(question).encode() + b"\n"
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:

@@ -26,8 +26,8 @@ from controlplane.lab.testbed.rights import missing_rights, require_program
 from controlplane.lab.testbed.signals import Signals, unheard
 from controlplane.lab.world import Received, RunningProbe, Stream, Told, by_protocol
 from controlplane.live.controllers import Controllers, RouterFailed
-from controlplane.live.driver import SwitchAddress
 from controlplane.live.ports import SwitchPorts
+from controlplane.p4rt.address import SwitchAddress
 from controlplane.rib.route import Route
 from controlplane.router.lives import Lives, OpenRecording
 from controlplane.router.show import ShowError
@@ -177,6 +177,12 @@ class LiveWorld:
     def in_step(self) -> bool:
         return self._running()[1].in_step()
 
+    def switch(self, router: str) -> SwitchAddress:
+        if router in self._frr:
+            raise LabError(f"{router} is a router of FRR, it has no switch")
+        network, _ = self._running()
+        return SwitchAddress(network.address(router), network.device_id(router))
+
     def fib(self, router: str) -> Fib:
         return Fib() if router in self._frr else self._running()[1].fib(router)
 
@@ -247,7 +253,7 @@ class LiveWorld:
         self._undo.callback(controllers.stop)
         for name in self._ours():
             config = self._plan.routers[name]
-            address = SwitchAddress(network.address(name), network.device_id(name))
+            address = self.switch(name)
             ports = SwitchPorts(network.namespace(name), network.ports(name))
             controllers.start(Lives(config, self._plan.seed_of(name), self._record), address, ports)
 

@@ -16,6 +16,7 @@ from controlplane.lab.errors import LabError
 from controlplane.lab.plan import HostPlan, LinkEnd, LinkPlan, NetworkPlan
 from controlplane.lab.probes.probe import Probe
 from controlplane.lab.world import Received, RunningProbe, Stream, Told, by_protocol
+from controlplane.p4rt.address import SwitchAddress
 from controlplane.p4rt.memory import MemoryTarget
 from controlplane.rib.route import Route
 from controlplane.router.events import PortChanged, RoutesReplaced
@@ -207,6 +208,9 @@ class SimWorld:
     def in_step(self) -> bool:
         """A switch of the simulator does at once what it is told."""
         return True
+
+    def switch(self, router: str) -> SwitchAddress:
+        raise LabError(f"{router} is simulated, its switch listens nowhere")
 
     def fib(self, router: str) -> Fib:
         return self._switches[router].router.fib

@@ -16,6 +16,7 @@ from controlplane.engine.notice import Notice
 from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import Fib
 from controlplane.lab.probes.probe import Probe
+from controlplane.p4rt.address import SwitchAddress
 from controlplane.rib.route import Route, RouteProtocol
 
 PROVIDED: Final = (RouteProtocol.STATIC, RouteProtocol.COMPUTED)
@@ -126,6 +127,9 @@ class World(Protocol):
 
     def in_step(self) -> bool:
         """Whether every switch does all that its router has told it so far."""
+
+    def switch(self, router: str) -> SwitchAddress:
+        """Where a P4Runtime client finds a router's switch."""
 
     def fib(self, router: str) -> Fib:
         """What a router has last told its switch to do."""

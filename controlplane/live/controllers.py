@@ -13,9 +13,10 @@ from functools import partial
 from controlplane.engine.notice import TimedNotice
 from controlplane.fib.model import Fib
 from controlplane.live.clock import Clock
-from controlplane.live.driver import LiveRouter, SwitchAddress
+from controlplane.live.driver import LiveRouter
 from controlplane.live.loop import LoopThread
 from controlplane.live.ports import PortWatcher, SwitchPorts
+from controlplane.p4rt.address import SwitchAddress
 from controlplane.p4rt.counters import Counters
 from controlplane.rib.route import Route, RouteProtocol
 from controlplane.router.events import PortChanged, RoutesReplaced

@@ -17,7 +17,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -27,6 +26,7 @@ from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import PacketOut, Submit
 from controlplane.live.clock import Clock, Timer
 from controlplane.live.host_stack import HostStack
+from controlplane.p4rt.address import SwitchAddress
 from controlplane.p4rt.client import ConnectionFailed
 from controlplane.p4rt.counters import Counters
 from controlplane.p4rt.notices import Programmed, SwitchConnected
@@ -62,14 +62,6 @@ _LEVELS: Final = {SwitchConnected: logging.INFO, Programmed: logging.DEBUG}
 
 _TOLD_LIMIT: Final = 10_000
 """The newest notices are kept for whoever asks what happened."""
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchAddress:
-    """Where a switch serves P4Runtime, and the id that it has there."""
-
-    address: str
-    device_id: int
 
 
 class LiveRouter:

@@ -11,21 +11,17 @@ was written into it. RECONCILE_AND_COMMIT carries what was written over to the n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import RLock
 
 from finsy.proto import p4r
 
 from softswitch.p4runtime.arbitration import Arbitration
+from softswitch.p4runtime.batch import Atomicity, carry_out
 from softswitch.p4runtime.forwarding import Forwarding
 from softswitch.p4runtime.reconcile import carry_over
-from softswitch.p4runtime.status import (
-    Code,
-    P4RuntimeError,
-    batch_error,
-    invalid,
-    unsupported,
-)
+from softswitch.p4runtime.role import EVERYTHING, Scope
+from softswitch.p4runtime.status import Code, P4RuntimeError, batch_error, invalid
 
 MAX_CONTROLLERS = 8
 
@@ -60,9 +56,12 @@ class P4Runtime:
     # -- SetForwardingPipelineConfig, GetForwardingPipelineConfig --------------------------------
 
     def set_pipeline_request(self, request: _Set) -> None:
-        """The RPC: only the primary may."""
+        """The RPC: only a primary may, of a role that is allowed to."""
         with self.lock:
-            self._require_primary(request)
+            if not self._require_primary(request).can_push_pipeline:
+                raise P4RuntimeError(
+                    Code.PERMISSION_DENIED, f"role {request.role!r} may not set the pipeline"
+                )
             config = request.config if request.HasField("config") else None
             self.set_pipeline(request.action, config)
 
@@ -147,27 +146,26 @@ class P4Runtime:
     # -- Write, Read -----------------------------------------------------------------------------
 
     def write(self, request: p4r.WriteRequest) -> None:
-        """The Write RPC: only the primary may."""
+        """The Write RPC: only a primary may."""
         with self.lock:
-            self._require_primary(request)
-            if request.atomicity != p4r.WriteRequest.CONTINUE_ON_ERROR:
-                raise unsupported("atomic batches")
-            self.apply(request.updates)
+            scope = self._require_primary(request)
+            carry_out(self._require_pipeline(), request.updates, request.atomicity, scope)
 
-    def apply(self, updates: Iterable[p4r.Update]) -> None:
-        """Carry out updates in their order, each on its own; the error tells of each."""
+    def apply(
+        self,
+        updates: Sequence[p4r.Update],
+        atomicity: Atomicity = p4r.WriteRequest.CONTINUE_ON_ERROR,
+    ) -> None:
+        """Carry out updates in their order; the error tells of each."""
         with self.lock:
-            forwarding = self._require_pipeline()
-            failures = [_attempt(forwarding, update) for update in updates]
-        if any(failures):
-            raise batch_error("updates", failures)
+            carry_out(self._require_pipeline(), updates, atomicity, EVERYTHING)
 
     def read(self, request: p4r.ReadRequest) -> Iterator[p4r.Entity]:
         """The Read RPC; what could be read comes before the error."""
         self._require_device(request.device_id)
-        if request.role:
-            raise P4RuntimeError(Code.NOT_FOUND, f"no role {request.role!r} here")
-        return self.select(request.entities)
+        with self.lock:
+            scope = self.arbitration.scope(request.role)
+        return filter(scope.has, self.select(request.entities))
 
     def select(self, requests: Iterable[p4r.Entity]) -> Iterator[p4r.Entity]:
         """All entities that the requests select, as of one moment."""
@@ -181,13 +179,15 @@ class P4Runtime:
 
     # -- checks ----------------------------------------------------------------------------------
 
-    def _require_primary(self, request: p4r.WriteRequest | _Set) -> None:
+    def _require_primary(self, request: p4r.WriteRequest | _Set) -> Scope:
         """In the order of section "Write RPC": device, role, election id."""
         self._require_device(request.device_id)
-        if request.role or request.role_id:
-            raise P4RuntimeError(Code.NOT_FOUND, f"no role {request.role!r} here")
+        if request.role_id:
+            raise P4RuntimeError(
+                Code.NOT_FOUND, f"no role {request.role_id} here: roles go by name"
+            )
         election_id = request.election_id if request.HasField("election_id") else None
-        self.arbitration.require_primary(election_id)
+        return self.arbitration.require_primary(request.role, election_id)
 
     def _require_device(self, device_id: int) -> None:
         if device_id != self.device_id:
@@ -206,14 +206,6 @@ def _build(config: p4r.ForwardingPipelineConfig | None) -> Forwarding:
     if config is None:
         raise invalid("the request has no config")
     return Forwarding(config)
-
-
-def _attempt(forwarding: Forwarding, update: p4r.Update) -> P4RuntimeError | None:
-    try:
-        forwarding.apply(update)
-    except P4RuntimeError as error:
-        return error
-    return None
 
 
 def _attempt_read(

@@ -20,6 +20,17 @@ static void create_arrays(struct sw_switch *sw)
         sw->profiles[i].info = &sw_program.profiles[i];
 }
 
+/* Recursive: the thread that holds the switch makes control calls, which lock it too. */
+static void create_mutex(struct sw_switch *sw)
+{
+    pthread_mutexattr_t recursive;
+
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&sw->mutex, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+}
+
 struct sw_switch *sw_create(void)
 {
     struct sw_switch *sw = sw_allocate(1, sizeof *sw);
@@ -33,7 +44,7 @@ struct sw_switch *sw_create(void)
     sw->frame = sw_allocate(1, SW_MAX_FRAME + sw_program.max_headers);
     sw->scratch = sw_allocate(1, SW_MAX_FRAME + sw_program.max_scratch);
     sw->random = 1;
-    pthread_mutex_init(&sw->mutex, NULL);
+    create_mutex(sw);
     create_arrays(sw);
     return sw;
 }
@@ -87,6 +98,16 @@ void sw_control_lock(struct sw_switch *sw)
 void sw_control_unlock(struct sw_switch *sw)
 {
     pthread_mutex_unlock(&sw->mutex);
+}
+
+void sw_hold(struct sw_switch *sw)
+{
+    sw_control_lock(sw);
+}
+
+void sw_release(struct sw_switch *sw)
+{
+    sw_control_unlock(sw);
 }
 
 void sw_statistics(struct sw_switch *sw, uint64_t values[SW_STATISTICS])

@@ -6,6 +6,8 @@
  * Locking: packets and control calls exclude each other. A packet thread brackets a batch of
  * `sw_process` calls with `sw_lock` and `sw_unlock`; the control calls take the lock themselves, and a
  * waiting one is let in between two batches. `sw_collect` is a control call in this sense.
+ *
+ * Between `sw_hold` and `sw_release` of a thread its control calls are one: no packet sees a part.
  */
 #ifndef SW_SWITCH_H
 #define SW_SWITCH_H
@@ -19,6 +21,9 @@ typedef void (*sw_emit_fn)(void *ctx, uint32_t port, const uint8_t *frame, uint3
 
 struct sw_switch *sw_create(void);
 void sw_destroy(struct sw_switch *sw);
+
+void sw_hold(struct sw_switch *sw);
+void sw_release(struct sw_switch *sw);
 
 void sw_lock(struct sw_switch *sw);
 void sw_unlock(struct sw_switch *sw);

@@ -11,6 +11,7 @@ from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import Fib
 from controlplane.lab.probes.probe import Probe
 from controlplane.lab.world import Received, Stream, Told
+from controlplane.p4rt.address import SwitchAddress
 from controlplane.rib.route import Route
 from controlplane.wire.ipv4 import Ipv4Packet
 
@@ -122,6 +123,9 @@ class FakeWorld:
 
     def in_step(self) -> bool:
         return self.now() >= self.in_step_from
+
+    def switch(self, router: str) -> SwitchAddress:
+        return SwitchAddress(f"unix:/run/{router}.sock", 7)
 
     def fib(self, router: str) -> Fib:
         return Fib()

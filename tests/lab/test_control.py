@@ -13,6 +13,7 @@ from controlplane.engine.time import Instant
 from controlplane.lab import control
 from controlplane.lab.errors import LabError
 from controlplane.lab.load import Lab
+from controlplane.p4rt.address import SwitchAddress
 from tests.lab.fake_world import FakeWorld
 
 
@@ -42,6 +43,10 @@ def test_rows_come_back_as_the_world_gave_them(running: str) -> None:
 def test_what_the_world_refuses_is_an_error_in_its_words(running: str) -> None:
     with pytest.raises(LabError, match="nothing to show under 'frob'"):
         control.ask(running, "pe1", "frob", None)
+
+
+def test_where_a_switch_listens_is_told(running: str) -> None:
+    assert control.ask_switch(running, "pe1") == SwitchAddress("unix:/run/pe1.sock", 7)
 
 
 def test_an_unknown_router_is_an_error(running: str) -> None:

@@ -27,10 +27,10 @@ from controlplane.lab.load import load
 from controlplane.lab.testbed.network import CPU_PORT
 from controlplane.lab.testbed.owner import accepts
 from controlplane.live.controllers import Controllers
-from controlplane.live.driver import SwitchAddress
 from controlplane.live.ports import SwitchPorts
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.label import EXPLICIT_NULL, IMPLICIT_NULL
+from controlplane.p4rt.address import SwitchAddress
 from controlplane.protocols.ldp.events import EgressLabel
 from controlplane.protocols.ospf.events import Md5Key
 from controlplane.rib.route import Gateway, Route, RouteProtocol

@@ -17,9 +17,10 @@ from controlplane.fib.counts import RouteCount
 from controlplane.fib.model import Fib, PacketIn, PacketOut
 from controlplane.live import driver
 from controlplane.live.clock import Clock
-from controlplane.live.driver import LiveRouter, SwitchAddress
+from controlplane.live.driver import LiveRouter
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
+from controlplane.p4rt.address import SwitchAddress
 from controlplane.p4rt.counters import NOTHING_COUNTED, Count, Counters
 from controlplane.p4rt.notices import SwitchConnected, SwitchLost
 from controlplane.router import lives

@@ -73,6 +73,22 @@ def test_simultaneous_builds_of_one_program_share_the_work(
     assert list(empty_cache.glob("*.partial")) == []
 
 
+@pytest.mark.parametrize("suffix", ["so", "o", "so.sha256"])
+@pytest.mark.parametrize("damage", [b"", b"\xff junk"], ids=["emptied", "overwritten"])
+def test_what_is_damaged_in_the_cache_is_built_again(
+    empty_cache: Path, pipeline: Callable[[str], Pipeline], suffix: str, damage: bytes
+) -> None:
+    source = generate(pipeline("replicate"))
+    library = build.build_library(source)
+    sound = library.read_bytes()
+    for path in empty_cache.glob(f"*.{suffix}"):
+        path.write_bytes(damage)
+    if suffix == "o":
+        library.unlink()
+    assert build.build_library(source) == library
+    assert library.read_bytes() == sound
+
+
 def test_without_a_compiler_the_message_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, fresh_compiler: Callable[[], None]
 ) -> None:

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from finsy.proto import p4r
@@ -135,6 +136,27 @@ def test_an_interface_that_vanishes_is_found_again_when_it_comes_back(bench: Ben
     bench.ends[1].send(ethernet())  # to nowhere
     bench.namespace.add_link(2)
     bench.ends[2] = bench.namespace.far_end(2)
+    assert eventually(lambda: bench.passes(1, 2))
+
+
+def test_a_program_is_replaced_while_traffic_runs(bench: Bench) -> None:
+    """Frames meet the old program or the new one, which drops until it has its entry."""
+    sent, stop = [ethernet(number.to_bytes(4)) for number in range(1 << 16)], Event()
+
+    def send() -> None:
+        for frame in sent:
+            if stop.wait(0.0005):
+                return
+            bench.ends[1].send(frame)
+
+    sender = Thread(target=send)
+    sender.start()
+    for _ in range(5):
+        assert bench.ends[2].recv(2000) in sent
+        bench.primary.set_pipeline()
+        bench.write(MODIFY, default("stations", forward(2)))
+    stop.set()
+    sender.join()
     assert eventually(lambda: bench.passes(1, 2))
 
 

@@ -39,10 +39,10 @@ def test_a_message_that_arrives_after_its_stream_has_ended_changes_nothing(
     session = controllers.connect()
     controllers.disconnect(session)
     controllers.handle(session, arbitration(5))
-    assert service.arbitration.primary is None
+    assert not list(service.arbitration.primaries())
     other = controllers.connect()
     controllers.handle(other, arbitration(5))
-    assert service.arbitration.primary == other.client
+    assert [client for client, _ in service.arbitration.primaries()] == [other.client]
 
 
 def test_a_packet_out_before_any_pipeline_is_answered(controllers: Controllers) -> None:

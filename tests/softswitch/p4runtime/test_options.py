@@ -8,6 +8,7 @@ import pytest
 
 from softswitch.interface import PortSpec
 from softswitch.options import Options, parse_options
+from softswitch.tls import Tls
 
 
 def test_options_mean_what_they_mean_to_simple_switch_grpc() -> None:
@@ -20,6 +21,7 @@ def test_options_mean_what_they_mean_to_simple_switch_grpc() -> None:
         ports=(PortSpec(1, "veth1"), PortSpec(2, "veth3")),
         device_id=7,
         grpc_server_addr="unix:/run/s1.sock",
+        tls=None,
         cpu_port=510,
         log_level="info",
     )
@@ -32,9 +34,19 @@ def test_target_options_may_stand_before_the_dashes() -> None:
         ports=(),
         device_id=1,
         grpc_server_addr="0.0.0.0:9559",
+        tls=None,
         cpu_port=255,
         log_level="warning",
     )
+
+
+def test_tls_takes_the_files_of_simple_switch_grpc() -> None:
+    line = (
+        "--no-p4 --grpc-server-ssl --grpc-server-cert s.pem --grpc-server-key s.key "
+        "--grpc-server-cacert ca.pem --grpc-server-with-client-auth"
+    )
+    files = Path("s.pem"), Path("s.key"), Path("ca.pem")
+    assert parse_options(line.split()).tls == Tls(*files, require_client=True)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +60,13 @@ def test_target_options_may_stand_before_the_dashes() -> None:
         ("--no-p4 -i 5@a --cpu-port 5", "port 5 is used twice"),
         ("--no-p4 -i 511@a", "port 511 is outside of 0..510"),
         ("--no-p4 --cpu-port 0", "the CPU port cannot be 0"),
+        ("--no-p4 --grpc-server-key k", "certificates take --grpc-server-ssl"),
+        ("--no-p4 --grpc-server-ssl --grpc-server-key k", "takes --grpc-server-cert and"),
+        (
+            "--no-p4 --grpc-server-ssl --grpc-server-key k --grpc-server-cert c "
+            "--grpc-server-with-client-auth",
+            "takes --grpc-server-cacert",
+        ),
     ],
 )
 def test_a_bad_line_ends_with_a_message(

@@ -19,6 +19,7 @@ from softswitch.p4runtime.service import MAX_CONTROLLERS
 from softswitch.p4runtime.status import Code
 from softswitch.process import SwitchProcess
 from softswitch.server import AddressError
+from softswitch.tls import Tls
 from tests.softswitch.p4runtime.client import Controller, connected
 from tests.softswitch.p4runtime.control import (
     HERE,
@@ -35,12 +36,13 @@ DEVICE_ID = 3
 STATION_ENTRY = p4r.Entity(table_entry=entry("stations", STATION, forward(3)))
 
 
-def options(address: str) -> Options:
+def options(address: str, tls: Tls | None = None) -> Options:
     return Options(
         program=None,
         ports=(),
         device_id=DEVICE_ID,
         grpc_server_addr=address,
+        tls=tls,
         cpu_port=510,
         log_level="warning",
     )

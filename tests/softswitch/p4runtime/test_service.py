@@ -8,7 +8,7 @@ from typing import TypeAlias
 import pytest
 from finsy.proto import U128, p4i, p4r
 
-from softswitch.p4runtime.arbitration import ClientId
+from softswitch.p4runtime.election import ClientId
 from softswitch.p4runtime.forwarding import Forwarding
 from softswitch.p4runtime.service import P4Runtime
 from softswitch.p4runtime.status import Code, P4RuntimeError
@@ -284,12 +284,12 @@ class TestWhoMay:
                 p4r.WriteRequest(
                     device_id=1,
                     election_id=U128.encode(10),
-                    atomicity=p4r.WriteRequest.ROLLBACK_ON_ERROR,
+                    role_id=3,
                 ),
-                Code.UNIMPLEMENTED,
+                Code.NOT_FOUND,
             ),
         ],
-        ids=["device", "role", "election id", "no election id", "atomicity"],
+        ids=["device", "role", "election id", "no election id", "number for a role"],
     )
     def test_other_writes_are_refused(
         self, device: Device, request_: p4r.WriteRequest, code: Code

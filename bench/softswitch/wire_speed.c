@@ -1,8 +1,8 @@
-/* The two ends of bench/softswitch_rate.py.
+/* What stands at the ends of links, and what a switch is compared with.
  *
- *     softswitch_rate send INTERFACE                  sends one frame (from standard input) for ever
- *     softswitch_rate copy INPUT OUTPUT...            copies every frame to all outputs: the least
- *                                                     that any switch with these system calls does
+ *     wire_speed send INTERFACE          sends one frame (from standard input) for ever
+ *     wire_speed copy INPUT OUTPUT...    copies every frame to all outputs: the least that any
+ *                                        switch with these system calls does
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BATCH = 64, MAX_OUTPUTS = 16, FRAME = 2048, BUFFER = 4 << 20 };
+enum { BATCH = 64, MAX_OUTPUTS = 32, FRAME = 2048, BUFFER = 4 << 20 };
 
 static int open_interface(const char *name, int protocol)
 {

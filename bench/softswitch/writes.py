@@ -1,0 +1,63 @@
+"""Table writes through P4Runtime, against BMv2 in the same run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from statistics import median
+from typing import Final
+
+from finsy.proto import p4r
+
+from bench.figure import Figure
+from bench.softswitch.forwarding import ROUNDS, Start
+from bench.softswitch.links import Links
+from bench.softswitch.states import AWAY, replicating, routing, stream_frame
+from bench.softswitch.targets import bmv2, has_bmv2, requests, softswitch
+from controlplane.fib.model import Forward
+
+_ENTRIES: Final = {1_000: 50_000, 100: 20_000, 1: 2_000}
+"""Entries that are written, by the size of a batch."""
+
+
+def write_figures(links: Links) -> Iterator[Figure]:
+    for size, entries in _ENTRIES.items():
+        batches = requests(routing(entries, Forward(AWAY)), size)
+        yield from _figures(links, size, batches)
+    yield from _with_traffic(links)
+
+
+def _figures(links: Links, size: int, batches: list[p4r.WriteRequest]) -> Iterator[Figure]:
+    rounds = [_round(links, batches) for _ in range(ROUNDS)]
+    ours = median(rates[0] for rates in rounds)
+    yield Figure(f"writes in batches of {size:,}", ours / 1e3, "k/s")
+    if has_bmv2():
+        yield Figure("  of BMv2", median(a / b for a, b in rounds), "x", at_least=1.0)
+
+
+def _round(links: Links, batches: list[p4r.WriteRequest]) -> tuple[float, float]:
+    ours = _rate(links, batches, softswitch)
+    return ours, _rate(links, batches, bmv2) if has_bmv2() else ours
+
+
+def _rate(links: Links, batches: list[p4r.WriteRequest], start: Start) -> float:
+    with start(links.folder) as switch:
+        started = time.perf_counter()
+        for batch in batches:
+            switch.controller.write(batch)
+        took = time.perf_counter() - started
+    return sum(len(batch.updates) for batch in batches) / took
+
+
+def _with_traffic(links: Links) -> Iterator[Figure]:
+    """The rate of writes while the link in is full, and that of the stream meanwhile."""
+    batches = requests(routing(_ENTRIES[1_000], Forward(AWAY)), 1_000)
+    with softswitch(links.folder) as switch:
+        switch.controller.program(replicating(4))
+        with links.sending(stream_frame()):
+            started = time.perf_counter()
+            for batch in batches[1:]:  # the first has the interface, which is there
+                switch.controller.write(batch)
+            took = time.perf_counter() - started
+    written = sum(len(batch.updates) for batch in batches[1:])
+    yield Figure("  in batches of 1,000 with the link in full", written / took / 1e3, "k/s")
