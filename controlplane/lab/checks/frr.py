@@ -1,20 +1,32 @@
-"""CEs that FRR runs: what zebra and bgpd are told by the lab, and what they are not."""
+"""CEs that FRR runs: what zebra, bgpd and pimd are told by the lab, and what they are not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from controlplane.lab.errors import FieldPath, Problem
+from controlplane.lab.expand.domains import Domains
 from controlplane.lab.expand.sites import ces_of, routing_of
 from controlplane.lab.file.bgp import EndBgp
 from controlplane.lab.file.model import LabFile
 from controlplane.lab.file.network import Link
 from controlplane.lab.file.play import Restart
+from controlplane.lab.file.values import Model
 
 _OF_OUR_ROUTERS = tuple(
     key for key in EndBgp.model_fields if key not in (*EndBgp.timer_keys(), "allow_as_in")
 )
 """Settings of an end that bgpd is not told of."""
+
+_OF_OUR_PIM = (
+    "triggered_hello_delay",
+    "propagation_delay",
+    "override_interval",
+    "join_prune_period",
+)
+"""What pimd has no word for, or one for all of its interfaces."""
+
+_OF_OUR_IGMP = ("robustness",)
 
 
 def check_frr(file: LabFile) -> Iterator[Problem]:
@@ -30,6 +42,7 @@ def check_frr(file: LabFile) -> Iterator[Problem]:
         for name in names:
             if name in link.ends:
                 yield from _link(file, ("links", at), link, name)
+    yield from _rendezvous(file, set(names))
     for at, event in enumerate(file.events):
         if isinstance(event, Restart) and event.restart in names:
             yield Problem(("events", at, "restart"), f"{event.restart} is run by FRR")
@@ -44,7 +57,28 @@ def _link(file: LabFile, path: FieldPath, link: Link, name: str) -> Iterator[Pro
     if link.bgp.bfd is not None or link.bgp.restart_time:
         text = f"{name} is run by FRR: `key` and `gtsm` alone"
         yield Problem((*path, "bgp"), text)
-    for key in _OF_OUR_ROUTERS:
-        if key in link.ends[name].bgp.model_fields_set:
-            place: FieldPath = (*path, "ends", name, "bgp", key.removesuffix("_"))
+    end = link.ends[name]
+    here = (*path, "ends", name)
+    yield from _not_told((*here, "bgp"), name, end.bgp, _OF_OUR_ROUTERS)
+    yield from _not_told((*here, "pim"), name, end.pim, _OF_OUR_PIM)
+    yield from _not_told((*here, "igmp"), name, end.igmp, _OF_OUR_IGMP)
+
+
+def _not_told(
+    path: FieldPath, name: str, given: Model | None, keys: tuple[str, ...]
+) -> Iterator[Problem]:
+    for key in keys:
+        if given is not None and key in given.model_fields_set:
+            place = (*path, key.removesuffix("_"))
             yield Problem(place, f"{name} is run by FRR, which is not told of this")
+
+
+def _rendezvous(file: LabFile, frr: set[str]) -> Iterator[Problem]:
+    """pimd is PIM-SM; RFC 5015 it does not have."""
+    domains = Domains(file)
+    for vpn, spec in file.vpns.items():
+        of_vpn = sorted(name for name in frr if domains.vpn_of_node(name) == vpn)
+        for at, rp in enumerate(spec.rp):
+            if rp.bidirectional and of_vpn:
+                text = f"{of_vpn[0]} is run by FRR, which has no bidirectional trees"
+                yield Problem(("vpns", vpn, "rp", at, "bidirectional"), text)
