@@ -37,7 +37,7 @@ def pimd_configuration(config: RouterConfig) -> Iterator[str]:
 
 
 def _interface(item: InterfaceConfig) -> Iterator[str]:
-    """An RP is one by the loopback's address, on which pimd takes Registers if PIM is on there."""
+    """pimd takes itself for the RP by an address of an interface with PIM: here the loopback's."""
     if item.interface.kind is InterfaceKind.LOOPBACK:
         yield from ("interface lo", " ip pim")
         return
