@@ -13,6 +13,7 @@ from controlplane.lab.testbed.frr.bgpd import bgpd_configuration
 from controlplane.lab.testbed.frr.multicast_rows import mroute_rows, neighbor_rows
 from controlplane.lab.testbed.frr.pimd import pimd_configuration, runs_pimd
 from controlplane.lab.testbed.frr.unicast_rows import peer_rows, route_rows
+from controlplane.lab.testbed.frr.vtysh import documents
 from tests.lab.mistakes import mistakes
 
 LoadText = Callable[[str], Lab]
@@ -265,6 +266,22 @@ def test_its_trees_can_be_printed() -> None:
 
 def test_before_it_answers_it_has_no_trees() -> None:
     assert list(mroute_rows({}, {}, {})) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ('{\n  "a":1\n}\n\n{\n}\n', [{"a": 1}, {}]),
+        ("Exiting: failed to connect to any daemons.\n", []),
+        ('{"a": 1}\npimd is not running\n{}', [{"a": 1}]),
+        ('{"a": ', []),
+        ("", []),
+    ],
+)
+def test_answers_to_several_questions_stand_one_after_the_other(
+    said: str, found: list[dict[str, Any]]
+) -> None:
+    assert list(documents(said)) == found
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ _OF_OUR_IGMP = ("robustness",)
 
 
 def check_frr(file: LabFile) -> Iterator[Problem]:
-    """Such a CE is a site by itself, and speaks BGP alone."""
+    """Such a CE is a site by itself, speaks BGP with PEs, and has no trees that pimd has not."""
     names = [name for name, router in file.routers.items() if router.run == "frr"]
     for name in names:
         router = file.routers[name]

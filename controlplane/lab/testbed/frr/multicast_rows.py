@@ -8,11 +8,10 @@ tree of its own RP is said to come in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, TypeAlias
+from typing import Final
 
+from controlplane.lab.testbed.frr.vtysh import Answer
 from controlplane.net.interface import DEFAULT_VRF
-
-Answer: TypeAlias = dict[str, Any]
 
 _ANY_SOURCE: Final = "*"
 _LOOPBACK: Final = "lo"

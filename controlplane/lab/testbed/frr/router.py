@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -13,7 +11,7 @@ from controlplane.lab.errors import LabError
 from controlplane.lab.testbed.frr import multicast_rows, unicast_rows
 from controlplane.lab.testbed.frr.bgpd import bgpd_configuration
 from controlplane.lab.testbed.frr.pimd import pimd_configuration, runs_pimd
-from controlplane.lab.testbed.frr.unicast_rows import Answer
+from controlplane.lab.testbed.frr.vtysh import Answer, ask
 from controlplane.lab.testbed.processes import Child, Processes
 from controlplane.router.config import RouterConfig
 
@@ -26,6 +24,15 @@ _CONFIGURATIONS: Final[Mapping[str, Callable[[RouterConfig], Iterator[str]]]] = 
     "pimd": pimd_configuration,
 }
 """By daemon, what it is told."""
+
+
+_NOUNS: Final[Mapping[str, tuple[Callable[..., Iterator[Answer]], tuple[str, ...]]]] = {
+    "route": (unicast_rows.route_rows, ("ip route",)),
+    "bgp neighbor": (unicast_rows.peer_rows, ("bgp ipv4 unicast summary",)),
+    "pim neighbor": (multicast_rows.neighbor_rows, ("ip pim neighbor",)),
+    "mroute": (multicast_rows.mroute_rows, ("ip mroute", "ip pim upstream", "ip pim join")),
+}
+"""By noun, what makes its rows of the answers to these questions."""
 
 
 def require_frr() -> None:
@@ -60,47 +67,12 @@ class FrrRouter:
 
     def show(self, noun: str) -> list[Answer]:
         """The rows of a noun that FRR can tell; none of the others."""
-        match noun:
-            case "route":
-                rows = unicast_rows.route_rows(*self._ask("show ip route json"))
-            case "bgp neighbor":
-                rows = unicast_rows.peer_rows(*self._ask("show bgp ipv4 unicast summary json"))
-            case "pim neighbor":
-                rows = multicast_rows.neighbor_rows(*self._ask("show ip pim neighbor json"))
-            case "mroute":
-                tables = ("mroute", "pim upstream", "pim join")
-                rows = multicast_rows.mroute_rows(
-                    *self._ask(*(f"show ip {table} json" for table in tables))
-                )
-            case _:
-                return []
-        return list(rows)
+        if noun not in _NOUNS:
+            return []
+        rows, questions = _NOUNS[noun]
+        return list(rows(*ask(self._folder, *(f"show {words} json" for words in questions))))
 
     def _command(self, daemon: str) -> list[str]:
         own = {"-f": f"{daemon}.conf", "-i": f"{daemon}.pid", "-z": "zserv.api"}
         files = [part for flag, file in own.items() for part in (flag, str(self._folder / file))]
         return [str(_PROGRAMS / daemon), *files, "--vty_socket", str(self._folder), "-P", "0"]
-
-    def _ask(self, *commands: str) -> list[Answer]:
-        """An answer to each command; nothing while the daemons do not answer yet."""
-        arguments = [word for command in commands for word in ("-c", command)]
-        answer = subprocess.run(
-            ["vtysh", "--vty_socket", str(self._folder), *arguments],
-            capture_output=True,
-            text=True,
-        )
-        answers = list(_documents(answer.stdout))
-        return answers if len(answers) == len(commands) else [{} for _ in commands]
-
-
-def _documents(text: str) -> Iterator[Answer]:
-    """The JSON documents that stand one after the other, up to what is none."""
-    decoder = json.JSONDecoder()
-    rest = text.lstrip()
-    while rest:
-        try:
-            document, end = decoder.raw_decode(rest)
-        except ValueError:
-            return
-        yield document
-        rest = rest[end:].lstrip()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, TypeAlias
+from typing import Final
 
+from controlplane.lab.testbed.frr.vtysh import Answer
 from controlplane.net.interface import DEFAULT_VRF
-
-Answer: TypeAlias = dict[str, Any]
 
 _TYPES: Final = {"connected": "connected", "bgp": "ebgp"}
 """What FRR and we call those whose routes a CE has."""
