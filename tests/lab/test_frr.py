@@ -148,7 +148,8 @@ def test_its_sessions_look_like_ours() -> None:
 
 def test_its_pim_neighbours_look_like_ours() -> None:
     neighbor = {"upTime": "00:01:08", "holdTime": "00:00:12", "holdTimeMax": 17, "drPriority": 1}
-    assert list(neighbor_rows({"eth1": {"172.16.0.5": neighbor}, "eth2": {}})) == [
+    interfaces = {"eth1": {"pimDesignatedRouter": "172.16.0.5"}}
+    assert list(neighbor_rows({"eth1": {"172.16.0.5": neighbor}, "eth2": {}}, interfaces)) == [
         {
             "vrf": "default",
             "interface": "eth1",
@@ -156,7 +157,7 @@ def test_its_pim_neighbours_look_like_ours() -> None:
             "uptime": 68,
             "expires": 12,
             "dr_priority": 1,
-            "is_dr": False,
+            "is_dr": True,
             "generation_id": None,
         }
     ]
@@ -206,6 +207,13 @@ UPSTREAMS: dict[str, Any] = {
         },
     }
 }
+RPF: dict[str, Any] = {
+    "nexthopLookups": 14,
+    "239.1.1.1": {
+        "*": {"source": "*", "rpfAddress": "172.31.0.2"},
+        "10.1.1.10": {"source": "10.1.1.10", "rpfAddress": "172.16.0.9"},
+    },
+}
 JOINS: dict[str, Any] = {
     "eth1": {
         "name": "eth1",
@@ -216,7 +224,7 @@ JOINS: dict[str, Any] = {
 
 
 def test_its_trees_look_like_ours() -> None:
-    shared, source = mroute_rows(MROUTES, UPSTREAMS, JOINS)
+    shared, source = mroute_rows(MROUTES, UPSTREAMS, RPF, JOINS)
     assert shared == {
         "vrf": "default",
         "source": "*",
@@ -252,20 +260,28 @@ def test_its_trees_look_like_ours() -> None:
     }
     assert (source["source"], source["rp"], source["i_am_rp"]) == ("10.1.1.10", None, False)
     assert (source["incoming"], source["state"], source["register"]) == ("eth1", "NJ", "P")
+    assert source["rpf_neighbor"] == "172.16.0.9"
     assert source["flags"] == ["sparse", "RPT pruned", "SPT"]
     assert [(one["interface"], one["why"]) for one in source["outgoing"]] == [
         ("eth2", ["inherited"])
     ]
 
 
+@pytest.mark.parametrize("rpf_address", ["0.0.0.0", "10.1.1.10"])
+def test_on_the_link_of_a_source_a_tree_has_no_rpf_neighbour(rpf_address: str) -> None:
+    rpf = {"239.1.1.1": {"10.1.1.10": {"source": "10.1.1.10", "rpfAddress": rpf_address}}}
+    *_, source = mroute_rows(MROUTES, UPSTREAMS, rpf, JOINS)
+    assert source["rpf_neighbor"] is None
+
+
 def test_its_trees_can_be_printed() -> None:
-    lines = list(PIM_NOUNS["mroute"](list(mroute_rows(MROUTES, UPSTREAMS, JOINS))))
+    lines = list(PIM_NOUNS["mroute"](list(mroute_rows(MROUTES, UPSTREAMS, RPF, JOINS))))
     assert "(*, 239.1.1.1), 00:00:09, RP 172.31.0.2 (this router), joined, flags SC" in lines
     assert "    eth1, join, expires 00:03:21" in lines
 
 
 def test_before_it_answers_it_has_no_trees() -> None:
-    assert list(mroute_rows({}, {}, {})) == []
+    assert list(mroute_rows({}, {}, {}, {})) == []
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from controlplane.lab.testbed.frr.vtysh import Answer
 from controlplane.net.interface import DEFAULT_VRF
 
 _ANY_SOURCE: Final = "*"
+_NOBODY: Final = "0.0.0.0"
 _LOOPBACK: Final = "lo"
 _REGISTERS: Final = "pimreg"
 
@@ -35,9 +36,9 @@ _REASONS: Final = {
 }
 
 
-def neighbor_rows(answer: Answer) -> Iterator[Answer]:
-    """Those of `show ip pim neighbor json`; GenIDs it does not tell."""
-    for interface, neighbors in answer.items():
+def neighbor_rows(neighbors_on: Answer, interfaces: Answer) -> Iterator[Answer]:
+    """Those of `show ip pim neighbor json`, and who is DR of `interface json`; no GenIDs."""
+    for interface, neighbors in neighbors_on.items():
         for address, neighbor in neighbors.items():
             yield {
                 "vrf": DEFAULT_VRF,
@@ -46,13 +47,13 @@ def neighbor_rows(answer: Answer) -> Iterator[Answer]:
                 "uptime": _seconds(neighbor["upTime"]),
                 "expires": _seconds(neighbor["holdTime"]),
                 "dr_priority": neighbor["drPriority"],
-                "is_dr": False,
+                "is_dr": address == interfaces.get(interface, {}).get("pimDesignatedRouter"),
                 "generation_id": None,
             }
 
 
-def mroute_rows(routes: Answer, upstreams: Answer, joins: Answer) -> Iterator[Answer]:
-    """Those of `show ip mroute json`; `show ip pim upstream json` and `join json` add to them."""
+def mroute_rows(routes: Answer, upstreams: Answer, rpf: Answer, joins: Answer) -> Iterator[Answer]:
+    """Those of `show ip mroute json`; `show ip pim upstream`, `rpf` and `join` add to them."""
     for group, sources in sorted(routes.items()):
         for source, route in sorted(sources.items()):
             yield {
@@ -62,6 +63,7 @@ def mroute_rows(routes: Answer, upstreams: Answer, joins: Answer) -> Iterator[An
                 "uptime": _seconds(route["upTime"]),
                 "flags": [_FLAGS[letter] for letter in route["flags"] if letter in _FLAGS],
                 **_upstream(route, upstreams.get(group, {}).get(source, {})),
+                "rpf_neighbor": _rpf_neighbor(rpf.get(group, {}).get(source, {}), route["iif"]),
                 "outgoing": list(_outgoing(route["oil"].values(), joins)),
                 "accepted": [],
                 "rpt_pruned": [],
@@ -69,12 +71,11 @@ def mroute_rows(routes: Answer, upstreams: Answer, joins: Answer) -> Iterator[An
 
 
 def _upstream(route: Answer, upstream: Answer) -> Answer:
-    """For the RPF address it names the root of the tree, so nothing is said of the neighbour."""
+    """What is called the RPF address here is the root of the tree."""
     incoming = route["iif"]
     is_shared = route["source"] == _ANY_SOURCE
     return {
         "incoming": None if incoming == _LOOPBACK else incoming,
-        "rpf_neighbor": None,
         "rp": upstream.get("rpfAddress") if is_shared else None,
         "i_am_rp": is_shared and incoming == _LOOPBACK,
         "state": "J" if upstream.get("joinState") == "Joined" else "NJ",
@@ -82,6 +83,13 @@ def _upstream(route: Answer, upstream: Answer) -> Answer:
         "keepalive": _seconds(upstream.get("keepaliveTimer")),
         "register": _REGISTER_STATES.get(upstream.get("regState", ""), "NI"),
     }
+
+
+def _rpf_neighbor(rpf: Answer, incoming: str) -> str | None:
+    """None where the tree begins: at the RP, and on the source's link."""
+    neighbor = rpf.get("rpfAddress")
+    begins = incoming == _LOOPBACK or neighbor in (_NOBODY, rpf.get("source"))
+    return None if begins else neighbor
 
 
 def _outgoing(branches: Iterable[Answer], joins: Answer) -> Iterator[Answer]:

@@ -25,12 +25,14 @@ _CONFIGURATIONS: Final[Mapping[str, Callable[[RouterConfig], Iterator[str]]]] = 
 }
 """By daemon, what it is told."""
 
-
 _NOUNS: Final[Mapping[str, tuple[Callable[..., Iterator[Answer]], tuple[str, ...]]]] = {
     "route": (unicast_rows.route_rows, ("ip route",)),
     "bgp neighbor": (unicast_rows.peer_rows, ("bgp ipv4 unicast summary",)),
-    "pim neighbor": (multicast_rows.neighbor_rows, ("ip pim neighbor",)),
-    "mroute": (multicast_rows.mroute_rows, ("ip mroute", "ip pim upstream", "ip pim join")),
+    "pim neighbor": (multicast_rows.neighbor_rows, ("ip pim neighbor", "ip pim interface")),
+    "mroute": (
+        multicast_rows.mroute_rows,
+        ("ip mroute", "ip pim upstream", "ip pim rpf", "ip pim join"),
+    ),
 }
 """By noun, what makes its rows of the answers to these questions."""
 
