@@ -55,6 +55,7 @@ _ROUTE_OF_FAR: Final = f"{FAR_NET} via 10.1.4.3 metric {110 << 24 | 20}"
 _PIMD: Final = f"""
 ip pim rp {RP} {ALL_SPARSE}
 ip pim join-prune-interval {RARELY}
+ip pim register-suppress-time 11
 interface eth0
  ip pim
  ip pim hello 1 4
@@ -92,25 +93,25 @@ class Site:
         self.frr = Frr(self._nodes["frr"], {"pimd": _PIMD})
         rp = IPv4Network(RP)
         beyond = Rpf(BEYOND, IPv4Address("10.1.9.1"))
-        self.routes = Routes({rp: Rpf(LOOPBACK, None, is_local=True), FAR_NET: beyond})
-        self.routes[HOSTS] = Rpf(LAN, FRR)
+        both = {HOSTS: Rpf(LAN, FRR), FAR_NET: beyond}
+        self.routes = Routes({rp: Rpf(LOOPBACK, None, is_local=True), **both})
+        self.other_routes = Routes({rp: Rpf(LAN, OURS), **both})
         self.ours = self._start_ours()
-        self.other_routes = Routes({rp: Rpf(LAN, OURS), HOSTS: Rpf(LAN, FRR), FAR_NET: beyond})
         self.other = self._router("other", self.other_routes)
         self._enable(self.other, LAN, OTHER)
         self._enable(self.other, SECOND, IPv4Address("10.1.4.3"))
-        self.eventually(self.is_up)
 
     def eventually(self, condition: Callable[[], object]) -> None:
         eventually(condition, self.ours, self.other)
 
     def is_up(self) -> bool:
         """All three know each other on the LAN."""
-        known = self.neighbors()
-        return {str(OURS), str(OTHER)} <= known.keys() and all(
-            FRR in (view.address for view in wire.engine.neighbors(wire.now))
+        ours, other = (
+            {view.address for view in wire.engine.neighbors(wire.now) if view.interface == LAN}
             for wire in (self.ours, self.other)
         )
+        theirs = set(self.neighbors())
+        return (ours, other, theirs) == ({FRR, OTHER}, {FRR, OURS}, {str(OURS), str(OTHER)})
 
     # -- what FRR says
 

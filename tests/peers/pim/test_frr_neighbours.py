@@ -58,7 +58,6 @@ def test_when_it_starts_anew_we_join_again_at_once(site: Site) -> None:
     site.eventually(lambda: site.is_joined(group, HOST))
     assert theirs(site).generation_id != before
     assert NeighborRestarted(interface=LAN, neighbor=FRR) in site.ours.notices
-    site.eventually(site.is_up)
 
 
 def test_when_we_start_anew_its_next_joins_bring_the_trees_back(site: Site) -> None:
@@ -73,7 +72,6 @@ def test_when_we_start_anew_its_next_joins_bring_the_trees_back(site: Site) -> N
     site.eventually(lambda: group in shared_groups(site))
     site.frr.configure(f"ip pim join-prune-interval {RARELY}")
     site.leave(group)
-    site.eventually(site.is_up)
 
 
 def shared_groups(site: Site) -> list[IPv4Address]:

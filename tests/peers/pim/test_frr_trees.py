@@ -8,6 +8,7 @@ import pytest
 
 from controlplane.net.multicast import SourceGroup
 from controlplane.protocols.igmp.events import MembershipChanged
+from controlplane.protocols.pim.counters import Count
 from controlplane.protocols.pim.events import DataArrived
 from controlplane.protocols.pim.show import SharedTreeView, TreeView
 from tests.peers.pim.site import FAR, HOST, LAN, Site
@@ -80,7 +81,8 @@ def test_our_prune_is_overridden_by_our_other_router(site: Site) -> None:
 
 
 def test_it_registers_with_our_rp_and_stops_when_told(site: Site) -> None:
-    """RFC 7761 4.4: our RP joins the source, and with its packets comes the Register-Stop."""
+    """RFC 7761 4.4: our RP joins the source, and with its packets comes the Register-Stop; so it
+    does when FRR asks again, with a Null-Register."""
     group = IPv4Address("239.2.0.5")
     sg = SourceGroup(HOST, group)
     want(site, group)
@@ -93,6 +95,10 @@ def test_it_registers_with_our_rp_and_stops_when_told(site: Site) -> None:
     tree = source(site, sg)
     assert tree is not None
     assert (tree.spt_bit, leaves_on(tree)) == (True, [LOOPBACK])
+
+    stops = site.ours.engine.counters[Count.TX_REGISTER_STOP]
+    site.eventually(lambda: site.ours.engine.counters[Count.TX_REGISTER_STOP] > stops)
+    site.eventually(lambda: site.upstream(group, HOST).get("regState") == "RegPrune")
 
 
 def test_a_packet_on_the_shared_tree_makes_it_join_that_of_the_source(site: Site) -> None:
