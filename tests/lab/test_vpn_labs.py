@@ -21,6 +21,7 @@ LABS = Path(__file__).parents[2] / "mininet" / "labs"
         ("hub-and-spoke", 11),
         ("mdt-safi-to-mvpn", 18),
         ("l3vpn-frr", 17),
+        ("frr-ce", 29),
         ("vpn-guards", 20),
     ],
 )

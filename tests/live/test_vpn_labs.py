@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.live, pytest.mark.usefixtures("rights")]
 
 _TIMES: Final = {
     "l3vpn-frr": {"within: 5}": "within: 10}", "within: 6}": "within: 12}"},
+    "frr-ce": {},
     "multihomed-site": {},
     "c-rp-at-customer": {},
     "rosen-bidir": {},
@@ -22,7 +23,7 @@ _TIMES: Final = {
 """FRR and we meet again, and tell each other the routes, when each has tried and been heard."""
 
 NEEDS_FRR = pytest.mark.skipif(
-    not Path("/usr/lib/frr/bgpd").exists(), reason="FRR is not installed"
+    not Path("/usr/lib/frr/pimd").exists(), reason="FRR is not installed"
 )
 
 
@@ -31,6 +32,7 @@ NEEDS_FRR = pytest.mark.skipif(
     ("lab", "count"),
     [
         pytest.param("l3vpn-frr", 17, marks=NEEDS_FRR),
+        pytest.param("frr-ce", 29, marks=NEEDS_FRR),
         ("multihomed-site", 27),
         ("c-rp-at-customer", 22),
         ("rosen-bidir", 16),

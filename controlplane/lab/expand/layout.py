@@ -85,13 +85,9 @@ class Layout:
         return {link.name: link for link in self.links}
 
     def runs_pim(self, end: PlacedEnd) -> bool:
-        """On every link, as its own members need it too: RFC 7761 4.1.6 asks for the DR.
-
-        Not at CEs that FRR runs.
-        """
-        router = self.file.routers.get(end.node)
-        is_ours = router is not None and router.run is None
-        return is_ours and (end.spec.pim is None or end.spec.pim.enabled)
+        """On every link, as its own members need it too: RFC 7761 4.1.6 asks for the DR."""
+        is_router = end.node in self.file.routers
+        return is_router and (end.spec.pim is None or end.spec.pim.enabled)
 
     def neighbors(self, end: PlacedEnd) -> Iterator[PlacedEnd]:
         """The other routers' ends of the link."""

@@ -119,11 +119,10 @@ def _pim(layout: Layout, end: PlacedEnd) -> PimSettings | None:
 
 
 def _igmp(layout: Layout, end: PlacedEnd) -> IgmpSettings | None:
-    """IGMP runs where hosts are, unless the file says otherwise, and where our own routers are."""
+    """IGMP runs where hosts are, unless the file says otherwise."""
     own, link = end.spec.igmp, layout.link[end.link]
     wanted = own.enabled if own else any(other.port is None for other in link.ends)
-    router = layout.file.routers.get(end.node)
-    if not wanted or router is None or router.run is not None:
+    if not wanted:
         return None
     settings = IgmpSettings(ssm_mapped=_mapped(layout, end))
     for timers in _timers(layout, end):

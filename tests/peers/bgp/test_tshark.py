@@ -7,7 +7,6 @@ constraint, a target that is wanted later costs a ROUTE-REFRESH.
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -20,7 +19,6 @@ import pytest
 from controlplane.net.vpn import RouteDistinguisher, RouteTarget
 from controlplane.protocols.bgp.events import Originated, PeerConfig, TargetsWanted
 from controlplane.protocols.bgp.notices import SessionDown
-from controlplane.sim.pcap import Capture
 from controlplane.wire.bgp.attributes import (
     Aggregator,
     AsPath,
@@ -59,6 +57,7 @@ from tests.peers.bgp.speaker import (
     withdrawn,
 )
 from tests.peers.namespace import Namespace, cable
+from tests.peers.tap import Tap, write
 from tests.peers.wire import Wire, eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("rights")]
@@ -121,11 +120,11 @@ def capture(rights: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with ExitStack() as stack:
         ours, theirs = (stack.enter_context(Namespace()) for _ in range(2))
         cable(ours, theirs, "eth0", "eth0")
-        tap = stack.enter_context(ours.inside(tapped))
+        tap = stack.enter_context(Tap(ours, "eth0"))
         reflector = stack.enter_context(speaks(theirs, REFLECTOR, PE, client=True))
         pe = stack.enter_context(speaks(ours, PE, REFLECTOR))
         play(pe, reflector)
-        write(tap, path)
+        write(path, tap)
         yield path
 
 
@@ -179,24 +178,6 @@ def play(pe: Wire[Speaker], reflector: Wire[Speaker]) -> None:
     eventually(
         lambda: [notice for notice in pe.notices if isinstance(notice, SessionDown)], pe, reflector
     )
-
-
-def tapped() -> socket.socket:
-    """All that crosses the cable waits in its buffer."""
-    tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
-    tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-    tap.bind(("eth0", 0))
-    tap.setblocking(False)
-    return tap
-
-
-def write(tap: socket.socket, path: Path) -> None:
-    capture = Capture()
-    try:
-        while True:
-            capture.add(0.0, tap.recv(65536))
-    except BlockingIOError:
-        capture.write(path)
 
 
 def read(capture: Path, field: str) -> list[str]:
