@@ -17,6 +17,7 @@ from controlplane.fib.model import (
     UnicastRoute,
     VpnPath,
 )
+from controlplane.net.compact_prefix import place
 from controlplane.net.label import Label
 from controlplane.net.multicast import AnySource, SourceGroup, TreeName
 
@@ -29,7 +30,7 @@ def by_prefix(routes: frozenset[UnicastRoute]) -> Prefixes:
     found: dict[tuple[int, int], dict[int, UnicastRoute]] = {}
     for route in routes:
         length = route.prefix.prefixlen
-        bits = int(route.prefix.network_address)
+        bits, _ = place(route.prefix)
         found.setdefault((route.vrf, length), {})[bits] = route
     return {key: found[key] for key in sorted(found, reverse=True)}
 

@@ -18,6 +18,7 @@ from controlplane.fib.model import ForwardVpn, VpnPath
 from controlplane.fib.next_hops import NextHopGroups
 from controlplane.fib.table import Table
 from controlplane.fib.unicast import Goal
+from controlplane.net.compact_prefix import place
 from controlplane.net.label import Label
 from controlplane.rib.route import Route, VpnNextHop
 
@@ -70,11 +71,11 @@ class VpnPaths:
         """The provider's routes or labels of these prefixes changed: aim those through them."""
         if not self._through:
             return
-        changed = {(int(prefix.network_address), prefix.prefixlen) for prefix in prefixes}
-        masks = [(length, -1 << 32 - length) for length in {length for _, length in changed}]
+        changed = set(map(place, prefixes))
+        masks = {mask for _, mask in changed}
         for pe, names in self._through.items():
             address = int(pe)
-            if any((address & mask, length) in changed for length, mask in masks):
+            if any((address & mask, mask) in changed for mask in masks):
                 self._stale |= names
 
     def refresh(self) -> None:

@@ -1,9 +1,9 @@
 """One object for each address and prefix, which knows its hash.
 
-Addresses and prefixes are the keys of nearly all tables of a router, and `ipaddress` works their
-hash out anew at each look-up, in Python. These have it at hand; and since all who make one here get
-the same object, a look-up seldom has to compare. They are equal to any other address or network of
-the same value, have its hash, and print like it.
+Addresses and prefixes are the keys of nearly all tables of a router, and `ipaddress` works the hash
+of an address out anew at each look-up, in Python. These have it at hand; and since all who make one
+here get the same object, a look-up seldom has to compare. They are equal to any other address of
+the same value, have its hash, and print like it. Prefixes are those of `compact_prefix.py`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
+
+from controlplane.net.compact_prefix import compact
 
 _HOST: Final = 32
 _CACHED: Final = 1 << 17
@@ -32,20 +34,6 @@ class InternedAddress(IPv4Address):
         return f"IPv4Address({str(self)!r})"
 
 
-class InternedNetwork(IPv4Network):
-    """Made by `prefix`."""
-
-    def __init__(self, value: object, strict: bool = True) -> None:
-        super().__init__(value, strict)
-        self._hash = super().__hash__()
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __repr__(self) -> str:
-        return f"IPv4Network({str(self)!r})"
-
-
 @lru_cache(maxsize=_CACHED)
 def address(number: int) -> IPv4Address:
     """The address with this number."""
@@ -55,7 +43,7 @@ def address(number: int) -> IPv4Address:
 @lru_cache(maxsize=_CACHED)
 def prefix(number: int, length: int) -> IPv4Network:
     """The network of so many bits that an address is in."""
-    return InternedNetwork((number, length), strict=False)
+    return compact(number, length)
 
 
 @lru_cache(maxsize=_CACHED)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Generic, TypeVar
 
+from controlplane.net.compact_prefix import place
+
 T = TypeVar("T")
 
 
@@ -28,15 +30,15 @@ class PrefixTable(Generic[T]):
 
     def insert(self, prefix: IPv4Network, value: T) -> None:
         """Set the value of a prefix, in place of an earlier one."""
-        mask = int(prefix.netmask)
+        bits, mask = place(prefix)
         values = self._by_mask.get(mask)
         if values is None:
             values = self._admit(mask)
-        values[int(prefix.network_address)] = value
+        values[bits] = value
 
     def remove(self, prefix: IPv4Network) -> T:
         """Take a prefix out and return its value; KeyError when it is not there."""
-        mask, bits = int(prefix.netmask), int(prefix.network_address)
+        bits, mask = place(prefix)
         values = self._by_mask.get(mask, {})
         if bits not in values:
             raise KeyError(prefix)
@@ -47,8 +49,9 @@ class PrefixTable(Generic[T]):
 
     def get(self, prefix: IPv4Network) -> T | None:
         """The value of exactly this prefix."""
-        values = self._by_mask.get(int(prefix.netmask))
-        return values.get(int(prefix.network_address)) if values else None
+        bits, mask = place(prefix)
+        values = self._by_mask.get(mask)
+        return values.get(bits) if values else None
 
     def lookup(self, address: IPv4Address) -> T | None:
         """The value of the longest prefix that covers an address."""

@@ -18,6 +18,7 @@ from controlplane.fib.model import (
     UnicastRoute,
     VpnPath,
 )
+from controlplane.net.compact_prefix import place
 from controlplane.p4rt import names
 from controlplane.p4rt.entities import Key, Member, TableEntry, vpn_path_key
 
@@ -27,7 +28,7 @@ Numbering: TypeAlias = Callable[[str], int]
 
 def prefix_key(route: UnicastRoute) -> Key:
     prefix = route.prefix
-    match = route.vrf, int(prefix.network_address), prefix.prefixlen
+    match = route.vrf, place(prefix)[0], prefix.prefixlen
     return names.UNICAST_ROUTE, match
 
 

@@ -17,6 +17,7 @@ from typing import Final
 
 from controlplane.engine.time import Instant
 from controlplane.fib.build import FibBuilder
+from controlplane.net.compact_prefix import place
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.protocols.bgp.events import BestPath, BestPathsChanged, NextHopsTracked
 from controlplane.protocols.ldp.events import FecNextHop, FecRoute, FecsChanged
@@ -120,7 +121,7 @@ class Routing:
         self._changed(self._vrfs[vrf], changed, now)
 
     def _fecs(self, vrf: Vrf, prefixes: Iterable[IPv4Network]) -> FecsChanged:
-        ordered = sorted(prefixes, key=_place)
+        ordered = sorted(prefixes, key=place)
         found = {prefix: self._fec(vrf.rib.installed(prefix)) for prefix in ordered}
         return FecsChanged(
             changed=tuple(fec for fec in found.values() if fec is not None),
@@ -190,11 +191,6 @@ def _next_hops(hops: tuple[OspfNextHop, ...]) -> tuple[NextHop, ...]:
 @lru_cache(maxsize=_CACHED)
 def _fec_next_hops(hops: tuple[NextHop, ...]) -> frozenset[FecNextHop]:
     return frozenset(FecNextHop(h.interface, h.address) for h in hops if isinstance(h, Gateway))
-
-
-def _place(prefix: IPv4Network) -> tuple[int, int]:
-    """The order of prefixes, faster than theirs."""
-    return int(prefix.network_address), prefix.prefixlen
 
 
 def _next_hop(hop: OspfNextHop) -> NextHop:

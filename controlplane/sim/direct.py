@@ -36,7 +36,7 @@ from controlplane.fib.model import (
     TtlMode,
     UnicastRoute,
 )
-from controlplane.net.interned import prefix
+from controlplane.net.interned import host, packed_address
 from controlplane.net.label import EXPLICIT_NULL, IMPLICIT_NULL, Label
 from controlplane.net.punt import PuntReason
 from controlplane.p4rt.counters import NOTHING_COUNTED, Counters
@@ -51,7 +51,6 @@ from controlplane.wire.mpls import LabelStack, LabelStackEntry
 from controlplane.wire.reader import DecodeError, Reader
 
 _PIPE_TTL: Final = 255
-_HOST: Final = 32
 
 
 class DirectTarget:
@@ -117,7 +116,7 @@ class DirectTarget:
 
     def _forward_by_address(self, arrived: Arrived) -> Sent:
         headers = arrived.headers
-        own = prefix(headers.destination, _HOST)
+        own = host(packed_address(headers.destination))
         if UnicastRoute(arrived.vrf, own, Receive()) in self._fib.unicast:
             return self._receive(arrived, arrived.vrf)
         packet = Ipv4Packet.decode(Reader(headers.frame[headers.at :]))

@@ -11,6 +11,7 @@ from ipaddress import IPv4Network
 from typing import Final, TypeAlias
 
 from controlplane.net import interned
+from controlplane.net.compact_prefix import place
 
 Prefix: TypeAlias = int
 
@@ -28,7 +29,8 @@ def prefix_of(address: int, mask: int) -> Prefix | None:
 
 
 def number_of(network: IPv4Network) -> Prefix:
-    return int(network.network_address) << 32 | int(network.netmask)
+    address, mask = place(network)
+    return address << 32 | mask
 
 
 @lru_cache(maxsize=_CACHED)

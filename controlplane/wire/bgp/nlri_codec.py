@@ -21,6 +21,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
+from controlplane.net.compact_prefix import compact
 from controlplane.net.label import Label
 from controlplane.wire.bgp.mcast_vpn import decode_mcast_vpn, encode_mcast_vpn
 from controlplane.wire.bgp.nlri import (
@@ -43,7 +44,6 @@ _WITHDRAWN: Final = 0x800000.to_bytes(_LABEL_OCTETS, "big")
 """RFC 8277 2.4: what stands in a withdrawal where the label was."""
 
 _IPV4_BITS: Final = 32
-_MASKS: Final = tuple((1 << 32) - (1 << 32 - bits) for bits in range(_IPV4_BITS + 1))
 _MDT_OCTETS: Final = RD_OCTETS + 4 + 4
 _ORIGIN_AS_BITS: Final = 32
 _ROUTE_TARGET_BITS: Final = 96
@@ -91,7 +91,7 @@ def _prefix_octets(prefix: IPv4Network) -> bytes:
 def _prefix(bits: int, octets: bytes) -> IPv4Network:
     """RFC 4271 4.3: "the value of trailing bits is irrelevant"."""
     address = int.from_bytes(octets, "big") << _IPV4_BITS - 8 * len(octets)
-    return IPv4Network((address & _MASKS[bits], bits))
+    return compact(address, bits)
 
 
 def _decode_ipv4(data: bytes) -> Iterator[Announced]:
