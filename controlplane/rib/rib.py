@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from controlplane.net.prefix_table import PrefixTable
 from controlplane.rib.route import NextHop, Route, RouteProtocol
+from controlplane.rib.vpn_route import VpnRoute, packed, unpacked
 
 Usable: TypeAlias = Callable[[NextHop], bool]
 
@@ -33,7 +34,7 @@ class Rib:
 
     def __init__(self, usable: Usable) -> None:
         self._usable = usable
-        self._installed: PrefixTable[Route] = PrefixTable()
+        self._installed: PrefixTable[Route | VpnRoute] = PrefixTable()
         self._contested: dict[IPv4Network, tuple[Route, ...]] = {}
 
     def replace(self, protocol: RouteProtocol, routes: Iterable[Route]) -> frozenset[IPv4Network]:
@@ -65,19 +66,21 @@ class Rib:
 
     def lookup(self, address: IPv4Address) -> Route | None:
         """The installed route of the longest prefix that covers an address."""
-        return self._installed.lookup(address)
+        found = self._installed.lookup(address)
+        return unpacked(found) if found else None
 
     def installed(self, prefix: IPv4Network) -> Route | None:
         """The installed route of exactly this prefix."""
-        return self._installed.get(prefix)
+        found = self._installed.get(prefix)
+        return unpacked(found) if found else None
 
     def routes(self) -> Iterator[Route]:
         """Every installed route, by prefix."""
-        return self._installed.values()
+        return map(unpacked, self._installed.values())
 
     def _all(self) -> list[tuple[IPv4Network, tuple[Route, ...]]]:
         """Every prefix with its candidates."""
-        alone = {route.prefix: (route,) for route in self._installed.values()}
+        alone = {route.prefix: (route,) for route in self.routes()}
         return list((alone | self._contested).items())
 
     def _candidates(self, prefix: IPv4Network, installed: Route | None) -> tuple[Route, ...]:
@@ -92,7 +95,7 @@ class Rib:
 
     def _put(self, prefix: IPv4Network, protocol: RouteProtocol, routes: Iterable[Route]) -> bool:
         """These are a protocol's candidates now; True when that changed the installed route."""
-        former = self._installed.get(prefix)
+        former = self.installed(prefix)
         candidates = self._candidates(prefix, former)
         others = [one for one in candidates if one.protocol is not protocol]
         return self._choose(prefix, (*others, *routes), former)
@@ -111,7 +114,7 @@ class Rib:
         if best is None:
             self._installed.remove(prefix)
         else:
-            self._installed.insert(prefix, best)
+            self._installed.insert(prefix, packed(best))
         return True
 
     def _best(self, candidates: tuple[Route, ...]) -> Route | None:

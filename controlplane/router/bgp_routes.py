@@ -11,12 +11,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeAlias
 
-from controlplane.net.label import Label
-from controlplane.net.vpn import RouteDistinguisher
 from controlplane.protocols.bgp.events import BestPath, Imported, PathSource
 from controlplane.rib.rib import Rib
 from controlplane.rib.route import Attached, Gateway, Route, RouteProtocol, VpnNextHop
@@ -101,7 +98,7 @@ class BgpRoutes:
         return Route(
             prefix=prefix,
             protocol=RouteProtocol.IBGP,
-            next_hops=_through_pe(imported.pe, imported.key.rd, imported.label),
+            next_hops=(_through_pe(imported),),
             metric=path.metric,
             backups=_backups(path),
         )
@@ -123,10 +120,8 @@ def _backups(path: BestPath) -> tuple[VpnNextHop, ...]:
     backup = path.backup.imported if path.backup else None
     if backup is None or backup.vrf is not None:
         return ()
-    return _through_pe(backup.pe, backup.key.rd, backup.label)
+    return (_through_pe(backup),)
 
 
-@lru_cache(maxsize=4096)
-def _through_pe(pe: IPv4Address, rd: RouteDistinguisher, label: Label) -> tuple[VpnNextHop]:
-    """One for all routes of a VRF there, which have one label as a rule."""
-    return (VpnNextHop(pe, rd, label),)
+def _through_pe(of: Imported) -> VpnNextHop:
+    return VpnNextHop(of.pe, of.key.rd, of.label)

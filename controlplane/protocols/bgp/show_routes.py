@@ -112,7 +112,9 @@ def _path(destination: Destination, path: Path, why_not: str, is_stale: bool) ->
 def _stale(tables: Tables, family: Family, destination: Destination) -> Iterator[Path]:
     for (_, of_family), adj_rib_in in tables.adj_ribs_in.items():
         if of_family is family and destination in adj_rib_in.stale:
-            yield adj_rib_in.routes[destination]
+            path = adj_rib_in.path(destination)
+            assert path is not None, "what is stale is a route"
+            yield path
 
 
 def _order(destination: Destination) -> tuple[str, object]:

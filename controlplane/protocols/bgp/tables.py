@@ -125,7 +125,7 @@ class Tables:
             adj_rib_in = self._into(peer, reach.family)
             self._acceptance.take(peer, adj_rib_in, reach)
             limit = peer.config.maximum_prefixes
-            if limit is not None and len(adj_rib_in.routes) > limit:
+            if limit is not None and adj_rib_in.count > limit:
                 self._instance.over_limit[peer] = reach.family
 
     def refresh_requested(self, peer: Peer, family: Family, now: Instant) -> None:
@@ -204,13 +204,13 @@ class Tables:
     def is_origin(self, family: Family) -> bool:
         """Whether this router tells routes of its own, or will: a PE those of its VRFs."""
         is_pe = family in VPN_FAMILIES and bool(self._interest.wanted)
-        return is_pe or bool(self._own[family].routes)
+        return is_pe or bool(self._own[family].count)
 
     def counts(self, peer: Peer) -> Mapping[Family, PrefixCount]:
         """How many routes of each family went both ways."""
         outbound = self.outbound.get(peer)
         told = {family: len(rib.sent) for family, rib in outbound.ribs.items()} if outbound else {}
-        heard = {family: len(adj_rib_in.routes) for family, adj_rib_in in self._of(peer)}
+        heard = {family: adj_rib_in.count for family, adj_rib_in in self._of(peer)}
         return {
             family: PrefixCount(heard.get(family, 0), told.get(family, 0))
             for family in self.ribs
@@ -230,9 +230,11 @@ class Tables:
                 outbound.wants(membership(self.adj_ribs_in[peer, Family.ROUTE_TARGET]))
 
     def _drop_unwanted(self, family: Family, adj_rib_in: AdjRibIn) -> None:
-        for destination, path in list(adj_rib_in.routes.items()):
-            if not self._interest.keeps(family, path.announcement.targets):
-                adj_rib_in.drop(destination)
+        adj_rib_in.drop(
+            destination
+            for destination, path in adj_rib_in.routes().items()
+            if not self._interest.keeps(family, path.announcement.targets)
+        )
 
     def _tell_membership(
         self, targets: frozenset[RouteTarget], former: frozenset[RouteTarget]
@@ -257,11 +259,11 @@ class Tables:
             self._members_changed[peer] = None
         found = self.adj_ribs_in.get((peer, family))
         if found is None:
-            found = self.adj_ribs_in[peer, family] = self._adj_rib_in(family)
+            found = self.adj_ribs_in[peer, family] = self._adj_rib_in(family, peer)
         return found
 
-    def _adj_rib_in(self, family: Family) -> AdjRibIn:
-        return AdjRibIn(self.ribs[family], self._next_hops)
+    def _adj_rib_in(self, family: Family, peer: Peer | None = None) -> AdjRibIn:
+        return AdjRibIn(self.ribs[family], self._next_hops, peer)
 
     def _adj_rib_out(self, peer: Peer, family: Family) -> AdjRibOut:
         to = audience(peer.config, family, peer.internal)

@@ -58,7 +58,7 @@ def membership(rib: AdjRibIn) -> Membership:
     """What a peer said by its routes of the family ROUTE_TARGET."""
     prefixes = [
         destination.key
-        for destination, path in rib.routes.items()
+        for destination, path in rib.routes().items()
         if isinstance(destination.key, RouteTargetPrefix) and not path.announcement.excluded
     ]
     return Membership(
