@@ -47,7 +47,7 @@ def goal_of(vrf: str, route: Route, binding: FecBinding | None) -> Goal | None:
         return None
     if binding is not None:
         return Goal(_fec_way(route.prefix), hops)
-    return Goal(f"{vrf} {route.way}" if route.way else _neighbors_way(hops), hops)
+    return Goal(f"{vrf} {route.way}" if route.way else _neighbors_way(tuple(hops)), hops)
 
 
 def neighbor_goal(neighbor: Neighbor) -> Goal:
@@ -105,5 +105,7 @@ def _labelled(
     return found
 
 
-def _neighbors_way(neighbors: Iterable[Neighbor]) -> str:
+@lru_cache(maxsize=_CACHED)
+def _neighbors_way(neighbors: tuple[Neighbor, ...]) -> str:
+    """One name for all paths that go a way."""
     return ", ".join(f"{address} on {name}" for name, address in sorted(neighbors))

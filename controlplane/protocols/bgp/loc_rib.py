@@ -109,8 +109,9 @@ class LocRib:
 
     def _settle(self, destination: Destination, moved: bool, settled: Settled) -> None:
         key, former, former_backup = destination.key, destination.best, destination.backup
-        best = destination.best = self.decision.best(destination.paths)
-        backup = destination.backup = self.decision.backup(destination.paths, best)
+        best = self.decision.best(destination.paths)
+        backup = self.decision.backup(destination.paths, best)
+        destination.choose(best, backup)
         if best is not former or self.family is Family.ROUTE_TARGET:
             settled.to_tell.append(destination)
         if not moved and best is former and backup is former_backup:

@@ -21,7 +21,6 @@ from controlplane.protocols.bgp.path import (
     Destination,
     Heard,
     ImportedPath,
-    NextHop,
     announcement,
 )
 from controlplane.wire.bgp.nlri import VpnPrefix
@@ -94,7 +93,7 @@ class ImportedRoutes:
             router_id=route.pe,
             address=route.pe,
         )
-        said.hop = NextHop(route.pe, route.metric, is_answered=True)
+        said.distance = route.metric
         said.vrf = route.vrf
         return said
 
@@ -107,8 +106,7 @@ class ImportedRoutes:
 
 def _is_of(said: Announcement, route: Imported) -> bool:
     """Whether an announcement of a route's attributes has all else in common with it."""
-    metric = said.hop.metric if said.hop is not None else None
-    return (said.address, metric, said.vrf) == (route.pe, route.metric, route.vrf)
+    return (said.address, said.distance, said.vrf) == (route.pe, route.metric, route.vrf)
 
 
 def _path(destination: Destination, key: VpnPrefix) -> ImportedPath | None:

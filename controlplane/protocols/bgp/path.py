@@ -32,8 +32,7 @@ from controlplane.wire.bgp.nlri import NlriKey, VpnPrefix
 class NextHop:
     """`metric` None: nothing leads there, or nobody has said yet (`is_answered`).
 
-    `users` counts the announcements through it. The PE of imported routes is one too, whose
-    distance comes with them.
+    `users` counts the announcements through it.
     """
 
     address: IPv4Address
@@ -71,8 +70,8 @@ class Announcement:
 
     `router_id` is that of who brought the route into the AS, as far as known (RFC 4456 9), and
     `address` that of the peer, or of the PE of an imported route. `users` counts the paths.
-    `heard` is what it was made of; None for an imported one, and `vrf` the one of this router that
-    such a route comes from, if it does.
+    `heard` is what it was made of; None for an imported one. Such a one has no next hop but a
+    `distance`, which comes with it, and `vrf` is the one of this router that it comes from, if any.
     `exports` remembers what it becomes for whom (`advertisement.py`), if it does for anybody.
     """
 
@@ -89,6 +88,7 @@ class Announcement:
     targets: frozenset[bytes] = frozenset()
     users: int = 0
     heard: Heard | None = None
+    distance: int = 0
     vrf: str | None = None
     exports: dict[tuple[int, Rule | None], PathAttributes | None] | None = None
 
@@ -101,8 +101,8 @@ class Path:
     @property
     def metric(self) -> int | None:
         """How far its next hop is; None when nothing leads there."""
-        hop = self.announcement.hop
-        return 0 if hop is None else hop.metric
+        announcement = self.announcement
+        return announcement.distance if announcement.hop is None else announcement.hop.metric
 
     @property
     def is_usable(self) -> bool:
@@ -125,19 +125,38 @@ class ImportedPath(Path):
 
     origin: VpnPrefix = field(kw_only=True)
 
+    @property
+    def via(self) -> IPv4Address:
+        return self.announcement.address
+
 
 @dataclass(slots=True, eq=False)
 class Destination:
     """`holders` counts the peers that were told a path to it.
 
-    Nearly all have one path, so that is held as it is, and not in a tuple.
+    Nearly all have one path and no backup. So a path that is alone is held as it is, not in a
+    tuple, and so is the best one without a backup.
     """
 
     key: NlriKey
     _held: Path | tuple[Path, ...] = ()
-    best: Path | None = None
-    backup: Path | None = None
+    _chosen: Path | tuple[Path, Path] | None = None
     holders: int = 0
+
+    @property
+    def best(self) -> Path | None:
+        """What won when it was decided last."""
+        chosen = self._chosen
+        return chosen[0] if isinstance(chosen, tuple) else chosen
+
+    @property
+    def backup(self) -> Path | None:
+        """What would have won without the best one and its next hop."""
+        chosen = self._chosen
+        return chosen[1] if isinstance(chosen, tuple) else None
+
+    def choose(self, best: Path | None, backup: Path | None) -> None:
+        self._chosen = (best, backup) if best is not None and backup is not None else best
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -154,7 +173,7 @@ class Destination:
     @property
     def is_forgotten(self) -> bool:
         """Nobody knows of it any more."""
-        return not (self._held or self.best or self.holders)
+        return not (self._held or self._chosen or self.holders)
 
 
 def targets_of(attributes: PathAttributes) -> frozenset[bytes]:

@@ -115,15 +115,15 @@ def _decode_vpnv4(data: bytes) -> Iterator[Announced]:
         if not 0 <= bits <= _IPV4_BITS or stop > end:
             raise _wrong_length(at, data, "a labelled VPN-IPv4 prefix")
         prefix = _prefix(bits, data[prefix_at:stop])
-        label = _decode_label(data[at + 1 : rd_at])
+        label = _label(int.from_bytes(data[at + 1 : rd_at], "big") >> 4)
         yield VpnPrefix(decode_rd(data[rd_at:prefix_at]), prefix), label
         at = stop
 
 
 @lru_cache(maxsize=1 << 14)
-def _decode_label(octets: bytes) -> Label:
+def _label(label: Label) -> Label:
     """One object for the routes that share a label: all of a VRF's, as a rule."""
-    return int.from_bytes(octets, "big") >> 4
+    return label
 
 
 def _decode_vpnv4_multicast(data: bytes) -> Iterator[Announced]:

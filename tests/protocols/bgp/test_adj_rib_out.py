@@ -293,6 +293,29 @@ def test_what_is_gone_leaves_nothing_behind() -> None:
     assert _alive() == before
 
 
+def test_routes_that_come_and_go_beside_one_that_stays_leave_little_behind() -> None:
+    """What is noted of a peer's routes is tidied up when most of them are gone."""
+    here = Here(peer(1))
+    far = here.far(peer(1))
+    far.announces(prefix(0))
+    before = _alive()
+    for number in range(1, 1000):
+        far.announces(prefix(number))
+        far.withdraws(prefix(number))
+    assert _alive() - before < 100
+    assert set(here.best) == {prefix(0)}
+
+
+def test_a_route_that_flaps_is_lost_with_its_session_once() -> None:
+    here = Here(peer(1))
+    far = here.far(peer(1))
+    far.announces(prefix(0), prefix(1))
+    far.withdraws(prefix(1))
+    far.announces(prefix(1))
+    far.wire.breaks()
+    assert here.best == {}
+
+
 def _alive() -> int:
     """How many objects of tables there are."""
     gc.collect()
