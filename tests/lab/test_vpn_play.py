@@ -88,6 +88,34 @@ expect:
     assert failed(lab) == []
 
 
+def test_an_lsp_that_is_broken_before_its_last_router_is_not_used(load_text: LoadText) -> None:
+    """p2 hears no labels of pe2, which is nearer than pe3. That is told back to pe1, which is two
+    hops away, by p2's and p1's own labels: they are not given without one of the next hop.
+    """
+    lab = load_text(
+        FAST.replace("hello_interval: 1", "hello_interval: 1, sync: false", 1)
+        + VPN.replace("rd: 65000:1", "rd: auto").replace(
+            "  ce1:", "  pe3: {role: pe}\n  p1: {role: p}\n  p2: {role: p}\n  ce1:"
+        )
+        + """\
+links:
+  - {ends: [pe1, p1]}
+  - {ends: [p1, p2]}
+  - {ends: {p2: {}, pe2: {ldp: false}}}
+  - {ends: [p1, pe3], cost: 100}
+  - {ends: [pe1, ce1], vpn: red}
+  - {ends: [pe2, ce2], vpn: red}
+  - {ends: {pe3: {}, ce2: {bgp: {local_pref: 200}}}, vpn: red}
+  - {ends: [ce1, h1]}
+  - {ends: [ce2, h2]}
+expect:
+  - {ping: {from: h1, to: h2}}
+  - {path: {from: h1, to: h2, via: [ce1, pe1, p1, pe3, ce2], labels: shown}}
+"""
+    )
+    assert failed(lab) == []
+
+
 def test_a_ce_may_be_a_switch(load_text: LoadText) -> None:
     """The hosts of a site are then on the PE's own link, which the PE tells of."""
     lab = load_text(
