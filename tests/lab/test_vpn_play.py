@@ -136,6 +136,15 @@ expect:
     assert failed(lab) == []
 
 
+def test_a_spoke_that_is_not_preferred_is_still_reached(load_text: LoadText) -> None:
+    """The hub tells the spoke's PE its own site's route anew, with the usual local preference."""
+    text = (LABS / "hub-and-spoke.yaml").read_text()
+    spoke = "{ends: {pe2: {bgp: {local_pref: 50}}, ce2: {}}, vpn: branches}"
+    changed = text.replace("{ends: [pe2, ce2], vpn: branches}", spoke)
+    assert changed != text
+    assert failed(load_text(changed)) == []
+
+
 def test_labels_are_asked_for_wherever_the_core_is_crossed() -> None:
     layout = load(LABS / "hub-and-spoke.yaml").layout
     spec = PathSpec.model_validate({"from": "h2", "to": "h3", "via": "p1"})

@@ -1,7 +1,10 @@
 """The decision process (RFC 4271 9.1.2.2 with RFC 4456 9): which of the paths to a key is best.
 
 What may compete at all: no loop in it, not denied by policy, and a next hop that can be reached
-(`Path.is_usable`). Those are compared by one criterion after the other until one path is left:
+(`Path.is_usable`). In a VRF that a CE tells a prefix, nor does an imported path to it which has
+been out of this AS: a hub may have told anew what came from here (RFC 4364 4.3.5), and packets that
+follow it would come back. The others are compared by one criterion after the other until one path
+is left:
 
     originated by this router                   it is the route that the router itself uses, and
                                                 no other may be told (3.1); no policy of a peer's
@@ -79,6 +82,7 @@ _CLOSENESS: Final = (
 )
 
 NO_NEXT_HOP: Final = "no route to its next hop"
+CAME_BACK: Final = "has been out of this AS, and a CE here tells the prefix itself"
 
 
 def closeness(path: Path) -> Rank:
@@ -103,15 +107,18 @@ def med(path: Path) -> int:
 class Decision:
     """`always_compare_med` compares it between paths from different neighbouring ASes too.
 
-    With `own_first` a route that the router originates beats all others.
+    With `own_first` a route that the router originates beats all others. `asn` is the own AS.
     """
 
     always_compare_med: bool = False
     own_first: bool = True
+    asn: int = 0
 
     def best(self, paths: Iterable[Path]) -> Path | None:
         """The path that wins, None when none may compete."""
         left = [path for path in paths if path.is_usable]
+        if len(left) > 1:
+            left = self._without_own_echo(left)
         if len(left) < 2:
             return left[0] if left else None
         ranks = [self._preference(path) for path in left]
@@ -136,13 +143,26 @@ class Decision:
                 left.append(path)
             else:
                 yield path, path.announcement.excluded or NO_NEXT_HOP
-        left, lost = _sorted_out(left, _PREFERENCE, self._preference)
+        told = self._without_own_echo(left)
+        yield from ((path, CAME_BACK) for path in left if path not in told)
+        left, lost = _sorted_out(told, _PREFERENCE, self._preference)
         yield from lost
         by_med = self._lowest_med(left)
         for path in left:
             if path not in by_med:
                 yield path, _MED.words(med(path), self._lowest(path, left))
         yield from _sorted_out(by_med, _CLOSENESS, closeness)[1]
+
+    def _without_own_echo(self, paths: list[Path]) -> list[Path]:
+        """Where a CE is among those who tell of the prefix, without what came back."""
+        if all(path.announcement.source is not PathSource.EBGP for path in paths):
+            return paths
+        return [path for path in paths if not self._has_been_out(path)]
+
+    def _has_been_out(self, path: Path) -> bool:
+        return isinstance(path, ImportedPath) and bool(
+            path.announcement.attributes.as_path.count(self.asn)
+        )
 
     def _preference(self, path: Path) -> Rank:
         """Up to the MED."""

@@ -63,7 +63,9 @@ class Tables:
         config = instance.config
         self._instance = instance
         self.ribs = {
-            family: LocRib(family, Decision(config.always_compare_med, family not in _OF_VRFS))
+            family: LocRib(
+                family, Decision(config.always_compare_med, family not in _OF_VRFS, config.asn)
+            )
             for family in _in_order()
         }
         self.adj_ribs_in: dict[tuple[Peer, Family], AdjRibIn] = {}

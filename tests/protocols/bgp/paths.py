@@ -59,5 +59,5 @@ def imported(
         router_id=address,
         address=address,
     )
-    said.hop, said.vrf = NextHop(address, metric, is_answered=True), vrf
+    said.distance, said.vrf = metric, vrf
     return ImportedPath(said, 100, origin=VpnPrefix(RouteDistinguisher(0, 65000, rd), PREFIX))

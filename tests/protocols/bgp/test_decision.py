@@ -81,6 +81,41 @@ def test_med_makes_no_difference_to_the_order_in_which_paths_came() -> None:
     }
 
 
+HUB = as_path(65001, 65000, 65102)
+"""The path of a spoke's route, 65102, that the hub's CE, 65001, tells AS 65000 anew."""
+
+ECHO = "has been out of this AS, and a CE here tells the prefix itself"
+
+
+class TestHubAndSpoke:
+    """RFC 4364 4.3.5: a hub tells the routes of spokes anew, to the spokes too."""
+
+    decision = Decision(asn=65000)
+
+    def test_what_came_back_loses_against_a_ce_whatever_is_preferred(self) -> None:
+        own = path(source=EBGP, local_pref=50, as_path=as_path(65102))
+        echo = imported(local_pref=100, as_path=HUB)
+        for paths in ([own, echo], [echo, own]):
+            assert self.decision.best(paths) is own
+            assert list(self.decision.reasons(paths)) == [(echo, ECHO)]
+
+    def test_without_a_ce_that_tells_the_prefix_it_is_used(self) -> None:
+        echo = imported(as_path=HUB)
+        down = path(source=EBGP, metric=None, as_path=as_path(65102))
+        assert self.decision.best([echo]) is echo
+        assert self.decision.best([echo, down]) is echo
+
+    def test_a_route_of_another_site_may_be_preferred_to_a_ce(self) -> None:
+        own = path(source=EBGP, local_pref=50, as_path=as_path(65102))
+        other = imported(local_pref=100, as_path=as_path(65001, 65102))
+        assert self.decision.best([own, other]) is other
+
+    def test_a_ce_may_tell_what_has_been_out_itself(self) -> None:
+        """As the hub's does, where that is allowed (`allow_own_as`)."""
+        anew = path(source=EBGP, as_path=HUB)
+        assert self.decision.best([anew, imported(local_pref=50)]) is anew
+
+
 def test_nothing_is_best_where_nothing_may_compete() -> None:
     assert Decision().best([]) is None
     assert Decision().best([path(metric=None), path(excluded="AS loop")]) is None
