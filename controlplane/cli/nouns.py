@@ -75,7 +75,7 @@ def _next_hop(row: Row) -> str:
         case "gateway":
             return f"via {row['via']}, {row['interface']}"
         case "vpn":
-            return f"via PE {row['via']}, RD {row['rd']}"
+            return f"via PE {row['via']}, RD {row['rd']}" + ("" if row["lsp"] else ", no LSP")
         case "blackhole":
             return "discarded"
         case _:

@@ -121,8 +121,12 @@ class VpnPaths:
         self._paths.put(name, VpnPath(name, label, goal.way if goal else None))
 
     def best(self, paths: PathList) -> tuple[Label, Goal | None]:
-        """The label of the PE that packets go to, and the goal that leads there."""
-        return max(self._reached(paths), key=_has_lsp, default=(paths[0][1], None))
+        """The label of the PE that packets go to, and the goal that leads there.
+
+        Of PEs that are alike in having an LSP `max` takes the first.
+        """
+        reached = self._reached(paths)
+        return max(reached, key=lambda one: has_lsp(one[1]), default=(paths[0][1], None))
 
     def _reached(self, paths: PathList) -> Iterator[tuple[Label, Goal | None]]:
         for pe, label in paths:
@@ -131,7 +135,6 @@ class VpnPaths:
                 yield label, goal
 
 
-def _has_lsp(reached: tuple[Label, Goal | None]) -> bool:
-    """Whether some neighbour on the way gave a label; of those alike `max` takes the first."""
-    goal = reached[1]
+def has_lsp(goal: Goal | None) -> bool:
+    """Whether some neighbour on the way gave a label."""
     return goal is not None and any(label is not None for label in goal.hops.values())

@@ -36,13 +36,17 @@ def test_no_rows_are_said_to_be_none(noun: str) -> None:
 
 def test_routes_are_a_table_with_codes() -> None:
     hop = {"interface": None, "via": None}
+    vpn = hop | {"type": "vpn", "via": "192.0.2.1", "rd": "65000:1"}
     route = {"vrf": "red", "preference": 200, "metric": 40}
     expect(
         "route",
         [
             route
             | {"prefix": "10.1.1.0/24", "protocol": "ibgp", "type": "vpn"}
-            | {"next_hops": [hop | {"type": "vpn", "via": "192.0.2.1", "rd": "65000:1"}]},
+            | {"next_hops": [vpn | {"lsp": True}]},
+            route
+            | {"prefix": "10.1.2.0/24", "protocol": "ibgp", "type": "vpn"}
+            | {"next_hops": [vpn | {"lsp": False}]},
             route
             | {"prefix": "10.2.0.0/16", "protocol": "computed", "type": "gateway"}
             | {"preference": 115}
@@ -65,6 +69,7 @@ def test_routes_are_a_table_with_codes() -> None:
         Codes: C connected, L local, S static, O OSPF, I computed (stands in for an IGP), B BGP
            Prefix       Pref/Metric  Next hop
         B  10.1.1.0/24  [200/40]     via PE 192.0.2.1, RD 65000:1
+        B  10.1.2.0/24  [200/40]     via PE 192.0.2.1, RD 65000:1, no LSP
         I  10.2.0.0/16  [115/40]     via 10.0.0.2, eth1; via 10.0.4.2, eth2
         L  10.3.0.1/32  [0/0]        directly connected, eth2
         S  10.4.0.0/16  [1/0]        discarded

@@ -36,9 +36,15 @@ hosts: {h1: {}, h2: {}}
 """
 
 
-def failed(lab: Lab) -> list[Row]:
-    verdict = Run(lab, SimWorld(lab.plan), "sim", lambda text: None).play()
+def failed(lab: Lab, world: SimWorld | None = None) -> list[Row]:
+    verdict = Run(lab, world or SimWorld(lab.plan), "sim", lambda text: None).play()
     return [row for row in verdict.rows if not row.ok]
+
+
+def lsps(world: SimWorld, router: str) -> set[tuple[str, bool]]:
+    """The PEs of a router's VPN routes, and whether `show route` knows of an LSP to them."""
+    rows = world.show(router, "route", "red")
+    return {(row["via"], row["lsp"]) for row in rows if row["type"] == "vpn"}
 
 
 def test_a_backdoor_is_used_when_the_provider_is_not_there(load_text: LoadText) -> None:
@@ -113,7 +119,9 @@ expect:
   - {path: {from: h1, to: h2, via: [ce1, pe1, p1, pe3, ce2], labels: shown}}
 """
     )
-    assert failed(lab) == []
+    world = SimWorld(lab.plan)
+    assert failed(lab, world) == []
+    assert lsps(world, "pe1") == {("10.255.0.2", False), ("10.255.0.3", True)}
 
 
 def test_a_ce_may_be_a_switch(load_text: LoadText) -> None:

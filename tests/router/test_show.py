@@ -128,11 +128,12 @@ def test_igmp_groups_lists_the_sources_that_are_wanted(network: Network) -> None
 
 def test_route_says_where_a_route_comes_from_and_leads_to(network: Network) -> None:
     found = {row["prefix"]: row for row in rows(network, "pe2", "route", "red")}
-    assert pick(found["10.1.0.0/16"], "protocol", "preference", "type", "via") == {
+    assert pick(found["10.1.0.0/16"], "protocol", "preference", "type", "via", "lsp") == {
         "protocol": "ibgp",
         "preference": 200,
         "type": "vpn",
         "via": "10.255.0.1",
+        "lsp": False,
     }
     assert pick(found["10.2.0.0/16"], "protocol", "type", "interface", "via") == {
         "protocol": "static",
