@@ -40,6 +40,7 @@ class Ending(Enum):
     """What a connection ends by, where it matters what becomes of the session."""
 
     SAID = "a NOTIFICATION of either end"
+    HARD = "a reset that no route outlives"
     BROKEN = "no word"
     COLLIDED = "another connection that is preferred"
 

@@ -3,7 +3,10 @@
 As receiving speaker: when the connection of a session is lost, not ended by a NOTIFICATION, the
 routes of those families that the peer restarts gracefully are kept as stale, for the Restart Time
 that it told; when the session is back, until they are told again, the End-of-RIB comes, or
-`_STALE_TIME` is over. Families whose F bit is not set then are swept at once.
+`_STALE_TIME` is over. Families whose F bit is not set then are swept at once. Where both ends have
+said so (the N bit of RFC 8538), the same holds for a NOTIFICATION of either end and for an expired
+hold timer. What is to end all the same says so by a hard reset: too many prefixes, and a way to the
+peer that is broken, where there is "no realistic hope that forwarding can continue" (5.1).
 
 As restarting speaker: an engine that starts sets the R bit, tells nothing of routes until the
 End-of-RIB of every peer has come and next hops had time to be resolved, or the deferral timer runs
@@ -34,7 +37,7 @@ from controlplane.wire.bgp.capability import GracefulRestart
 from controlplane.wire.bgp.nlri import Family
 
 _STALE_TIME: Final[Duration] = 360.0
-"""RFC 4724 4.2: "an implementation MAY support a (configurable) timer"."""
+"""RFC 8538 4.1: the stale timer "imposes [an] upper bound" on how long routes stay stale."""
 
 _LONGEST_RESTART_TIME: Final = 4095
 """RFC 4724 3: it has 12 bits."""
@@ -66,15 +69,18 @@ class Restarts:
             restarted=self._instance.is_deferring,
             time=min(round(peer.config.restart_time), _LONGEST_RESTART_TIME),
             families=tuple((family, self._has_kept(peer, family)) for family in by_number),
+            notification=True,
         )
 
     def lost(self, connection: Connection, now: Instant) -> None:
         """The connection of a session broke: keep what the peer may come back for.
 
-        RFC 4724 4.2: of two losses in a row, what was stale at the second one is no more.
+        RFC 4724 4.2: of two losses in a row, what was stale at the second one is no more. RFC 8538
+        4.1: that is not so with the N bit, where the stale timer runs on instead.
         """
-        peer = connection.peer
-        self.give_up(peer, now)
+        peer, negotiated = connection.peer, connection.negotiated
+        if negotiated is None or not negotiated.outlives_notifications:
+            self.give_up(peer, now)
         if (time := self._keep(connection, now)) is not None:
             self._tell(peer, f"its routes of {_words(peer.stale)} are kept for {time:g} s")
 
@@ -91,7 +97,6 @@ class Restarts:
         if terms is None or not negotiated.restarts_gracefully:
             self.ended(peer, now)
             return None
-        self._instance.timers.cancel(StaleTimer(peer.address))
         self._instance.timers.set(RestartTimer(peer.address), now + terms.time)
         peer.stale = terms.families & negotiated.families
         self._tables.lost(peer, peer.stale, now)
@@ -112,7 +117,9 @@ class Restarts:
             waits = f"back, its routes of {_words(peer.stale)} are to come again"
             gone = "back without its forwarding state; stale routes deleted"
             self._tell(peer, waits if peer.stale else gone)
-        if peer.stale:
+        if not peer.stale:
+            timers.cancel(StaleTimer(peer.address))
+        elif timers.deadline(StaleTimer(peer.address)) is None:
             timers.set(StaleTimer(peer.address), now + _STALE_TIME)
         self._tables.established(peer, now)
         self._consider_deferral(now)

@@ -15,13 +15,14 @@ class RestartTerms:
     """What the peer says in its Graceful Restart capability (RFC 4724 3).
 
     `families` are those that it has graceful restart for; of those it has kept the forwarding
-    state (F bit) for `kept`. `restarted` is the R bit.
+    state (F bit) for `kept`. `restarted` is the R bit, `notification` the N bit (RFC 8538 2).
     """
 
     restarted: bool
     time: Duration
     families: frozenset[Family]
     kept: frozenset[Family]
+    notification: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +48,8 @@ class Negotiated:
     def restarts_gracefully(self) -> bool:
         """Some family's routes outlive the loss of the session (RFC 4724 4.2)."""
         return self.restart is not None and bool(self.restart.families & self.families)
+
+    @property
+    def outlives_notifications(self) -> bool:
+        """Also a NOTIFICATION that is no hard reset (RFC 8538 4): both ends have said so."""
+        return self.restart is not None and self.restart.notification

@@ -110,4 +110,5 @@ def _restart_terms(heard: Open) -> RestartTerms | None:
         time=float(last.time),
         families=frozenset(family for family, _ in last.families),
         kept=frozenset(family for family, kept in last.families if kept),
+        notification=last.notification,
     )

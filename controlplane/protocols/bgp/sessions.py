@@ -96,14 +96,14 @@ class Sessions:
     def stop(self, peer: Peer, reason: str, now: Instant) -> None:
         """AutomaticStop (RFC 4271 8.1.2): the way to the peer is broken."""
         for connection in list(peer.connections.values()):
-            self._end(connection, reason, now, say=_STOPPED)
+            self._end(connection, reason, now, say=_STOPPED, by=Ending.HARD)
         self._restarts.give_up(peer, now)
         self._rest(peer, now)
 
     def neighbor_failed(self, peer: Peer, why: str, now: Instant) -> None:
         """BFD has seen that the way to the peer is broken (RFC 5882 4.2)."""
         if (connection := peer.established) is not None:
-            self._end(connection, why, now, say=_BFD_DOWN)
+            self._end(connection, why, now, say=_BFD_DOWN, by=Ending.HARD)
 
     def over_limit(self, peer: Peer, family: Family, now: Instant) -> None:
         """The peer has sent more prefixes than it may (RFC 4271 6.7, RFC 4486 4)."""
@@ -113,7 +113,7 @@ class Sessions:
         cease = Notification(ErrorCode.CEASE, Cease.MAXIMUM_NUMBER_OF_PREFIXES_REACHED, data)
         reason = f"more than {limit} prefixes of {family.words}"
         for connection in list(peer.connections.values()):
-            self._end(connection, reason, now, say=cease)
+            self._end(connection, reason, now, say=cease, by=Ending.HARD)
         self._rest(peer, now, OVER_LIMIT_PAUSE)
 
     def connect_retry_timer_expires(self, peer: Peer, now: Instant) -> None:
@@ -156,8 +156,7 @@ class Sessions:
             case _, MessageType.NOTIFICATION:
                 said = Notification.decode(raw.body)
                 reason = f"the peer says: {said.words}"
-                by = Ending.COLLIDED if said == COLLISION else Ending.SAID
-                self._end(connection, reason, now, by=by)
+                self._end(connection, reason, now, by=_ending(said))
             case State.OPEN_SENT, MessageType.OPEN:
                 self._open_heard(connection, Open.decode(raw.body), now)
             case State.OPEN_CONFIRM, MessageType.KEEPALIVE:
@@ -254,6 +253,8 @@ class Sessions:
         longer each time: it may still have to find out that the one before has ended here.
         """
         peer = connection.peer
+        if say is not None and by is Ending.HARD and _outlives_notifications(connection):
+            say = Notification.hard_reset(say)
         self._connections.drop(connection, say)
         if connection.state is State.ESTABLISHED:
             self._session_lost(connection, reason, now, by)
@@ -284,10 +285,10 @@ class Sessions:
         self._instance.outputs.append(SessionDown(peer.address, reason))
         self._forget(peer)
         self._refreshes.forget(peer)
-        if by is Ending.BROKEN:
-            self._restarts.lost(connection, now)
-        elif by is Ending.COLLIDED and peer.connections:
+        if by is Ending.COLLIDED and peer.connections:
             self._restarts.moved(connection, now)
+        elif by is Ending.BROKEN or (by is not Ending.HARD and _outlives_notifications(connection)):
+            self._restarts.lost(connection, now)
         else:
             self._restarts.ended(peer, now)
 
@@ -322,3 +323,15 @@ class Sessions:
         if config.bfd and config.interface is not None:
             forget = ForgetNeighbor(interface=config.interface, neighbor=config.address)
             self._instance.outputs.append(forget)
+
+
+def _ending(said: Notification) -> Ending:
+    """What a connection ends by when the peer says this."""
+    if said.is_hard_reset:
+        return Ending.HARD
+    return Ending.COLLIDED if said == COLLISION else Ending.SAID
+
+
+def _outlives_notifications(connection: Connection) -> bool:
+    negotiated = connection.negotiated
+    return negotiated is not None and negotiated.outlives_notifications

@@ -132,6 +132,7 @@ def _capabilities(negotiated: Negotiated) -> tuple[str, ...]:
         "route refresh": negotiated.refresh,
         "enhanced route refresh": negotiated.enhanced_refresh,
         "graceful restart": negotiated.restart is not None,
+        "graceful notification": negotiated.outlives_notifications,
     }
     return tuple(name for name, has in agreed.items() if has)
 

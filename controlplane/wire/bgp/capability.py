@@ -23,6 +23,7 @@ from controlplane.wire.bgp.numbers import CapabilityCode
 from controlplane.wire.reader import Reader
 
 _RESTARTED: Final = 0x8000
+_GRACEFUL_NOTIFICATION: Final = 0x4000
 _RESTART_TIME: Final = 0x0FFF
 _FORWARDING_KEPT: Final = 0x80
 
@@ -97,7 +98,8 @@ class GracefulRestart:
     """RFC 4724 3: how many seconds a restart takes, and of which families forwarding survives it.
 
     `restarted` is the R bit: this session is the first after a restart. A family whose F bit is
-    set kept its forwarding state through it.
+    set kept its forwarding state through it. `notification` is the N bit (RFC 8538 2): routes are
+    kept after a NOTIFICATION too.
     """
 
     code: ClassVar = CapabilityCode.GRACEFUL_RESTART
@@ -105,10 +107,12 @@ class GracefulRestart:
     restarted: bool = False
     time: int = 0
     families: tuple[tuple[Family, bool], ...] = ()
+    notification: bool = False
 
     @property
     def value(self) -> bytes:
         start = (_RESTARTED if self.restarted else 0) | self.time
+        start |= _GRACEFUL_NOTIFICATION if self.notification else 0
         return start.to_bytes(2, "big") + b"".join(
             family.value[0].to_bytes(2, "big")
             + bytes((family.value[1], _FORWARDING_KEPT if kept else 0))
@@ -122,6 +126,7 @@ class GracefulRestart:
             restarted=bool(start & _RESTARTED),
             time=start & _RESTART_TIME,
             families=tuple(_kept_families(reader)),
+            notification=bool(start & _GRACEFUL_NOTIFICATION),
         )
 
 

@@ -15,6 +15,7 @@ from typing import ClassVar, Final, Self
 from controlplane.wire.bgp.numbers import Cease, ErrorCode, MessageType, error_words
 from controlplane.wire.reader import Reader
 
+_CODES: Final = 2
 _WITH_COMMUNICATION: Final = (Cease.ADMINISTRATIVE_SHUTDOWN, Cease.ADMINISTRATIVE_RESET)
 
 
@@ -28,9 +29,29 @@ class Notification:
 
     @property
     def words(self) -> str:
-        """The error as the RFCs name it, with what the peer's operator has to say."""
+        """The error as the RFCs name it, with what the peer's operator has to say.
+
+        Of a hard reset with the one that it is for; what that may hold in turn is not looked at.
+        """
+        within = self.within
+        return f"{self._own_words} ({within._own_words})" if within else self._own_words
+
+    @property
+    def _own_words(self) -> str:
         words, communication = error_words(self.code, self.subcode), self.communication
         return f"{words} ({communication})" if communication else words
+
+    @property
+    def is_hard_reset(self) -> bool:
+        """RFC 8538 3: whatever was agreed on, no route outlives it."""
+        return (self.code, self.subcode) == (ErrorCode.CEASE, Cease.HARD_RESET)
+
+    @property
+    def within(self) -> Notification | None:
+        """RFC 8538 3.1: what a hard reset is for, None where that is not said."""
+        if not self.is_hard_reset or len(self.data) < _CODES:
+            return None
+        return Notification(self.data[0], self.data[1], self.data[_CODES:])
 
     @property
     def communication(self) -> str:
@@ -47,6 +68,11 @@ class Notification:
         except UnicodeDecodeError:
             return ""
         return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+    @classmethod
+    def hard_reset(cls, why: Notification) -> Self:
+        """RFC 8538 3.1: "the Hard Reset encapsulates another NOTIFICATION message"."""
+        return cls(ErrorCode.CEASE, Cease.HARD_RESET, why.encode())
 
     def encode(self) -> bytes:
         """The body."""

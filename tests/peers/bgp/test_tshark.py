@@ -45,6 +45,7 @@ from controlplane.wire.bgp.nlri import (
     SourceTreeJoin,
     SPmsi,
 )
+from controlplane.wire.bgp.numbers import Cease, ErrorCode
 from controlplane.wire.bgp.pmsi_tunnel import PimSsmTree, PmsiTunnel
 from tests.peers.bgp.speaker import (
     QUICK,
@@ -208,4 +209,6 @@ def test_there_is_every_attribute(capture: Path) -> None:
 def test_the_cease_says_why(capture: Path) -> None:
     """The last one does: a connection that took too long to come up may have ended before."""
     assert read(capture, "bgp.notify.major_error")[-1] == "6"
-    assert read(capture, "bgp.notify.minor_error_cease")[-1] == "1"
+    assert read(capture, "bgp.notify.minor_error_cease")[-1] == str(int(Cease.HARD_RESET))
+    within = bytes((ErrorCode.CEASE, Cease.MAXIMUM_NUMBER_OF_PREFIXES_REACHED))
+    assert read(capture, "bgp.notify.minor_data")[-1].startswith(within.hex())

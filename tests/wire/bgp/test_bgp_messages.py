@@ -112,6 +112,8 @@ CAPABILITIES: list[tuple[Capability, str]] = [
         ),
         "40 0a 8078 0001 80 80 0001 42 00",
     ),
+    (GracefulRestart(time=120, notification=True), "40 02 4078"),
+    (GracefulRestart(restarted=True, notification=True), "40 02 c000"),
     (UnknownCapability(73, b"\2pe"), "49 03 027065"),
 ]
 
@@ -214,6 +216,14 @@ class TestNotification:
             (Notification(2, 0), "OPEN message"),
             (Notification(3, 11), "UPDATE message: Malformed AS path"),
             (Notification(4, 0), "Hold timer expired"),
+            (Notification(6, 9), "Cease: Hard reset"),
+            (Notification(6, 9, b"\x06"), "Cease: Hard reset"),
+            (Notification(6, 9, b"\x06\x0a"), "Cease: Hard reset (Cease: BFD down)"),
+            (Notification(6, 9, b"\x06\x09" * 2000), "Cease: Hard reset (Cease: Hard reset)"),
+            (
+                Notification(6, 9, b"\x06\x02\x04soon"),
+                "Cease: Hard reset (Cease: Administrative shutdown (soon))",
+            ),
             (Notification(5, 3), "Finite state machine: In established"),
             (Notification(6, 1), "Cease: Maximum number of prefixes reached"),
             (Notification(6, 10), "Cease: BFD down"),
