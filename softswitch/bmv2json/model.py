@@ -19,6 +19,7 @@ from functools import cached_property
 from softswitch.bmv2json.expressions import Expression, FieldRef, HeaderRef
 from softswitch.bmv2json.parser_states import Parser
 from softswitch.bmv2json.statements import Primitive
+from softswitch.bmv2json.unions import HeaderUnion, UnionStack
 
 
 @dataclass(frozen=True)
@@ -331,6 +332,8 @@ class Pipeline:
     header_types: Mapping[str, HeaderType]
     headers: Mapping[str, Header]
     stacks: Mapping[str, HeaderStack]
+    unions: Mapping[str, HeaderUnion]
+    union_stacks: Mapping[str, UnionStack]
     field_lists: Mapping[int, FieldList]
     errors: Mapping[str, int]
     parser: Parser

@@ -10,10 +10,18 @@ from softswitch.bmv2json.statements import Primitive
 
 
 @dataclass(frozen=True)
+class NextUnion:
+    """A member of the next union of a stack (`stack.next.member`)."""
+
+    stack: str
+    member: str
+
+
+@dataclass(frozen=True)
 class Extract:
     """`packet.extract(header)`, or of the next element of a stack; a varbit needs its width."""
 
-    target: HeaderRef | StackRef
+    target: HeaderRef | StackRef | NextUnion
     varbit_bits: Expression | None = None
 
 

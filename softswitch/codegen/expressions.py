@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeGuard
 
 from softswitch.bmv2json.expressions import (
     Binary,
@@ -26,6 +27,7 @@ from softswitch.bmv2json.expressions import (
     StackElement,
     StackSize,
     Unary,
+    UnionValidRef,
     ValidRef,
 )
 from softswitch.bmv2json.model import Field, Parameter
@@ -110,6 +112,8 @@ class ExpressionWriter:
             case LastField(stack, field):
                 type_ = self._layout.pipeline.stacks[stack].type
                 return self._load(self.last_field(expression), type_.by_name[field])
+            case UnionValidRef(union):
+                return unsigned(self._layout.union_valid(union), 1)
             case ValidRef(header):
                 return unsigned(f"{self.header(header)}.valid", 1)
             case StackSize():
@@ -134,7 +138,7 @@ class ExpressionWriter:
         return arithmetic.sign_extended(unsigned(place, field.width), field.width)
 
     def _stack_size(self, expression: StackSize) -> Value:
-        size = len(self._layout.pipeline.stacks[expression.stack].headers)
+        size = self._layout.stack_length(expression.stack)
         text = self._layout.stack_next(expression.stack)
         if expression.last:
             return Value(f"((int64_t){text} - 1)", -1, size - 1)
@@ -167,6 +171,8 @@ class ExpressionWriter:
 
     def _binary(self, op: str, left: Expression, right: Expression) -> Value:
         match op:
+            case "==" | "!=" if self._is_varbit(left) and self._is_varbit(right):
+                return self._compare_varbits(op, left, right)
             case "and" | "or":
                 word = "&&" if op == "and" else "||"
                 return truth(f"({self.truth(left)} {word} {self.truth(right)})")
@@ -175,6 +181,15 @@ class ExpressionWriter:
             case "two_comp_mod" | "sat_cast" | "usat_cast":
                 return self._cast(op, left, right)
         return self._operators(op)(self.exact(left), self.exact(right))
+
+    def _is_varbit(self, expression: Expression) -> TypeGuard[FieldRef]:
+        return isinstance(expression, FieldRef) and self._layout.declaration(expression).varbit
+
+    def _compare_varbits(self, op: str, left: FieldRef, right: FieldRef) -> Value:
+        """P4_16 8.10: equal are those of one length with the same bits."""
+        a, b = self._layout.field(left), self._layout.field(right)
+        same = f"{a}.bits == {b}.bits && memcmp({a}.octets, {b}.octets, {a}.bits / 8) == 0"
+        return truth(f"({same})" if op == "==" else f"!({same})")
 
     def _operators(self, op: str) -> Callable[[Value, Value], Value]:
         if op in COMPARISONS:

@@ -14,7 +14,6 @@ from softswitch.bmv2json.expressions import (
     Conditional,
     Expression,
     Lookahead,
-    StackRef,
     Unary,
 )
 from softswitch.bmv2json.parser_states import (
@@ -26,6 +25,7 @@ from softswitch.bmv2json.parser_states import (
     Verify,
 )
 from softswitch.bmv2json.statements import Primitive
+from softswitch.codegen.extraction import ExtractionWriter
 from softswitch.codegen.layout import Identifiers, Layout
 from softswitch.codegen.statements import StatementWriter
 from softswitch.codegen.values import Value, constant
@@ -52,6 +52,7 @@ class ParserWriter:
         self._parser = layout.pipeline.parser
         self._statements = statements
         self._labels = Identifiers("state_")
+        self._extraction = ExtractionWriter(layout, statements.expressions, self._fail)
 
     def error(self, name: str) -> int:
         """The number of a core error."""
@@ -97,7 +98,8 @@ class ParserWriter:
     def _op(self, op: ParserOp) -> Iterator[str]:
         match op:
             case Extract():
-                yield from self._extract(op)
+                yield from self._lookaheads(op.varbit_bits)
+                yield from self._extraction.write(op)
             case Advance(bits):
                 yield from self._advance(bits)
             case Verify(condition, error):
@@ -109,36 +111,6 @@ class ParserWriter:
                 for parameter in op.parameters:
                     yield from self._lookaheads(parameter)
                 yield from self._statements.write(op)
-
-    def _extract(self, op: Extract) -> Iterator[str]:
-        if isinstance(op.target, StackRef):
-            yield from self._extract_next(op.target)
-            return
-        place = self._layout.header(op.target.name)
-        type_ = self._layout.pipeline.headers[op.target.name].type
-        if op.varbit_bits is not None and type_.varbit is not None:
-            bits = self._statements.expressions.low_bits(op.varbit_bits, 32)
-            yield from self._lookaheads(op.varbit_bits)
-            yield f"uint32_t bits = (uint32_t){bits.text};"
-            # P4_16 13.8.2: a size that is not a multiple of eight is ParserInvalidArgument, one
-            # beyond the declared size HeaderTooShort.
-            yield "if (bits % 8 != 0)"
-            yield f"    {self._fail('ParserInvalidArgument')}"
-            yield f"if (bits > {type_.varbit.width})"
-            yield f"    {self._fail('HeaderTooShort')}"
-        else:
-            yield "uint32_t bits = 0;"
-        yield f"if (!extract_{self._layout.type_name(type_)}(p, &{place}, bits))"
-        yield f"    {self._fail('PacketTooShort')}"
-
-    def _extract_next(self, target: StackRef) -> Iterator[str]:
-        stack = self._layout.pipeline.stacks[target.name]
-        array, next_ = self._layout.stack(stack.name), self._layout.stack_next(stack.name)
-        yield f"if ({next_} >= {len(stack.headers)})"
-        yield f"    {self._fail('StackOutOfBounds')}"
-        yield f"if (!extract_{self._layout.type_name(stack.type)}(p, &{array}[{next_}], 0))"
-        yield f"    {self._fail('PacketTooShort')}"
-        yield f"{next_}++;"
 
     def _advance(self, bits: Expression) -> Iterator[str]:
         yield from self._lookaheads(bits)

@@ -22,7 +22,7 @@ from softswitch.p4runtime.action_profile import (
     ProfileState,
     make_profiles,
 )
-from softswitch.p4runtime.binding import check_binding
+from softswitch.p4runtime.binding import bind
 from softswitch.p4runtime.cells import Counters, Meters, Registers
 from softswitch.p4runtime.direct import DirectCounters, DirectMeters
 from softswitch.p4runtime.p4info import P4Info, read_p4info
@@ -82,9 +82,9 @@ def _prepare(p4info: bytes, device_config: bytes) -> tuple[Program, P4Info]:
     """What all switches with this config share; a simulated network has many of them."""
     info = read_p4info(p4i.P4Info.FromString(p4info))
     pipeline = _read_pipeline(device_config)
-    check_binding(info, pipeline)
+    bound = bind(info, pipeline)
     try:
-        return Program(pipeline), info
+        return Program(pipeline), bound
     except PipelineError as error:
         raise invalid(f"the device config: {error}") from None
     except BuildError as error:

@@ -246,6 +246,11 @@ def _match_field(message: p4i.MatchField, table: str) -> MatchField:
             Code.UNIMPLEMENTED,
             f"table {table}, key {message.name}: match kind {other} is not supported",
         ) from None
+    if not message.bitwidth and message.type_name.name:
+        raise P4RuntimeError(
+            Code.UNIMPLEMENTED,
+            f"table {table}, key {message.name}: values that are strings are not supported",
+        )
     return MatchField(message.id, message.name, message.bitwidth, kind)
 
 

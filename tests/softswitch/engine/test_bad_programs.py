@@ -83,7 +83,9 @@ def value_set(program: Document) -> None:
 
 
 def header_union(program: Document) -> None:
-    program["header_unions"] = [{"name": "either", "id": 0}]
+    program["header_union_types"] = [{"name": "either_t", "headers": [["a", "ethernet_t"]]}]
+    union = {"name": "either", "id": 0, "union_type": "either_t", "header_ids": [999]}
+    program["header_unions"] = [union]
 
 
 def unknown_statement(program: Document) -> None:
@@ -126,7 +128,7 @@ def other_architecture(program: Document) -> None:
         (unknown_table_type, r"tables\[\d\].type: tables of type 'magic' are not supported"),
         (digest, r"learn_lists\[0\]: digests are not supported \(learned\)"),
         (value_set, r"parse_vsets\[0\]: parser value sets are not supported \(ports\)"),
-        (header_union, r"header_unions\[0\]: header unions are not supported \(either\)"),
+        (header_union, r"header_unions\[0\]: header_ids does not name a header for each member"),
         (
             unknown_statement,
             "action IngressControl.answer: the statement 'teleport' is not supported",
