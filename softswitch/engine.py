@@ -20,10 +20,11 @@ from typing import NewType, Protocol
 
 from softswitch import native
 from softswitch.bmv2json.model import Action, ActionData, Key
-from softswitch.encoding import encode_args, split_words
+from softswitch.encoding import encode_args
 from softswitch.errors import EngineError, ErrorKind
 from softswitch.profiles import ActionProfiles, Reference
 from softswitch.program import Program, RuntimeTable
+from softswitch.words import split_words
 
 EntryHandle = NewType("EntryHandle", int)
 

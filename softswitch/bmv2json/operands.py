@@ -32,7 +32,7 @@ UNARY_OPS = frozenset({"~", "-", "not", "d2b", "b2d"})
 BINARY_OPS = frozenset(
     "+ - * / % << >> == != > >= < <= and or & | ^ two_comp_mod sat_cast usat_cast".split()
 )
-MAX_WIDTH = 128
+MAX_WIDTH = 2048
 
 
 def read_operand(node: Node, scope: Scope) -> Operand:

@@ -14,13 +14,15 @@ from softswitch.bmv2json.model import (
     Table,
 )
 from softswitch.codegen.actions import function_name, may_exit
+from softswitch.codegen.arithmetic import masked
 from softswitch.codegen.calculations import CalculationWriter
 from softswitch.codegen.expressions import ExpressionWriter
 from softswitch.codegen.externs import ExternNumbers, cost, most_words
-from softswitch.codegen.keys import KeyLayout, key_layout
+from softswitch.codegen.keys import KeyLayout, Slot, key_layout
 from softswitch.codegen.layout import Identifiers, Layout
 from softswitch.codegen.values import CType, literal
 from softswitch.errors import PipelineError
+from softswitch.words import split_words, word_count
 
 
 class ControlWriter:
@@ -117,13 +119,11 @@ class ControlWriter:
         terms: list[list[str]] = [[] for _ in range(layout.words)]
         for field, slot in zip(table.key, layout.slots, strict=True):
             value = self._expressions.exact(field.target)
-            text = value.as_type(CType.U128 if slot.wide else CType.U64)
             if field.mask is not None:
-                text = f"({text} & {literal(field.mask)})"
-            if slot.wide:
-                terms[slot.word - 1].append(f"(uint64_t)({text} >> 64)")
-            low = f"(uint64_t){text}" if slot.wide else text
-            terms[slot.word].append(f"({low} << {slot.shift})" if slot.shift else low)
+                value = masked(value, field.mask)
+            text = value.as_type(CType.for_bits(slot.width))
+            for i, term in enumerate(_word_terms(text, slot)):
+                terms[slot.word - i].append(term)
         return (" | ".join(parts) for parts in terms)
 
     def _on_hit(self, table: Table) -> Iterator[str]:
@@ -192,6 +192,17 @@ class ControlWriter:
         yield "};"
 
 
+def _word_terms(text: str, slot: Slot) -> Iterator[str]:
+    """What a field adds to each of its words, from the least significant one."""
+    if not slot.wide:
+        yield f"({text} << {slot.shift})" if slot.shift else text
+    elif slot.width <= 128:
+        yield f"(uint64_t){text}"
+        yield f"(uint64_t)({text} >> 64)"
+    else:
+        yield from (f"sw_wide_word({text}, {i})" for i in range(word_count(slot.width)))
+
+
 def _goto(labels: Identifiers, node: str | None) -> str:
     return "goto done;" if node is None else f"goto {labels[node]};"
 
@@ -211,9 +222,7 @@ def _next(table: Table, action: Action, *, hit: bool) -> str | None:
 
 def _argument_words(action: Action, args: tuple[int, ...]) -> Iterator[int]:
     for parameter, value in zip(action.parameters, args, strict=True):
-        yield value & (1 << 64) - 1
-        if parameter.width > 64:
-            yield value >> 64
+        yield from split_words(value, parameter.width)
 
 
 def _arg_words(table: Table) -> int:

@@ -40,7 +40,7 @@ def c_type(width: int) -> str:
     for bits in (8, 16, 32, 64):
         if width <= bits:
             return f"uint{bits}_t"
-    return "sw_u128"
+    return "sw_u128" if width <= 128 else "sw_wide"
 
 
 class Layout:

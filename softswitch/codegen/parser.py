@@ -25,6 +25,7 @@ from softswitch.bmv2json.parser_states import (
     Verify,
 )
 from softswitch.bmv2json.statements import Primitive
+from softswitch.codegen.arithmetic import comparison, masked
 from softswitch.codegen.extraction import ExtractionWriter
 from softswitch.codegen.layout import Identifiers, Layout
 from softswitch.codegen.statements import StatementWriter
@@ -151,11 +152,11 @@ class ParserWriter:
     def _condition(self, transition: Transition, values: list[Value]) -> str:
         tests = []
         for i, (value, mask) in enumerate(zip(transition.values, transition.masks, strict=True)):
-            full = values[i].high
             if mask == 0:
                 continue
-            name = f"k{i}" if mask & full == full else f"(k{i} & {constant(mask).text})"
-            tests.append(f"{name} == {constant(value & mask).text}")
+            key = Value(f"k{i}", values[i].low, values[i].high)
+            relevant = key if mask & key.high == key.high else masked(key, mask)
+            tests.append(comparison("==", relevant, constant(value & mask)).text)
         return " && ".join(tests) or "true"
 
 

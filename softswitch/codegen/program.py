@@ -31,6 +31,7 @@ def _lines(pipeline: Pipeline) -> Iterator[str]:
     calculations = CalculationWriter(layout)
     controls = ControlWriter(layout, calculations, externs)
     yield '#include "hash.h"'
+    yield '#include "wide.h"'
     yield '#include "state.h"'
     yield from layout.structs()
     yield '#include "packet.h"'

@@ -94,7 +94,7 @@ def unknown_statement(program: Document) -> None:
 
 
 def wide_field(program: Document) -> None:
-    program["header_types"][1]["fields"][0] = ["huge", 256, False]
+    program["header_types"][1]["fields"][0] = ["huge", 2056, False]
 
 
 def missing_action(program: Document) -> None:
@@ -133,7 +133,7 @@ def other_architecture(program: Document) -> None:
             unknown_statement,
             "action IngressControl.answer: the statement 'teleport' is not supported",
         ),
-        (wide_field, r"field 'huge' is 256 bits wide, not 1 to 128"),
+        (wide_field, r"field 'huge' is 2056 bits wide, not 1 to 2048"),
         (missing_action, r"tables\[\d\].action_ids\[0\]: no action has the id 999"),
         (missing_next, "no table or condition is named 'elsewhere'"),
         (missing_header, r"deparsers\[0\].order\[0\]: no header is named 'nobody'"),

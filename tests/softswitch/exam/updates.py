@@ -173,7 +173,8 @@ def _match(field: p4i.MatchField, text: str | None) -> p4r.FieldMatch | None:
             return p4r.FieldMatch(field_id=field.id, exact=exact)
         case Match.LPM if text is not None:
             value, length = _prefix(text)
-            lpm = p4r.FieldMatch.LPM(value=octets(value), prefix_len=length)
+            behind = field.bitwidth - length
+            lpm = p4r.FieldMatch.LPM(value=octets(value >> behind << behind), prefix_len=length)
             return p4r.FieldMatch(field_id=field.id, lpm=lpm) if length else None
         case Match.TERNARY if text is not None:
             value, mask = _masked(text)
