@@ -337,6 +337,7 @@ class Pipeline:
     field_lists: Mapping[int, FieldList]
     errors: Mapping[str, int]
     parser: Parser
+    value_sets: Mapping[str, Table]
     deparser: tuple[str, ...]
     counters: Mapping[str, CounterArray]
     meters: Mapping[str, MeterArray]

@@ -45,15 +45,19 @@ ParserOp = Extract | Advance | Verify | Primitive
 
 @dataclass(frozen=True)
 class Transition:
-    """Taken when every (component & mask) equals the value; a default has no values."""
+    """Taken when every (component & mask) equals the value, or when the value set has the key.
+
+    A default has neither.
+    """
 
     values: tuple[int, ...]
     masks: tuple[int, ...]
     next_state: str | None
+    value_set: str | None = None
 
     @property
     def is_default(self) -> bool:
-        return not self.values
+        return not self.values and self.value_set is None
 
 
 @dataclass(frozen=True)

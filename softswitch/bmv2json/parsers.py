@@ -101,7 +101,7 @@ def _read_transition(node: Node, widths: list[int]) -> Transition:
     if (kind is not None and kind.text == "default") or value is None or value.value == "default":
         return Transition((), (), next_state)
     if kind is not None and kind.text == "parse_vset":
-        raise node.error("parser value sets are not supported")
+        return Transition((), (), next_state, value.text)
     mask = node.get("mask")
     return Transition(
         _split(value.hex, widths),

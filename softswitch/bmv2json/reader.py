@@ -28,12 +28,12 @@ from softswitch.bmv2json.operands import read_plain_field
 from softswitch.bmv2json.parsers import read_parser
 from softswitch.bmv2json.scope import Scope
 from softswitch.bmv2json.unions import read_union_stacks, read_unions
+from softswitch.bmv2json.value_sets import read_value_sets
 from softswitch.errors import PipelineError
 
 FORMAT_VERSION = 2
 
 UNSUPPORTED = {
-    "parse_vsets": "parser value sets are",
     "learn_lists": "digests are",
     "extern_instances": "externs outside v1model are",
 }
@@ -49,6 +49,7 @@ def read_pipeline(text: str) -> Pipeline:
     actions = read_actions(root, scope)
     calculations = read_calculations(root, scope)
     profiles = read_profiles(root, scope)
+    parser = read_parser(root, scope)
     return Pipeline(
         header_types=types,
         headers=scope.headers,
@@ -57,7 +58,8 @@ def read_pipeline(text: str) -> Pipeline:
         union_stacks=scope.union_stacks,
         field_lists=read_field_lists(root, scope),
         errors=_read_errors(root),
-        parser=read_parser(root, scope),
+        parser=parser,
+        value_sets=read_value_sets(root, scope, parser),
         deparser=_read_deparser(root, scope),
         counters=read_counters(root),
         meters=read_meters(root, scope),

@@ -18,11 +18,12 @@ from softswitch.codegen.arithmetic import masked
 from softswitch.codegen.calculations import CalculationWriter
 from softswitch.codegen.expressions import ExpressionWriter
 from softswitch.codegen.externs import ExternNumbers, cost, most_words
-from softswitch.codegen.keys import KeyLayout, Slot, key_layout
+from softswitch.codegen.key_words import key_words
+from softswitch.codegen.keys import key_layout
 from softswitch.codegen.layout import Identifiers, Layout
-from softswitch.codegen.values import CType, literal
+from softswitch.codegen.values import Value, literal
 from softswitch.errors import PipelineError
-from softswitch.words import split_words, word_count
+from softswitch.words import split_words
 
 
 class ControlWriter:
@@ -84,8 +85,8 @@ class ControlWriter:
         yield f"const struct sw_table *t = &p->sw->tables[{number}];"
         layout = key_layout(table)
         if layout.words:
-            words = ", ".join(self._key_words(table, layout))
-            yield f"const uint64_t key[{layout.words}] = {{{words}}};"
+            words = key_words(layout, list(self._key_values(table)))
+            yield f"const uint64_t key[{layout.words}] = {words};"
             yield f"struct sw_entry *e = sw_table_lookup(t, key, {layout.words});"
         else:
             yield "struct sw_entry *e = NULL;"
@@ -115,16 +116,10 @@ class ControlWriter:
             yield "if (hit)"
             yield f"    call = {chosen};"
 
-    def _key_words(self, table: Table, layout: KeyLayout) -> Iterator[str]:
-        terms: list[list[str]] = [[] for _ in range(layout.words)]
-        for field, slot in zip(table.key, layout.slots, strict=True):
+    def _key_values(self, table: Table) -> Iterator[Value]:
+        for field in table.key:
             value = self._expressions.exact(field.target)
-            if field.mask is not None:
-                value = masked(value, field.mask)
-            text = value.as_type(CType.for_bits(slot.width))
-            for i, term in enumerate(_word_terms(text, slot)):
-                terms[slot.word - i].append(term)
-        return (" | ".join(parts) for parts in terms)
+            yield value if field.mask is None else masked(value, field.mask)
 
     def _on_hit(self, table: Table) -> Iterator[str]:
         statements = []
@@ -190,17 +185,6 @@ class ControlWriter:
         yield "static const struct sw_table_info tables[] = {"
         yield from rows or ["    {0},"]
         yield "};"
-
-
-def _word_terms(text: str, slot: Slot) -> Iterator[str]:
-    """What a field adds to each of its words, from the least significant one."""
-    if not slot.wide:
-        yield f"({text} << {slot.shift})" if slot.shift else text
-    elif slot.width <= 128:
-        yield f"(uint64_t){text}"
-        yield f"(uint64_t)({text} >> 64)"
-    else:
-        yield from (f"sw_wide_word({text}, {i})" for i in range(word_count(slot.width)))
 
 
 def _goto(labels: Identifiers, node: str | None) -> str:

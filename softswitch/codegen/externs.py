@@ -26,7 +26,8 @@ class ExternNumbers:
     """Numbers the run-time objects of a program; the engine and the generated code share it."""
 
     def __init__(self, pipeline: Pipeline) -> None:
-        self.tables: list[Table] = [t for t in pipeline.tables.values() if not t.is_fixed]
+        tables = [table for table in pipeline.tables.values() if not table.is_fixed]
+        self.tables: list[Table] = [*tables, *pipeline.value_sets.values()]
         self.counters: list[CounterArray] = [
             array for array in pipeline.counters.values() if array.table is None
         ]

@@ -26,7 +26,10 @@ from softswitch.bmv2json.parser_states import (
 )
 from softswitch.bmv2json.statements import Primitive
 from softswitch.codegen.arithmetic import comparison, masked
+from softswitch.codegen.externs import ExternNumbers
 from softswitch.codegen.extraction import ExtractionWriter
+from softswitch.codegen.key_words import key_words
+from softswitch.codegen.keys import key_layout
 from softswitch.codegen.layout import Identifiers, Layout
 from softswitch.codegen.statements import StatementWriter
 from softswitch.codegen.values import Value, constant
@@ -48,8 +51,9 @@ CORE_ERRORS = {
 class ParserWriter:
     """Writes the parser of a program."""
 
-    def __init__(self, layout: Layout, statements: StatementWriter) -> None:
+    def __init__(self, layout: Layout, statements: StatementWriter, externs: ExternNumbers) -> None:
         self._layout = layout
+        self._externs = externs
         self._parser = layout.pipeline.parser
         self._statements = statements
         self._labels = Identifiers("state_")
@@ -140,8 +144,11 @@ class ParserWriter:
             if transition.is_default:
                 yield goto
                 return
-            yield f"if ({self._condition(transition, values)})"
-            yield f"    {goto}"
+            if transition.value_set is not None:
+                yield from self._look_up(transition.value_set, values, goto)
+            else:
+                yield f"if ({self._condition(transition, values)})"
+                yield f"    {goto}"
         yield self._fail("NoMatch") if state.transitions else "goto done;"
 
     def _goto(self, transition: Transition) -> str:
@@ -149,15 +156,31 @@ class ParserWriter:
             return "goto done;"
         return f"goto {self._labels[transition.next_state]};"
 
+    def _look_up(self, name: str, values: list[Value], goto: str) -> Iterator[str]:
+        table = self._layout.pipeline.value_sets[name]
+        layout = key_layout(table)
+        words = key_words(layout, list(_named_keys(values)))
+        yield "{"
+        yield f"    const struct sw_table *t = &p->sw->tables[{self._externs.table(table)}];"
+        yield f"    const uint64_t key[] = {words};"
+        yield f"    if (sw_table_lookup(t, key, {layout.words}) != NULL)"
+        yield f"        {goto}"
+        yield "}"
+
     def _condition(self, transition: Transition, values: list[Value]) -> str:
-        tests = []
+        tests, keys = [], list(_named_keys(values))
         for i, (value, mask) in enumerate(zip(transition.values, transition.masks, strict=True)):
             if mask == 0:
                 continue
-            key = Value(f"k{i}", values[i].low, values[i].high)
+            key = keys[i]
             relevant = key if mask & key.high == key.high else masked(key, mask)
             tests.append(comparison("==", relevant, constant(value & mask)).text)
         return " && ".join(tests) or "true"
+
+
+def _named_keys(values: list[Value]) -> Iterator[Value]:
+    """The components of the select's key as the variables that hold them."""
+    return (Value(f"k{i}", value.low, value.high) for i, value in enumerate(values))
 
 
 def _lookaheads(operand: object) -> set[tuple[int, int]]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from softswitch.bmv2json.model import Action as ProgramAction
 from softswitch.bmv2json.model import Pipeline
 from softswitch.bmv2json.model import Table as ProgramTable
-from softswitch.p4runtime.p4info import Action, Field, MatchField, P4Info, Table
+from softswitch.p4runtime.p4info import Action, Field, MatchField, P4Info, Table, ValueSet
 from softswitch.p4runtime.status import P4RuntimeError, invalid
 
 
@@ -22,7 +22,22 @@ def bind(info: P4Info, program: Pipeline) -> P4Info:
     """The P4Info as far as the program has it; refuses one that is not of this program."""
     used = (table for table in info.tables.values() if table.name in program.tables)
     tables = (_bind_table(info, table, program.tables[table.name]) for table in used)
-    return replace(info, tables={table.id: table for table in tables})
+    sets = (item for item in info.value_sets.values() if item.name in program.value_sets)
+    return replace(
+        info,
+        tables={table.id: table for table in tables},
+        value_sets={item.id: _bind_value_set(item, program) for item in sets},
+    )
+
+
+def _bind_value_set(value_set: ValueSet, program: Pipeline) -> ValueSet:
+    ours = _widths(value_set.fields)
+    theirs = [field.width for field in program.value_sets[value_set.name].key]
+    if ours != theirs:
+        raise _mismatch(
+            f"value set {value_set.name} has widths {ours} in one, {theirs} in the other"
+        )
+    return value_set
 
 
 def _bind_table(info: P4Info, table: Table, program: ProgramTable) -> Table:

@@ -31,6 +31,7 @@ from softswitch.p4runtime.replication import Replication
 from softswitch.p4runtime.status import Code, P4RuntimeError, from_engine, invalid
 from softswitch.p4runtime.store import AbsentStore, Store, UpdateType
 from softswitch.p4runtime.tables import Tables
+from softswitch.p4runtime.value_sets import ValueSets
 from softswitch.program import Program
 
 
@@ -114,7 +115,7 @@ def _make_stores(
         "register_entry": Registers(info, engine),
         "action_profile_member": ProfileMembers(profiles),
         "action_profile_group": ProfileGroups(profiles),
-        "value_set_entry": AbsentStore("parser value sets"),
+        "value_set_entry": ValueSets(info, engine),
         "digest_entry": AbsentStore("digests"),
         "extern_entry": AbsentStore("externs outside v1model"),
     }

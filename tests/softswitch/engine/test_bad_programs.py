@@ -79,7 +79,8 @@ def digest(program: Document) -> None:
 
 
 def value_set(program: Document) -> None:
-    program["parse_vsets"] = [{"name": "ports", "id": 0, "compressed_bitwidth": 16}]
+    state = program["parsers"][0]["parse_states"][0]
+    state["transitions"].insert(0, {"type": "parse_vset", "value": "ports", "next_state": None})
 
 
 def header_union(program: Document) -> None:
@@ -127,7 +128,7 @@ def other_architecture(program: Document) -> None:
         ),
         (unknown_table_type, r"tables\[\d\].type: tables of type 'magic' are not supported"),
         (digest, r"learn_lists\[0\]: digests are not supported \(learned\)"),
-        (value_set, r"parse_vsets\[0\]: parser value sets are not supported \(ports\)"),
+        (value_set, r"transitions\[0\].value: no value set is named 'ports'"),
         (header_union, r"header_unions\[0\]: header_ids does not name a header for each member"),
         (
             unknown_statement,
