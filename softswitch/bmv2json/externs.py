@@ -12,6 +12,7 @@ from softswitch.bmv2json.model import (
     Checksum,
     CounterArray,
     FieldList,
+    LearnList,
     MeterArray,
     MeterUnit,
     RegisterArray,
@@ -153,3 +154,18 @@ def _read_field_list(node: Node, scope: Scope) -> FieldList:
         if item["type"].text == "field"
     ]
     return FieldList(node["id"].number, tuple(fields))
+
+
+def read_learn_lists(root: Node, scope: Scope) -> dict[int, LearnList]:
+    """What digests consist of, by id."""
+    lists = (_read_learn_list(node, scope) for node in root.list("learn_lists"))
+    return {list_.id: list_ for list_ in lists}
+
+
+def _read_learn_list(node: Node, scope: Scope) -> LearnList:
+    fields = []
+    for item in node.list("elements"):
+        if item["type"].text != "field":
+            raise item.error("a digest consists of fields")
+        fields.append(read_plain_field(item["value"], scope))
+    return LearnList(node["id"].number, node["name"].text, tuple(fields))

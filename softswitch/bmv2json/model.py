@@ -326,6 +326,15 @@ class FieldList:
 
 
 @dataclass(frozen=True)
+class LearnList:
+    """Fields that a digest tells the controller."""
+
+    id: int
+    name: str
+    fields: tuple[FieldRef, ...]
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """A whole v1model program."""
 
@@ -335,6 +344,7 @@ class Pipeline:
     unions: Mapping[str, HeaderUnion]
     union_stacks: Mapping[str, UnionStack]
     field_lists: Mapping[int, FieldList]
+    learn_lists: Mapping[int, LearnList]
     errors: Mapping[str, int]
     parser: Parser
     value_sets: Mapping[str, Table]

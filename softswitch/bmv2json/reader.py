@@ -18,6 +18,7 @@ from softswitch.bmv2json.externs import (
     read_checksums,
     read_counters,
     read_field_lists,
+    read_learn_lists,
     read_meters,
     read_profiles,
     read_registers,
@@ -34,7 +35,6 @@ from softswitch.errors import PipelineError
 FORMAT_VERSION = 2
 
 UNSUPPORTED = {
-    "learn_lists": "digests are",
     "extern_instances": "externs outside v1model are",
 }
 
@@ -57,6 +57,7 @@ def read_pipeline(text: str) -> Pipeline:
         unions=scope.unions,
         union_stacks=scope.union_stacks,
         field_lists=read_field_lists(root, scope),
+        learn_lists=read_learn_lists(root, scope),
         errors=_read_errors(root),
         parser=parser,
         value_sets=read_value_sets(root, scope, parser),

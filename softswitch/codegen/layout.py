@@ -136,6 +136,8 @@ class Layout:
             yield f"    uint32_t next_{place};"
         for name in self.pipeline.union_stacks:
             yield f"    uint32_t next_{self._headers[name]};"
+        if self.pipeline.learn_lists:
+            yield "    uint32_t learn_list; /* the digest that is wanted, 0 for none */"
         yield "};"
 
     def _struct(self, type_: HeaderType) -> Iterator[str]:

@@ -13,6 +13,7 @@ from softswitch.bmv2json.model import Pipeline
 from softswitch.codegen.actions import ActionWriter
 from softswitch.codegen.calculations import CalculationWriter, checksum_passes
 from softswitch.codegen.controls import ControlWriter
+from softswitch.codegen.digests import learning
 from softswitch.codegen.externs import ExternNumbers
 from softswitch.codegen.headers import deparser, header_functions, max_headers
 from softswitch.codegen.layout import Layout
@@ -46,6 +47,7 @@ def _lines(pipeline: Pipeline) -> Iterator[str]:
     yield from controls.function(pipeline.ingress)
     yield from controls.function(pipeline.egress)
     yield from deparser(layout)
+    yield from learning(layout)
     yield from externs.declarations()
     yield from controls.declarations()
     yield from _program(layout, externs, calculations)

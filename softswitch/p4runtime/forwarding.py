@@ -24,6 +24,7 @@ from softswitch.p4runtime.action_profile import (
 )
 from softswitch.p4runtime.binding import bind
 from softswitch.p4runtime.cells import Counters, Meters, Registers
+from softswitch.p4runtime.digests import Digests
 from softswitch.p4runtime.direct import DirectCounters, DirectMeters
 from softswitch.p4runtime.p4info import P4Info, read_p4info
 from softswitch.p4runtime.packet_io import PacketInDecoder, PacketOutEncoder
@@ -48,7 +49,9 @@ class Forwarding:
         self.packet_out = PacketOutEncoder(info.packet_out)
         profiles = make_profiles(info, self.engine)
         self.tables = Tables(info, program.pipeline, self.engine, profiles)
+        self.digests = Digests(info, program.pipeline)
         self._stores = _make_stores(info, self.engine, self.tables, profiles)
+        self._stores["digest_entry"] = self.digests
 
     def close(self) -> None:
         """Free the engine; the packet thread must have let go of it."""
@@ -103,8 +106,8 @@ def _read_pipeline(device_config: bytes) -> Pipeline:
 
 def _make_stores(
     info: P4Info, engine: Engine, tables: Tables, profiles: Mapping[int, ProfileState]
-) -> Mapping[str, Store[Any]]:
-    """One store for each kind of entity that P4Runtime has."""
+) -> dict[str, Store[Any]]:
+    """One store for each kind of entity that the engine keeps."""
     return {
         "table_entry": tables,
         "direct_counter_entry": DirectCounters(tables),
@@ -116,6 +119,5 @@ def _make_stores(
         "action_profile_member": ProfileMembers(profiles),
         "action_profile_group": ProfileGroups(profiles),
         "value_set_entry": ValueSets(info, engine),
-        "digest_entry": AbsentStore("digests"),
         "extern_entry": AbsentStore("externs outside v1model"),
     }

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from finsy.proto import p4i, p4t
 
+from softswitch.p4runtime.digest_types import Digest, read_digest
 from softswitch.p4runtime.status import Code, P4RuntimeError, invalid
 
 
@@ -140,6 +141,7 @@ class P4Info:
     meters: Mapping[int, CellArray]
     registers: Mapping[int, CellArray]
     value_sets: Mapping[int, ValueSet]
+    digests: Mapping[int, Digest]
     packet_in: PacketHeader
     packet_out: PacketHeader
 
@@ -160,6 +162,7 @@ def read_p4info(message: p4i.P4Info) -> P4Info:
         meters=_by_id(_cells(meter) for meter in message.meters),
         registers=_by_id(_register(register) for register in message.registers),
         value_sets=_by_id(_value_set(value_set) for value_set in message.value_sets),
+        digests=_by_id(read_digest(digest, message.type_info) for digest in message.digests),
         packet_in=_packet_header(message, "packet_in"),
         packet_out=_packet_header(message, "packet_out"),
     )

@@ -37,6 +37,8 @@ def _updates(old: Forwarding) -> Iterator[p4r.Update]:
         for entity in old.read(request):
             if _is_written(entity):
                 yield p4r.Update(type=p4r.Update.MODIFY, entity=entity)
+    for entity in old.read(p4r.Entity(digest_entry=p4r.DigestEntry())):
+        yield p4r.Update(type=p4r.Update.INSERT, entity=entity)
     for entity in old.read(p4r.Entity(value_set_entry=p4r.ValueSetEntry())):
         if entity.value_set_entry.members:
             yield p4r.Update(type=p4r.Update.MODIFY, entity=entity)
