@@ -80,6 +80,8 @@ def inversion(op: str, operand: str, ctype: CType) -> str:
 
 def masked(value: Value, mask: int) -> Value:
     """The value's low bits under a constant mask; the value is right in those bits."""
+    if value.low < 0:
+        value = _bits_of(value, max(mask.bit_length(), 1))
     high = min(mask, value.high)
     if value.high <= mask and (mask & (mask + 1)) == 0:
         return value
@@ -90,6 +92,12 @@ def masked(value: Value, mask: int) -> Value:
     text = f"({value.text} & {literal(mask & value.ctype.high)})"
     ctype = type_for(0, high)
     return Value(text if ctype is value.ctype else f"(({ctype.c_name}){text})", 0, high)
+
+
+def _bits_of(value: Value, bits: int) -> Value:
+    """So many low bits of a number with a sign, and whatever lies above them."""
+    ctype = CType.for_bits(bits)
+    return Value(value.as_type(ctype), 0, ctype.high)
 
 
 def negated(op: str, value: Value) -> Value:
@@ -128,6 +136,8 @@ def shift_right(left: Value, by: Value) -> Value:
     """An arithmetic shift; by more bits than there are, nothing (or the sign) is left."""
     if by.low < 0:
         raise PipelineError("a shift by a negative number is not supported")
+    if by.ctype is CType.WIDE:
+        raise PipelineError("a shift by a number of more than 128 bits is not supported")
     low, high = min(left.low, 0), max(left.high >> min(by.low, MAX_BITS), 0)
     if left.ctype is CType.WIDE:
         return _from_wide(f"sw_wide_shift_right({left.text}, {by.as_type(CType.U128)})", low, high)

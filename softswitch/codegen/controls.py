@@ -119,7 +119,10 @@ class ControlWriter:
     def _key_values(self, table: Table) -> Iterator[Value]:
         for field in table.key:
             value = self._expressions.exact(field.target)
-            yield value if field.mask is None else masked(value, field.mask)
+            mask = field.mask
+            if mask is None and value.low < 0:
+                mask = (1 << field.width) - 1  # what lies above the sign is no part of the key
+            yield value if mask is None else masked(value, mask)
 
     def _on_hit(self, table: Table) -> Iterator[str]:
         statements = []

@@ -68,11 +68,9 @@ class ExtractionWriter:
         yield f"switch ({next_}) {{"
         for number, header in enumerate(headers):
             yield f"case {number}:"
-            for line in (*self._take(type_, self._layout.header(header)),):
-                yield f"    {line}"
-            for line in self._layout.exclusion(header):
-                yield f"    {line}"
-            yield "    break;"
+            yield from self._take(type_, self._layout.header(header))
+            yield from self._layout.exclusion(header)
+            yield "break;"
         yield "}"
         yield f"{next_}++;"
 

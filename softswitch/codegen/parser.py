@@ -173,7 +173,8 @@ class ParserWriter:
             if mask == 0:
                 continue
             key = keys[i]
-            relevant = key if mask & key.high == key.high else masked(key, mask)
+            whole = key.low >= 0 and mask & key.high == key.high
+            relevant = key if whole else masked(key, mask)
             tests.append(comparison("==", relevant, constant(value & mask)).text)
         return " && ".join(tests) or "true"
 
