@@ -166,6 +166,23 @@ def test_a_reconciled_pipeline_keeps_what_is_asked_for() -> None:
     service.close()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [update(MODIFY, entry(STATION)), update(DELETE, entry(STATION))],
+    ids=["modify", "delete"],
+)
+def test_a_batch_that_is_taken_back_restores_the_entries(change: p4r.Update) -> None:
+    service = P4Runtime(1, lambda _: None)
+    service.set_pipeline(SetRequest.VERIFY_AND_COMMIT, CONFIG)
+    service.apply([update(INSERT, entry(STATION, size=5))])
+    batch = [change, update(INSERT, entry(PAIR)), update(INSERT, entry(77))]
+    with pytest.raises(P4RuntimeError, match="no digest with id"):
+        service.apply(batch, p4r.WriteRequest.ROLLBACK_ON_ERROR)
+    [kept] = service.select([p4r.Entity(digest_entry=p4r.DigestEntry())])
+    assert kept.digest_entry == entry(STATION, size=5)
+    service.close()
+
+
 def test_a_digest_of_headers_is_refused() -> None:
     info = p4i.P4Info()
     info.CopyFrom(INFO)

@@ -131,6 +131,21 @@ def test_a_reconciled_pipeline_keeps_its_sets() -> None:
     service.close()
 
 
+def test_a_batch_that_is_taken_back_restores_the_set() -> None:
+    service = P4Runtime(1, lambda _: None)
+    config = p4r.ForwardingPipelineConfig(p4info=INFO, p4_device_config=CONFIG)
+    service.set_pipeline(SetRequest.VERIFY_AND_COMMIT, config)
+    service.apply([p4r.Update(type=p4r.Update.MODIFY, entity=ports(7, 8))])
+    batch = [
+        p4r.Update(type=p4r.Update.MODIFY, entity=entity) for entity in (ports(9), ports(1, 2, 3))
+    ]
+    with pytest.raises(P4RuntimeError, match="has room for 2, not 3"):
+        service.apply(batch, p4r.WriteRequest.DATAPLANE_ATOMIC)
+    request = p4r.Entity(value_set_entry=p4r.ValueSetEntry(value_set_id=PORTS))
+    assert list(service.select([request])) == [ports(7, 8)]
+    service.close()
+
+
 def test_sets_that_match_by_masks_are_refused() -> None:
     info = p4i.P4Info()
     info.CopyFrom(INFO)
