@@ -61,9 +61,7 @@ class Controllers:
             case "packet":
                 self._packet_out(session, request.packet)
             case "digest_ack":
-                report = _report(unsupported("digests"))
-                report.digest_list_ack.digest_list_ack.CopyFrom(request.digest_ack)
-                session.offer(p4r.StreamMessageResponse(error=report))
+                self._acknowledge(session, request.digest_ack)
             case _:
                 report = _report(unsupported("stream messages of this kind"))
                 report.other.SetInParent()
@@ -86,6 +84,37 @@ class Controllers:
         for session, scope in primaries:
             if scope.receives(packet):
                 session.offer(p4r.StreamMessageResponse(packet=packet))
+
+    def digest(self, message: bytes | None, now_us: int) -> int | None:
+        """A message of the pipeline, or none: lists that are full or due are sent.
+
+        When the next list is due, for a call without a message.
+        """
+        with self._service.lock:
+            forwarding = self._service.forwarding
+            if forwarding is None:
+                return None
+            digests = forwarding.digests
+            lists = [] if message is None else digests.learn(message, now_us)
+            for learnt in lists + digests.due(now_us):
+                for session in self._primaries_of(learnt.digest_id):
+                    session.offer(p4r.StreamMessageResponse(digest=learnt))
+            return digests.next_due()
+
+    def _primaries_of(self, p4_id: int) -> list[Session]:
+        """The primaries whose roles have an object of P4Info."""
+        return [session for session, scope in self._primaries if scope.has_id(p4_id)]
+
+    def _acknowledge(self, session: Session, ack: p4r.DigestListAck) -> None:
+        with self._service.lock:
+            forwarding = self._service.forwarding
+            if forwarding is not None and session in self._primaries_of(ack.digest_id):
+                forwarding.digests.acknowledge(ack)
+                return
+        error = P4RuntimeError(Code.PERMISSION_DENIED, "only a primary may acknowledge digests")
+        report = _report(error)
+        report.digest_list_ack.digest_list_ack.CopyFrom(ack)
+        session.offer(p4r.StreamMessageResponse(error=report))
 
     def _packet_out(self, session: Session, packet: p4r.PacketOut) -> None:
         try:

@@ -2,8 +2,9 @@
 
 Frames move in runtime/io.c, in one thread that never enters Python. The CPU port is a socket pair:
 what the pipeline sends to it a second thread reads and hands to the controller; what a controller
-sends is written to it. That second thread also hears from the kernel when links change, and binds
-a port anew whose interface was taken away and has come back.
+sends is written to it. Digests come the same way, by a pair of their own. That second thread also
+hears from the kernel when links change, and binds a port anew whose interface was taken away and
+has come back.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from threading import Thread
 
 from softswitch.build import build_io_library
+from softswitch.digests import DIGEST_PORT
 from softswitch.engine import Engine
 from softswitch.interface import InterfacePort, PortSpec, grow_buffers
 
@@ -67,10 +69,15 @@ class DataPlane:
         ports: Sequence[PortSpec],
         cpu_port: int | None,
         on_packet_in: Callable[[bytes], None],
+        on_digest: Callable[[bytes | None], float | None],
     ) -> None:
-        """Open every interface; PortError for one that cannot be used."""
+        """Open every interface; PortError for one that cannot be used.
+
+        `on_digest` says in how many seconds it wants to be called without a digest, if at all.
+        """
         self._library = _load()
         self._on_packet_in = on_packet_in
+        self._on_digest = on_digest
         self._indices: dict[int, int] = {}
         self._io = ctypes.c_void_p(self._library.io_create())
         if not self._io:
@@ -78,13 +85,15 @@ class DataPlane:
         with ExitStack() as stack:
             stack.callback(self._library.io_destroy, self._io)
             self._links = stack.enter_context(_link_events())
-            self._cpu, inside = (stack.enter_context(end) for end in _cpu_pair())
+            self._cpu, inside = (stack.enter_context(end) for end in _pair())
+            self._digests, learning = (stack.enter_context(end) for end in _pair())
             self._interfaces = [stack.enter_context(InterfacePort(spec)) for spec in ports]
             self._stack = stack.pop_all()
         for interface in self._interfaces:
             self._add_port(interface.spec.number, interface.socket, _INTERFACE)
         if cpu_port is not None:
             self._add_port(cpu_port, inside, _CPU)
+        self._add_port(DIGEST_PORT, learning, _CPU)
         self._packet_thread = Thread(target=self._run, name="packets")
         self._event_thread = Thread(target=self._watch, name="events")
 
@@ -115,7 +124,8 @@ class DataPlane:
 
     def counters(self) -> dict[int, PortCounters]:
         """The counters of every port, by number."""
-        return {number: self._read_counters(index) for number, index in self._indices.items()}
+        ports = (item for item in self._indices.items() if item[0] != DIGEST_PORT)
+        return {number: self._read_counters(index) for number, index in ports}
 
     def unknown_ports(self) -> int:
         """Copies that the program sent to ports that are not there."""
@@ -142,14 +152,19 @@ class DataPlane:
             _log.error("the packet thread has stopped: errno %d", ctypes.get_errno())
 
     def _watch(self) -> None:
-        """Packets to the CPU and link events, until the CPU's socket is shut down."""
+        """Packets to the CPU, digests and link events, until the CPU's socket is shut down."""
+        wait: float | None = None
         with selectors.DefaultSelector() as selector:
             selector.register(self._cpu, selectors.EVENT_READ)
             selector.register(self._links, selectors.EVENT_READ)
+            selector.register(self._digests, selectors.EVENT_READ)
             while True:
-                ready = {key.fileobj for key, _ in selector.select()}
+                ready = {key.fileobj for key, _ in selector.select(wait)}
                 if self._links in ready:
                     self._check_links()
+                if self._digests in ready or wait is not None:
+                    learnt = self._digests.recv(MAX_FRAME) if self._digests in ready else None
+                    wait = self._on_digest(learnt)
                 if self._cpu in ready and not self._receive_packet_in():
                     return
 
@@ -191,7 +206,7 @@ def _pipeline(engine: Engine) -> _Pipeline:
     return _Pipeline(engine.pointer, *addresses)
 
 
-def _cpu_pair() -> tuple[socket.socket, socket.socket]:
+def _pair() -> tuple[socket.socket, socket.socket]:
     """Python's end and the packet thread's; frames keep their boundaries."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     grow_buffers(ours)

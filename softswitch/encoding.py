@@ -19,8 +19,8 @@ from softswitch.bmv2json.model import (
 )
 from softswitch.codegen.keys import key_layout
 from softswitch.errors import EngineError, ErrorKind
+from softswitch.words import split_words
 
-WORD_MASK = (1 << 64) - 1
 MAX_PRIORITY = (1 << 31) - 1
 
 MATCH_TYPES: dict[MatchKind, type[Key]] = {
@@ -131,11 +131,6 @@ def encode_args(action: Action, args: Sequence[int]) -> tuple[bytes, int]:
             )
         words += split_words(value, parameter.width)
     return Struct(f"={len(words)}Q").pack(*words), len(words)
-
-
-def split_words(value: int, width: int) -> list[int]:
-    """A number as one or two 64-bit words, the lower first."""
-    return [value] if width <= 64 else [value & WORD_MASK, value >> 64]
 
 
 def _invalid(message: str) -> EngineError:

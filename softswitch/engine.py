@@ -20,10 +20,12 @@ from typing import NewType, Protocol
 
 from softswitch import native
 from softswitch.bmv2json.model import Action, ActionData, Key
-from softswitch.encoding import encode_args, split_words
+from softswitch.encoding import encode_args
 from softswitch.errors import EngineError, ErrorKind
 from softswitch.profiles import ActionProfiles, Reference
 from softswitch.program import Program, RuntimeTable
+from softswitch.value_sets import ValueSets
+from softswitch.words import split_words
 
 EntryHandle = NewType("EntryHandle", int)
 
@@ -67,6 +69,7 @@ class Engine:
         self._library = program.library
         self._switch = ctypes.c_void_p(self._library.sw_create())
         self.profiles = ActionProfiles(program, self._switch)
+        self.value_sets = ValueSets(program, self._switch)
         self._collect = self._library.sw_collect
         self._copies = memoryview(b"")
         self._const_handles: dict[str, tuple[EntryHandle, ...]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from time import monotonic_ns
 
 from softswitch.bmv2json import read_pipeline
 from softswitch.controllers import Controllers
@@ -27,7 +28,9 @@ class SwitchProcess:
         with ExitStack() as stack:
             self._service = P4Runtime(options.device_id, self._committed)
             stack.callback(self._service.close)
-            self._data_plane = DataPlane(options.ports, options.cpu_port, self._packet_in)
+            self._data_plane = DataPlane(
+                options.ports, options.cpu_port, self._packet_in, self._digest
+            )
             stack.callback(self._data_plane.close)
             if options.program is not None:
                 self._start_program(options.program, stack)
@@ -54,6 +57,11 @@ class SwitchProcess:
 
     def _packet_in(self, frame: bytes) -> None:
         self._controllers.packet_in(frame)
+
+    def _digest(self, message: bytes | None) -> float | None:
+        now_us = monotonic_ns() // 1000
+        due_us = self._controllers.digest(message, now_us)
+        return None if due_us is None else max(due_us - now_us, 0) / 1e6
 
     def _packet_out(self, frame: bytes) -> None:
         if not self._has_cpu:

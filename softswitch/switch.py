@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from finsy.proto import p4i, p4r
 
+from softswitch.digests import DIGEST_PORT
 from softswitch.p4runtime.forwarding import Forwarding
 from softswitch.p4runtime.packet_io import Punted
 from softswitch.p4runtime.service import P4Runtime
@@ -26,6 +27,7 @@ class Switch:
         self.cpu_port = cpu_port
         self.undecodable_packet_ins = 0
         self._forwarding: Forwarding | None = None
+        self._learnt: list[p4r.DigestList] = []
         self._service = P4Runtime(device_id, self._committed)
 
     def close(self) -> None:
@@ -57,6 +59,15 @@ class Switch:
         frame = self._require_pipeline().packet_out.encode(packet)
         return self.process(self.cpu_port, frame, now_us)
 
+    def digests(self, now_us: int) -> list[p4r.DigestList]:
+        """The digest lists that are full or due, each once; acknowledge them."""
+        learnt, self._learnt = self._learnt, []
+        return learnt + self._require_pipeline().digests.due(now_us)
+
+    def acknowledge(self, ack: p4r.DigestListAck) -> None:
+        """What a list had may come again."""
+        self._require_pipeline().digests.acknowledge(ack)
+
     # -- the same without messages, for callers that count microseconds ------------------------
 
     def run(self, port: int, frame: bytes, now_us: int) -> tuple[Copies, list[Punted]]:
@@ -66,8 +77,8 @@ class Switch:
             return [], []
         copies = forwarding.engine.process(port, frame, now_us)
         for copy in copies:
-            if copy[0] == self.cpu_port:
-                return self._split(forwarding, copies)
+            if copy[0] in (self.cpu_port, DIGEST_PORT):
+                return self._split(forwarding, copies, now_us)
         return copies, []
 
     def inject(
@@ -83,19 +94,26 @@ class Switch:
 
     def _committed(self, forwarding: Forwarding) -> None:
         self._forwarding = forwarding
+        self._learnt = []
 
     def _require_pipeline(self) -> Forwarding:
         if self._forwarding is None:
             raise P4RuntimeError(Code.FAILED_PRECONDITION, "no forwarding pipeline is set")
         return self._forwarding
 
-    def _split(self, forwarding: Forwarding, copies: Copies) -> tuple[Copies, list[Punted]]:
-        """Part the copies for the CPU port from the others."""
+    def _split(
+        self, forwarding: Forwarding, copies: Copies, now_us: int
+    ) -> tuple[Copies, list[Punted]]:
+        """Part the copies for the CPU port, and digests, from the others."""
+        for port, message in copies:
+            if port == DIGEST_PORT:
+                self._learnt += forwarding.digests.learn(message, now_us)
         frames = [frame for port, frame in copies if port == self.cpu_port]
         unpacked = map(forwarding.packet_in.unpack, frames)
         punted = [packet for packet in unpacked if packet is not None]
         self.undecodable_packet_ins += len(frames) - len(punted)
-        return [copy for copy in copies if copy[0] != self.cpu_port], punted
+        others = [copy for copy in copies if copy[0] not in (self.cpu_port, DIGEST_PORT)]
+        return others, punted
 
     def _packet_ins(self, punted: Sequence[Punted]) -> list[p4r.PacketIn]:
         if not punted:

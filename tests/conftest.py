@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 from controlplane.lab.garbage import collect_rarely
@@ -13,3 +16,8 @@ settings.register_profile(
 settings.load_profile("mvpn")
 
 collect_rarely()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The sources of p4c, for the softswitch's exam."""
+    parser.addoption("--p4c", type=Path, help="a checkout of p4lang/p4c, whose tests are played")

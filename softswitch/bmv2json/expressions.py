@@ -33,6 +33,13 @@ class ValidRef:
 
 
 @dataclass(frozen=True)
+class UnionValidRef:
+    """1 if some member of a union is valid."""
+
+    union: str
+
+
+@dataclass(frozen=True)
 class HeaderRef:
     """A header instance as a whole."""
 
@@ -42,6 +49,20 @@ class HeaderRef:
 @dataclass(frozen=True)
 class StackRef:
     """A header stack as a whole."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class UnionRef:
+    """A header union as a whole."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class UnionStackRef:
+    """A stack of unions as a whole."""
 
     name: str
 
@@ -123,8 +144,11 @@ Expression = (
     Constant
     | FieldRef
     | ValidRef
+    | UnionValidRef
     | HeaderRef
     | StackRef
+    | UnionRef
+    | UnionStackRef
     | StackElement
     | ElementField
     | LastField

@@ -12,13 +12,16 @@ from softswitch.bmv2json.model import (
     Checksum,
     CounterArray,
     FieldList,
+    LearnList,
     MeterArray,
     MeterUnit,
     RegisterArray,
     SizedConstant,
 )
-from softswitch.bmv2json.operands import MAX_WIDTH, read_expression, read_plain_field
+from softswitch.bmv2json.operands import read_expression, read_plain_field
 from softswitch.bmv2json.scope import Scope
+
+MAX_REGISTER_WIDTH = 128
 
 
 def read_counters(root: Node) -> dict[str, CounterArray]:
@@ -62,7 +65,7 @@ def read_registers(root: Node) -> dict[str, RegisterArray]:
 
 def _read_register(node: Node) -> RegisterArray:
     width = node["bitwidth"]
-    if not 0 < width.number <= MAX_WIDTH:
+    if not 0 < width.number <= MAX_REGISTER_WIDTH:
         raise width.error(f"register {node['name'].text!r} is {width.number} bits wide")
     return RegisterArray(node["name"].text, node["size"].count, width.number)
 
@@ -151,3 +154,18 @@ def _read_field_list(node: Node, scope: Scope) -> FieldList:
         if item["type"].text == "field"
     ]
     return FieldList(node["id"].number, tuple(fields))
+
+
+def read_learn_lists(root: Node, scope: Scope) -> dict[int, LearnList]:
+    """What digests consist of, by id."""
+    lists = (_read_learn_list(node, scope) for node in root.list("learn_lists"))
+    return {list_.id: list_ for list_ in lists}
+
+
+def _read_learn_list(node: Node, scope: Scope) -> LearnList:
+    fields = []
+    for item in node.list("elements"):
+        if item["type"].text != "field":
+            raise item.error("a digest consists of fields")
+        fields.append(read_plain_field(item["value"], scope))
+    return LearnList(node["id"].number, node["name"].text, tuple(fields))

@@ -67,10 +67,8 @@ def _read_stack(
     ids = [item.number for item in node["header_ids"]]
     if not ids or any(id_ not in names for id_ in ids):
         raise node.error("header_ids names headers that do not exist")
-    type_ = _type_of(node, types)
-    if type_.varbit:
-        raise node.error(f"stack {node['name'].text!r}: varbits in stacks are not supported")
-    return HeaderStack(node["name"].text, type_, tuple(names[id_] for id_ in ids))
+    members = tuple(names[id_] for id_ in ids)
+    return HeaderStack(node["name"].text, _type_of(node, types), members)
 
 
 def _type_of(node: Node, types: Mapping[str, HeaderType]) -> HeaderType:

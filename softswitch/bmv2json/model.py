@@ -19,6 +19,7 @@ from functools import cached_property
 from softswitch.bmv2json.expressions import Expression, FieldRef, HeaderRef
 from softswitch.bmv2json.parser_states import Parser
 from softswitch.bmv2json.statements import Primitive
+from softswitch.bmv2json.unions import HeaderUnion, UnionStack
 
 
 @dataclass(frozen=True)
@@ -325,15 +326,28 @@ class FieldList:
 
 
 @dataclass(frozen=True)
+class LearnList:
+    """Fields that a digest tells the controller."""
+
+    id: int
+    name: str
+    fields: tuple[FieldRef, ...]
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """A whole v1model program."""
 
     header_types: Mapping[str, HeaderType]
     headers: Mapping[str, Header]
     stacks: Mapping[str, HeaderStack]
+    unions: Mapping[str, HeaderUnion]
+    union_stacks: Mapping[str, UnionStack]
     field_lists: Mapping[int, FieldList]
+    learn_lists: Mapping[int, LearnList]
     errors: Mapping[str, int]
     parser: Parser
+    value_sets: Mapping[str, Table]
     deparser: tuple[str, ...]
     counters: Mapping[str, CounterArray]
     meters: Mapping[str, MeterArray]

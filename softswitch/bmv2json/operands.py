@@ -18,6 +18,9 @@ from softswitch.bmv2json.expressions import (
     StackRef,
     StackSize,
     Unary,
+    UnionRef,
+    UnionStackRef,
+    UnionValidRef,
     ValidRef,
 )
 from softswitch.bmv2json.scope import Scope
@@ -29,7 +32,7 @@ UNARY_OPS = frozenset({"~", "-", "not", "d2b", "b2d"})
 BINARY_OPS = frozenset(
     "+ - * / % << >> == != > >= < <= and or & | ^ two_comp_mod sat_cast usat_cast".split()
 )
-MAX_WIDTH = 128
+MAX_WIDTH = 2048
 
 
 def read_operand(node: Node, scope: Scope) -> Operand:
@@ -44,7 +47,9 @@ def read_operand(node: Node, scope: Scope) -> Operand:
         case "string":
             return Text(value.text)
         case "parameters_vector":
-            return Vector(tuple(read_expression(item, scope) for item in value))
+            # p4c writes an empty vector as an object.
+            items = () if value.value == {} else value
+            return Vector(tuple(read_expression(item, scope) for item in items))
     return read_expression(node, scope)
 
 
@@ -67,6 +72,10 @@ def read_expression(node: Node, scope: Scope) -> Expression:
             return HeaderRef(scope.header(value).name)
         case "header_stack":
             return StackRef(scope.stack(value).name)
+        case "header_union":
+            return UnionRef(scope.union(value).name)
+        case "header_union_stack":
+            return UnionStackRef(scope.union_stack(value).name)
         case "stack_field":
             return _read_last_field(value, scope)
         case "runtime_data" | "local":
@@ -131,10 +140,11 @@ def _read_operation(node: Node, scope: Scope) -> Expression:
         case "access_field":
             return _read_element_field(node, scope)
         case "last_stack_index" | "size_stack":
-            stack = scope.stack(node["right"]["value"])
-            return StackSize(stack.name, last=op == "last_stack_index")
+            return StackSize(_read_any_stack(node["right"], scope), last=op == "last_stack_index")
         case "valid":
             return ValidRef(_read_header(node["right"], scope))
+        case "valid_union":
+            return UnionValidRef(scope.union(node["right"]["value"]).name)
         case "?":
             return Conditional(
                 read_expression(node["cond"], scope),
@@ -148,10 +158,17 @@ def _read_operation(node: Node, scope: Scope) -> Expression:
     raise node.error(f"the operator {op!r} is not supported")
 
 
+def _read_any_stack(node: Node, scope: Scope) -> str:
+    stack = read_expression(node, scope)
+    if not isinstance(stack, StackRef | UnionStackRef):
+        raise node.error("expected a stack")
+    return stack.name
+
+
 def _read_binary(op: str, node: Node, scope: Scope) -> Binary:
     left = read_expression(node["left"], scope)
     right = read_expression(node["right"], scope)
-    if isinstance(left, HeaderRef | StackRef | StackElement):
+    if isinstance(left, HeaderRef | StackRef | StackElement | UnionRef | UnionStackRef):
         raise node.error("comparing whole headers is not supported")
     return Binary(op, left, right)
 

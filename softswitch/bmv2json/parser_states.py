@@ -10,10 +10,18 @@ from softswitch.bmv2json.statements import Primitive
 
 
 @dataclass(frozen=True)
+class NextUnion:
+    """A member of the next union of a stack (`stack.next.member`)."""
+
+    stack: str
+    member: str
+
+
+@dataclass(frozen=True)
 class Extract:
     """`packet.extract(header)`, or of the next element of a stack; a varbit needs its width."""
 
-    target: HeaderRef | StackRef
+    target: HeaderRef | StackRef | NextUnion
     varbit_bits: Expression | None = None
 
 
@@ -37,15 +45,19 @@ ParserOp = Extract | Advance | Verify | Primitive
 
 @dataclass(frozen=True)
 class Transition:
-    """Taken when every (component & mask) equals the value; a default has no values."""
+    """Taken when every (component & mask) equals the value, or when the value set has the key.
+
+    A default has neither.
+    """
 
     values: tuple[int, ...]
     masks: tuple[int, ...]
     next_state: str | None
+    value_set: str | None = None
 
     @property
     def is_default(self) -> bool:
-        return not self.values
+        return not self.values and self.value_set is None
 
 
 @dataclass(frozen=True)

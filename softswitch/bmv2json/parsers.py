@@ -13,6 +13,7 @@ from softswitch.bmv2json.operands import read_expression, read_operand
 from softswitch.bmv2json.parser_states import (
     Advance,
     Extract,
+    NextUnion,
     Parser,
     ParserOp,
     ParseState,
@@ -78,14 +79,18 @@ def _read_op(node: Node, scope: Scope) -> ParserOp:
     raise node.error(f"the parser operation {op!r} is not supported")
 
 
-def _read_target(node: Node, scope: Scope) -> HeaderRef | StackRef:
+def _read_target(node: Node, scope: Scope) -> HeaderRef | StackRef | NextUnion:
     kind = node["type"].text
     match kind:
         case "regular":
             return HeaderRef(scope.header(node["value"]).name)
         case "stack":
             return StackRef(scope.stack(node["value"]).name)
-    raise node.error("header unions are not supported")
+        case "union_stack":
+            owner, member = node["value"].pair()
+            stack = scope.union_stack(owner)
+            return NextUnion(stack.name, scope.union_member(stack, member))
+    raise node.error(f"extracting to {kind!r} is not supported")
 
 
 def _read_transition(node: Node, widths: list[int]) -> Transition:
@@ -96,7 +101,7 @@ def _read_transition(node: Node, widths: list[int]) -> Transition:
     if (kind is not None and kind.text == "default") or value is None or value.value == "default":
         return Transition((), (), next_state)
     if kind is not None and kind.text == "parse_vset":
-        raise node.error("parser value sets are not supported")
+        return Transition((), (), next_state, value.text)
     mask = node.get("mask")
     return Transition(
         _split(value.hex, widths),

@@ -7,6 +7,7 @@ passes is complete and consistent.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from softswitch.bmv2json.actions import read_actions
 from softswitch.bmv2json.controls import read_control
@@ -17,24 +18,23 @@ from softswitch.bmv2json.externs import (
     read_checksums,
     read_counters,
     read_field_lists,
+    read_learn_lists,
     read_meters,
     read_profiles,
     read_registers,
 )
 from softswitch.bmv2json.headers import read_header_types, read_headers, read_stacks
-from softswitch.bmv2json.model import Pipeline
+from softswitch.bmv2json.model import HeaderType, Pipeline
 from softswitch.bmv2json.operands import read_plain_field
 from softswitch.bmv2json.parsers import read_parser
 from softswitch.bmv2json.scope import Scope
+from softswitch.bmv2json.unions import read_union_stacks, read_unions
+from softswitch.bmv2json.value_sets import read_value_sets
 from softswitch.errors import PipelineError
 
 FORMAT_VERSION = 2
 
 UNSUPPORTED = {
-    "header_unions": "header unions are",
-    "header_union_stacks": "header unions are",
-    "parse_vsets": "parser value sets are",
-    "learn_lists": "digests are",
     "extern_instances": "externs outside v1model are",
 }
 
@@ -45,17 +45,22 @@ def read_pipeline(text: str) -> Pipeline:
     _check_version(root)
     _refuse_unsupported(root)
     types = read_header_types(root)
-    scope = Scope(read_headers(root, types), read_stacks(root, types))
+    scope = _read_scope(root, types)
     actions = read_actions(root, scope)
     calculations = read_calculations(root, scope)
     profiles = read_profiles(root, scope)
+    parser = read_parser(root, scope)
     return Pipeline(
         header_types=types,
         headers=scope.headers,
         stacks=scope.stacks,
+        unions=scope.unions,
+        union_stacks=scope.union_stacks,
         field_lists=read_field_lists(root, scope),
+        learn_lists=read_learn_lists(root, scope),
         errors=_read_errors(root),
-        parser=read_parser(root, scope),
+        parser=parser,
+        value_sets=read_value_sets(root, scope, parser),
         deparser=_read_deparser(root, scope),
         counters=read_counters(root),
         meters=read_meters(root, scope),
@@ -68,6 +73,12 @@ def read_pipeline(text: str) -> Pipeline:
         egress=read_control(root, "egress", scope, actions, profiles),
         aliases=_read_aliases(root, scope),
     )
+
+
+def _read_scope(root: Node, types: Mapping[str, HeaderType]) -> Scope:
+    unions = read_unions(root)
+    headers, stacks = read_headers(root, types), read_stacks(root, types)
+    return Scope(headers, stacks, unions, read_union_stacks(root, unions))
 
 
 def _parse(text: str) -> object:

@@ -15,6 +15,7 @@ from softswitch.bmv2json.expressions import (
     ValidRef,
 )
 from softswitch.bmv2json.model import Field, Header, HeaderStack, HeaderType
+from softswitch.bmv2json.unions import HeaderUnion, UnionStack
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Scope:
 
     headers: Mapping[str, Header]
     stacks: Mapping[str, HeaderStack]
+    unions: Mapping[str, HeaderUnion]
+    union_stacks: Mapping[str, UnionStack]
 
     def header(self, node: Node) -> Header:
         found = self.headers.get(node.text)
@@ -35,6 +38,24 @@ class Scope:
         if found is None:
             raise node.error(f"no header stack is named {node.text!r}")
         return found
+
+    def union(self, node: Node) -> HeaderUnion:
+        found = self.unions.get(node.text)
+        if found is None:
+            raise node.error(f"no header union is named {node.text!r}")
+        return found
+
+    def union_stack(self, node: Node) -> UnionStack:
+        found = self.union_stacks.get(node.text)
+        if found is None:
+            raise node.error(f"no stack of header unions is named {node.text!r}")
+        return found
+
+    def union_member(self, stack: UnionStack, node: Node) -> str:
+        """The name of a member that a stack's unions have."""
+        if node.text not in stack.unions[0].members:
+            raise node.error(f"the unions of {stack.name!r} have no member {node.text!r}")
+        return node.text
 
     def member(self, type_: HeaderType, node: Node) -> Field:
         found = type_.by_name.get(node.text)

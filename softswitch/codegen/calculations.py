@@ -15,7 +15,8 @@ from softswitch.bmv2json.expressions import FieldRef, HeaderRef
 from softswitch.bmv2json.model import Calculation, Checksum, SizedConstant
 from softswitch.codegen.expressions import ExpressionWriter
 from softswitch.codegen.layout import Identifiers, Layout
-from softswitch.codegen.wire import Piece, runs, store_run
+from softswitch.codegen.values import CType, constant
+from softswitch.codegen.wire import Piece, runs, store_bits, store_run
 from softswitch.errors import PipelineError
 
 ALGORITHMS = {
@@ -133,10 +134,9 @@ class CalculationWriter:
 
     def _piece(self, item: FieldRef | SizedConstant) -> Piece:
         if isinstance(item, SizedConstant):
-            value, width = item.value, item.width
-            if width > 64:
-                raise PipelineError(f"a constant of {width} bits in a hash is not supported")
-            return Piece(f"UINT64_C({value & (1 << width) - 1:#x})", width)
+            mask = (1 << item.width) - 1
+            ctype = CType.for_bits(item.width)
+            return Piece(constant(item.value & mask).as_type(ctype), item.width)
         return Piece(self._layout.field(item), self._layout.declaration(item).width)
 
     def _store_octets(self, item: Input) -> Iterator[str]:
@@ -153,7 +153,7 @@ class CalculationWriter:
             if isinstance(item, HeaderRef) or self._is_varbit(item):
                 raise PipelineError("a hash mixes whole headers with fields of odd widths")
             piece = self._piece(item)
-            yield f"sw_store_bits(start, bits, {piece.width}, {piece.text});"
+            yield store_bits(piece, "start", "bits")
             yield f"bits += {piece.width};"
 
 

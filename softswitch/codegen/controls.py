@@ -14,13 +14,16 @@ from softswitch.bmv2json.model import (
     Table,
 )
 from softswitch.codegen.actions import function_name, may_exit
+from softswitch.codegen.arithmetic import masked
 from softswitch.codegen.calculations import CalculationWriter
 from softswitch.codegen.expressions import ExpressionWriter
 from softswitch.codegen.externs import ExternNumbers, cost, most_words
-from softswitch.codegen.keys import KeyLayout, key_layout
+from softswitch.codegen.key_words import key_words
+from softswitch.codegen.keys import key_layout
 from softswitch.codegen.layout import Identifiers, Layout
-from softswitch.codegen.values import CType, literal
+from softswitch.codegen.values import Value, literal
 from softswitch.errors import PipelineError
+from softswitch.words import split_words
 
 
 class ControlWriter:
@@ -82,8 +85,8 @@ class ControlWriter:
         yield f"const struct sw_table *t = &p->sw->tables[{number}];"
         layout = key_layout(table)
         if layout.words:
-            words = ", ".join(self._key_words(table, layout))
-            yield f"const uint64_t key[{layout.words}] = {{{words}}};"
+            words = key_words(layout, list(self._key_values(table)))
+            yield f"const uint64_t key[{layout.words}] = {words};"
             yield f"struct sw_entry *e = sw_table_lookup(t, key, {layout.words});"
         else:
             yield "struct sw_entry *e = NULL;"
@@ -113,18 +116,13 @@ class ControlWriter:
             yield "if (hit)"
             yield f"    call = {chosen};"
 
-    def _key_words(self, table: Table, layout: KeyLayout) -> Iterator[str]:
-        terms: list[list[str]] = [[] for _ in range(layout.words)]
-        for field, slot in zip(table.key, layout.slots, strict=True):
+    def _key_values(self, table: Table) -> Iterator[Value]:
+        for field in table.key:
             value = self._expressions.exact(field.target)
-            text = value.as_type(CType.U128 if slot.wide else CType.U64)
-            if field.mask is not None:
-                text = f"({text} & {literal(field.mask)})"
-            if slot.wide:
-                terms[slot.word - 1].append(f"(uint64_t)({text} >> 64)")
-            low = f"(uint64_t){text}" if slot.wide else text
-            terms[slot.word].append(f"({low} << {slot.shift})" if slot.shift else low)
-        return (" | ".join(parts) for parts in terms)
+            mask = field.mask
+            if mask is None and value.low < 0:
+                mask = (1 << field.width) - 1  # what lies above the sign is no part of the key
+            yield value if mask is None else masked(value, mask)
 
     def _on_hit(self, table: Table) -> Iterator[str]:
         statements = []
@@ -211,9 +209,7 @@ def _next(table: Table, action: Action, *, hit: bool) -> str | None:
 
 def _argument_words(action: Action, args: tuple[int, ...]) -> Iterator[int]:
     for parameter, value in zip(action.parameters, args, strict=True):
-        yield value & (1 << 64) - 1
-        if parameter.width > 64:
-            yield value >> 64
+        yield from split_words(value, parameter.width)
 
 
 def _arg_words(table: Table) -> int:

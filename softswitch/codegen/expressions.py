@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeGuard
 
 from softswitch.bmv2json.expressions import (
     Binary,
@@ -26,6 +27,7 @@ from softswitch.bmv2json.expressions import (
     StackElement,
     StackSize,
     Unary,
+    UnionValidRef,
     ValidRef,
 )
 from softswitch.bmv2json.model import Field, Parameter
@@ -33,6 +35,7 @@ from softswitch.codegen import arithmetic
 from softswitch.codegen.layout import Layout
 from softswitch.codegen.values import CType, Value, constant, truth, type_for, unsigned
 from softswitch.errors import PipelineError
+from softswitch.words import word_count
 
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 MODULAR = frozenset({"+", "-", "*", "&", "|", "^"})
@@ -57,7 +60,7 @@ class ExpressionWriter:
         exact = self._exact_if_narrow(expression, bits)
         if exact is not None:
             return exact
-        ctype = CType.U64 if bits <= 64 else CType.U128
+        ctype = CType.for_bits(bits)
         return Value(self._modular(expression, bits, ctype), ctype.low, ctype.high)
 
     def _exact_if_narrow(self, expression: Expression, bits: int) -> Value | None:
@@ -67,27 +70,35 @@ class ExpressionWriter:
             if not isinstance(expression, Binary | Unary | Conditional):
                 raise
             return None
-        return value if value.fits(64 if bits <= 64 else MAX_BITS) else None
+        return value if value.fits(max(64, 128 if bits > 64 else 0, bits)) else None
 
     def _modular(self, expression: Expression, bits: int, ctype: CType) -> str:
         def part(operand: Expression) -> str:
-            return f"({ctype.c_name})({self.low_bits(operand, bits).text})"
+            value = self.low_bits(operand, bits)
+            if ctype is CType.WIDE:
+                return value.as_type(ctype)
+            return f"({ctype.c_name})({value.text})"
 
         match expression:
             case Binary(op, left, right) if op in MODULAR:
-                return f"({part(left)} {op} {part(right)})"
+                return arithmetic.operation(op, part(left), part(right), ctype)
             case Binary("<<", left, right):
                 return self._shift_left(part(left), right, ctype)
             case Binary("two_comp_mod", left, Constant(width)) if bits <= width:
                 return part(left)
             case Unary("~" | "-" as op, operand):
-                return f"({op}{part(operand)})"
+                return arithmetic.inversion(op, part(operand), ctype)
             case Conditional(condition, left, right):
                 return f"({self.truth(condition)} ? {part(left)} : {part(right)})"
-        return f"({ctype.c_name})({self.exact(expression).text})"
+        exact = self.exact(expression)
+        if CType.WIDE in (ctype, exact.ctype):
+            return exact.as_type(ctype)
+        return f"({ctype.c_name})({exact.text})"
 
     def _shift_left(self, left: str, amount: Expression, ctype: CType) -> str:
         by = self.exact(amount)
+        if ctype is CType.WIDE:
+            return f"sw_wide_shift_left({left}, {by.as_type(CType.U128)})"
         if ctype is CType.U64 and by.high < 64:
             return f"({left} << {by.text})"
         return f"({ctype.c_name})sw_shift_left({left}, {by.text})"
@@ -95,7 +106,7 @@ class ExpressionWriter:
     # -- the exact value -----------------------------------------------------------------------
 
     def exact(self, expression: Expression) -> Value:
-        """The value as BMv2 computes it; a `PipelineError` when 128 bits cannot hold it."""
+        """The value as BMv2 computes it; a `PipelineError` when no type can hold it."""
         match expression:
             case Constant(value):
                 return constant(value)
@@ -110,6 +121,8 @@ class ExpressionWriter:
             case LastField(stack, field):
                 type_ = self._layout.pipeline.stacks[stack].type
                 return self._load(self.last_field(expression), type_.by_name[field])
+            case UnionValidRef(union):
+                return unsigned(self._layout.union_valid(union), 1)
             case ValidRef(header):
                 return unsigned(f"{self.header(header)}.valid", 1)
             case StackSize():
@@ -117,7 +130,8 @@ class ExpressionWriter:
             case RuntimeData(index):
                 return self._argument(index)
             case Lookahead(offset, width):
-                return unsigned(f"sw_load_bits(p->data, {offset}, {width})", width)
+                load = "sw_load_bits" if width <= 128 else "sw_wide_load"
+                return unsigned(f"{load}(p->data, {offset}, {width})", width)
             case Unary(op, operand):
                 return self._unary(op, operand)
             case Binary(op, left, right):
@@ -134,7 +148,7 @@ class ExpressionWriter:
         return arithmetic.sign_extended(unsigned(place, field.width), field.width)
 
     def _stack_size(self, expression: StackSize) -> Value:
-        size = len(self._layout.pipeline.stacks[expression.stack].headers)
+        size = self._layout.stack_length(expression.stack)
         text = self._layout.stack_next(expression.stack)
         if expression.last:
             return Value(f"((int64_t){text} - 1)", -1, size - 1)
@@ -145,7 +159,11 @@ class ExpressionWriter:
             raise PipelineError(f"there is no action parameter number {index}")
         word = argument_word(self._parameters, index)
         width = self._parameters[index].width
-        return unsigned(f"SW_U128(a[{word + 1}], a[{word}])" if width > 64 else f"a[{word}]", width)
+        if width <= 64:
+            return unsigned(f"a[{word}]", width)
+        if width <= 128:
+            return unsigned(f"SW_U128(a[{word + 1}], a[{word}])", width)
+        return unsigned(f"sw_wide_of(a + {word}, {word_count(width)})", width)
 
     def _unary(self, op: str, operand: Expression) -> Value:
         value = self.exact(operand)
@@ -167,6 +185,8 @@ class ExpressionWriter:
 
     def _binary(self, op: str, left: Expression, right: Expression) -> Value:
         match op:
+            case "==" | "!=" if self._is_varbit(left) and self._is_varbit(right):
+                return self._compare_varbits(op, left, right)
             case "and" | "or":
                 word = "&&" if op == "and" else "||"
                 return truth(f"({self.truth(left)} {word} {self.truth(right)})")
@@ -175,6 +195,15 @@ class ExpressionWriter:
             case "two_comp_mod" | "sat_cast" | "usat_cast":
                 return self._cast(op, left, right)
         return self._operators(op)(self.exact(left), self.exact(right))
+
+    def _is_varbit(self, expression: Expression) -> TypeGuard[FieldRef]:
+        return isinstance(expression, FieldRef) and self._layout.declaration(expression).varbit
+
+    def _compare_varbits(self, op: str, left: FieldRef, right: FieldRef) -> Value:
+        """P4_16 8.10: equal are those of one length with the same bits."""
+        a, b = self._layout.field(left), self._layout.field(right)
+        same = f"{a}.bits == {b}.bits && memcmp({a}.octets, {b}.octets, {a}.bits / 8) == 0"
+        return truth(f"({same})" if op == "==" else f"!({same})")
 
     def _operators(self, op: str) -> Callable[[Value, Value], Value]:
         if op in COMPARISONS:
@@ -199,7 +228,7 @@ class ExpressionWriter:
 
     def _cast(self, op: str, value: Expression, width: Expression) -> Value:
         if not isinstance(width, Constant) or not 0 < width.value <= MAX_BITS:
-            raise PipelineError(f"{op} needs a constant width of up to 128 bits")
+            raise PipelineError(f"{op} needs a constant width of up to {MAX_BITS} bits")
         bits = width.value
         match op:
             case "two_comp_mod":
@@ -235,4 +264,4 @@ class ExpressionWriter:
 
 def argument_word(parameters: tuple[Parameter, ...], index: int) -> int:
     """The position of an action argument among the words of an entry."""
-    return sum(2 if parameter.width > 64 else 1 for parameter in parameters[:index])
+    return sum(word_count(parameter.width) for parameter in parameters[:index])

@@ -19,13 +19,15 @@ from softswitch.bmv2json.model import (
     Table,
 )
 from softswitch.errors import PipelineError
+from softswitch.words import word_count
 
 
 class ExternNumbers:
     """Numbers the run-time objects of a program; the engine and the generated code share it."""
 
     def __init__(self, pipeline: Pipeline) -> None:
-        self.tables: list[Table] = [t for t in pipeline.tables.values() if not t.is_fixed]
+        tables = [table for table in pipeline.tables.values() if not table.is_fixed]
+        self.tables: list[Table] = [*tables, *pipeline.value_sets.values()]
         self.counters: list[CounterArray] = [
             array for array in pipeline.counters.values() if array.table is None
         ]
@@ -83,7 +85,7 @@ class ExternNumbers:
         )
         yield f"static const struct sw_meter_info meters[] = {{{meters or '{0}'}}};"
         registers = ", ".join(
-            f"{{{array.size}, {2 if array.width > 64 else 1}}}" for array in self.registers
+            f"{{{array.size}, {word_count(array.width)}}}" for array in self.registers
         )
         yield f"static const struct sw_register_info registers[] = {{{registers or '{0}'}}};"
         profiles = ", ".join(
@@ -101,7 +103,6 @@ def cost(meter: MeterArray) -> str:
 def most_words(actions: Iterable[Action]) -> int:
     """The words that the longest argument list of some actions takes."""
     lengths = (
-        sum(2 if parameter.width > 64 else 1 for parameter in action.parameters)
-        for action in actions
+        sum(word_count(parameter.width) for parameter in action.parameters) for action in actions
     )
     return max(lengths, default=0)

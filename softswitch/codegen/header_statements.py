@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from softswitch.bmv2json.expressions import HeaderRef, UnionStackRef
 from softswitch.bmv2json.model import HeaderType
 from softswitch.bmv2json.statements import Operand
-from softswitch.codegen import operands
+from softswitch.codegen import operands, union_stacks
 from softswitch.codegen.expressions import ExpressionWriter
 from softswitch.codegen.layout import Layout
 from softswitch.errors import PipelineError
@@ -46,10 +47,18 @@ class HeaderStatements:
         from_, from_type = self._header(source)
         if to_type is not from_type:
             raise PipelineError(f"{from_type.name} cannot be assigned to {to_type.name}")
-        yield f"if ({from_}.valid)"
+        yield f"if ({from_}.valid) {{"
         yield f"    {to} = {from_};"
-        yield "else"
+        yield from self._exclusion(target)
+        yield "} else {"
         yield f"    {to}.valid = 0;"
+        yield "}"
+
+    def _exclusion(self, operand: Operand) -> Iterator[str]:
+        """What becomes invalid with a header that has become valid, in a block."""
+        ref = operands.header(operand)
+        if isinstance(ref, HeaderRef):
+            yield from (f"    {line}" for line in self._layout.exclusion(ref.name))
 
     def _assign_stack(self, target: Operand, source: Operand) -> Iterator[str]:
         to, from_ = operands.stack(target), operands.stack(source)
@@ -66,6 +75,7 @@ class HeaderStatements:
         yield f"    memset(&{place}, 0, sizeof {place});"
         yield f"    {place}.valid = 1;"
         yield f"    p->length += {type_.fixed_bits // 8};"
+        yield from self._exclusion(operand)
         yield "}"
 
     def _remove_header(self, operand: Operand) -> Iterator[str]:
@@ -81,12 +91,18 @@ class HeaderStatements:
     # P4_16 8.18: elements that push_front makes room for, or pop_front leaves behind, are invalid.
 
     def _push(self, operand: Operand, amount: Operand) -> Iterator[str]:
+        if isinstance(operand, UnionStackRef):
+            yield from union_stacks.push(self._layout, operand.name, operands.number(amount))
+            return
         array, next_, size, by = self._shift(operand, amount)
         yield f"memmove(&{array}[{by}], &{array}[0], {size - by} * sizeof {array}[0]);"
         yield f"memset(&{array}[0], 0, {by} * sizeof {array}[0]);"
         yield f"{next_} = {next_} + {by} < {size} ? {next_} + {by} : {size};"
 
     def _pop(self, operand: Operand, amount: Operand) -> Iterator[str]:
+        if isinstance(operand, UnionStackRef):
+            yield from union_stacks.pop(self._layout, operand.name, operands.number(amount))
+            return
         array, next_, size, by = self._shift(operand, amount)
         yield f"memmove(&{array}[0], &{array}[{by}], {size - by} * sizeof {array}[0]);"
         yield f"memset(&{array}[{size - by}], 0, {by} * sizeof {array}[0]);"

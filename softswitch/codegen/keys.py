@@ -1,8 +1,8 @@
 """How a table's key is packed into 64-bit words, for the generated code and for the control calls.
 
 Fields follow one another from the most significant bit of a word; one that would cross the end
-of a word starts a new one, and one of more than 64 bits takes two whole words. So a field is
-always a shift and a mask away, which is what range matching needs.
+of a word starts a new one, and one of more than 64 bits takes whole words. So a field is always a
+shift and a mask away, which is what range matching needs.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from softswitch.bmv2json.model import KeyField, MatchKind, Table
 from softswitch.errors import PipelineError
-
-WORD = 64
+from softswitch.words import WORD_BITS as WORD
+from softswitch.words import split_words, word_count
 
 
 @dataclass(frozen=True)
 class Slot:
-    """Where a field lies: `shift` bits above the end of word `word` (the lower of two if wide)."""
+    """Where a field lies: `shift` bits above the end of word `word` (its last one if wide)."""
 
     word: int
     shift: int
@@ -39,9 +39,8 @@ class KeyLayout:
         """The words of a key, or of a mask, with these fields."""
         words = [0] * self.words
         for slot, value in zip(self.slots, values, strict=True):
-            words[slot.word] |= (value << slot.shift) & (1 << WORD) - 1
-            if slot.wide:
-                words[slot.word - 1] |= value >> WORD
+            for i, part in enumerate(split_words(value, slot.width)):
+                words[slot.word - i] |= part << slot.shift
         return words
 
 
@@ -52,7 +51,7 @@ def key_layout(table: Table) -> KeyLayout:
     for field in table.key:
         _check(table, field)
         if field.width > WORD:
-            word, free = word + 2, 0
+            word, free = word + word_count(field.width), 0
             slots.append(Slot(word, 0, field.width))
             continue
         if field.width > free:

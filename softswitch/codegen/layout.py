@@ -40,7 +40,7 @@ def c_type(width: int) -> str:
     for bits in (8, 16, 32, 64):
         if width <= bits:
             return f"uint{bits}_t"
-    return "sw_u128"
+    return "sw_u128" if width <= 128 else "sw_wide"
 
 
 class Layout:
@@ -55,6 +55,9 @@ class Layout:
             header: (stack.name, index)
             for stack in pipeline.stacks.values()
             for index, header in enumerate(stack.headers)
+        }
+        self._unions = {
+            header: union for union in pipeline.unions.values() for header in union.members.values()
         }
 
     @cached_property
@@ -80,6 +83,23 @@ class Layout:
     def stack_next(self, name: str, phv: str = "p->h") -> str:
         """The number of elements in use."""
         return f"{phv}.next_{self._headers[name]}"
+
+    def stack_length(self, name: str) -> int:
+        """The number of elements of a stack, of headers or of unions."""
+        stack = self.pipeline.stacks.get(name)
+        return len(self.pipeline.union_stacks[name].unions if stack is None else stack.headers)
+
+    def exclusion(self, header: str) -> Iterator[str]:
+        """Statements for when a header becomes valid: the others of its union do not stay so."""
+        union = self._unions.get(header)
+        for other in () if union is None else union.members.values():
+            if other != header:
+                yield f"{self.header(other)}.valid = 0;"
+
+    def union_valid(self, name: str) -> str:
+        """The C condition that some member is valid."""
+        members = self.pipeline.unions[name].members.values()
+        return "(" + " | ".join(f"{self.header(member)}.valid" for member in members) + ")"
 
     def member(self, type_: HeaderType, field: str) -> str:
         identifiers = self._fields.setdefault(type_.name, Identifiers("f_"))
@@ -114,6 +134,10 @@ class Layout:
             place = self._headers[stack.name]
             yield f"    struct {self.type_name(stack.type)} {place}[{len(stack.headers) + 1}];"
             yield f"    uint32_t next_{place};"
+        for name in self.pipeline.union_stacks:
+            yield f"    uint32_t next_{self._headers[name]};"
+        if self.pipeline.learn_lists:
+            yield "    uint32_t learn_list; /* the digest that is wanted, 0 for none */"
         yield "};"
 
     def _struct(self, type_: HeaderType) -> Iterator[str]:

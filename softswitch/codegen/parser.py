@@ -14,7 +14,6 @@ from softswitch.bmv2json.expressions import (
     Conditional,
     Expression,
     Lookahead,
-    StackRef,
     Unary,
 )
 from softswitch.bmv2json.parser_states import (
@@ -26,6 +25,11 @@ from softswitch.bmv2json.parser_states import (
     Verify,
 )
 from softswitch.bmv2json.statements import Primitive
+from softswitch.codegen.arithmetic import comparison, masked
+from softswitch.codegen.externs import ExternNumbers
+from softswitch.codegen.extraction import ExtractionWriter
+from softswitch.codegen.key_words import key_words
+from softswitch.codegen.keys import key_layout
 from softswitch.codegen.layout import Identifiers, Layout
 from softswitch.codegen.statements import StatementWriter
 from softswitch.codegen.values import Value, constant
@@ -47,11 +51,13 @@ CORE_ERRORS = {
 class ParserWriter:
     """Writes the parser of a program."""
 
-    def __init__(self, layout: Layout, statements: StatementWriter) -> None:
+    def __init__(self, layout: Layout, statements: StatementWriter, externs: ExternNumbers) -> None:
         self._layout = layout
+        self._externs = externs
         self._parser = layout.pipeline.parser
         self._statements = statements
         self._labels = Identifiers("state_")
+        self._extraction = ExtractionWriter(layout, statements.expressions, self._fail)
 
     def error(self, name: str) -> int:
         """The number of a core error."""
@@ -97,7 +103,8 @@ class ParserWriter:
     def _op(self, op: ParserOp) -> Iterator[str]:
         match op:
             case Extract():
-                yield from self._extract(op)
+                yield from self._lookaheads(op.varbit_bits)
+                yield from self._extraction.write(op)
             case Advance(bits):
                 yield from self._advance(bits)
             case Verify(condition, error):
@@ -109,36 +116,6 @@ class ParserWriter:
                 for parameter in op.parameters:
                     yield from self._lookaheads(parameter)
                 yield from self._statements.write(op)
-
-    def _extract(self, op: Extract) -> Iterator[str]:
-        if isinstance(op.target, StackRef):
-            yield from self._extract_next(op.target)
-            return
-        place = self._layout.header(op.target.name)
-        type_ = self._layout.pipeline.headers[op.target.name].type
-        if op.varbit_bits is not None and type_.varbit is not None:
-            bits = self._statements.expressions.low_bits(op.varbit_bits, 32)
-            yield from self._lookaheads(op.varbit_bits)
-            yield f"uint32_t bits = (uint32_t){bits.text};"
-            # P4_16 13.8.2: a size that is not a multiple of eight is ParserInvalidArgument, one
-            # beyond the declared size HeaderTooShort.
-            yield "if (bits % 8 != 0)"
-            yield f"    {self._fail('ParserInvalidArgument')}"
-            yield f"if (bits > {type_.varbit.width})"
-            yield f"    {self._fail('HeaderTooShort')}"
-        else:
-            yield "uint32_t bits = 0;"
-        yield f"if (!extract_{self._layout.type_name(type_)}(p, &{place}, bits))"
-        yield f"    {self._fail('PacketTooShort')}"
-
-    def _extract_next(self, target: StackRef) -> Iterator[str]:
-        stack = self._layout.pipeline.stacks[target.name]
-        array, next_ = self._layout.stack(stack.name), self._layout.stack_next(stack.name)
-        yield f"if ({next_} >= {len(stack.headers)})"
-        yield f"    {self._fail('StackOutOfBounds')}"
-        yield f"if (!extract_{self._layout.type_name(stack.type)}(p, &{array}[{next_}], 0))"
-        yield f"    {self._fail('PacketTooShort')}"
-        yield f"{next_}++;"
 
     def _advance(self, bits: Expression) -> Iterator[str]:
         yield from self._lookaheads(bits)
@@ -167,8 +144,11 @@ class ParserWriter:
             if transition.is_default:
                 yield goto
                 return
-            yield f"if ({self._condition(transition, values)})"
-            yield f"    {goto}"
+            if transition.value_set is not None:
+                yield from self._look_up(transition.value_set, values, goto)
+            else:
+                yield f"if ({self._condition(transition, values)})"
+                yield f"    {goto}"
         yield self._fail("NoMatch") if state.transitions else "goto done;"
 
     def _goto(self, transition: Transition) -> str:
@@ -176,15 +156,32 @@ class ParserWriter:
             return "goto done;"
         return f"goto {self._labels[transition.next_state]};"
 
+    def _look_up(self, name: str, values: list[Value], goto: str) -> Iterator[str]:
+        table = self._layout.pipeline.value_sets[name]
+        layout = key_layout(table)
+        words = key_words(layout, list(_named_keys(values)))
+        yield "{"
+        yield f"    const struct sw_table *t = &p->sw->tables[{self._externs.table(table)}];"
+        yield f"    const uint64_t key[] = {words};"
+        yield f"    if (sw_table_lookup(t, key, {layout.words}) != NULL)"
+        yield f"        {goto}"
+        yield "}"
+
     def _condition(self, transition: Transition, values: list[Value]) -> str:
-        tests = []
+        tests, keys = [], list(_named_keys(values))
         for i, (value, mask) in enumerate(zip(transition.values, transition.masks, strict=True)):
-            full = values[i].high
             if mask == 0:
                 continue
-            name = f"k{i}" if mask & full == full else f"(k{i} & {constant(mask).text})"
-            tests.append(f"{name} == {constant(value & mask).text}")
+            key = keys[i]
+            whole = key.low >= 0 and mask & key.high == key.high
+            relevant = key if whole else masked(key, mask)
+            tests.append(comparison("==", relevant, constant(value & mask)).text)
         return " && ".join(tests) or "true"
+
+
+def _named_keys(values: list[Value]) -> Iterator[Value]:
+    """The components of the select's key as the variables that hold them."""
+    return (Value(f"k{i}", value.low, value.high) for i, value in enumerate(values))
 
 
 def _lookaheads(operand: object) -> set[tuple[int, int]]:

@@ -13,6 +13,7 @@ from softswitch.bmv2json.model import Pipeline
 from softswitch.codegen.actions import ActionWriter
 from softswitch.codegen.calculations import CalculationWriter, checksum_passes
 from softswitch.codegen.controls import ControlWriter
+from softswitch.codegen.digests import learning
 from softswitch.codegen.externs import ExternNumbers
 from softswitch.codegen.headers import deparser, header_functions, max_headers
 from softswitch.codegen.layout import Layout
@@ -31,6 +32,7 @@ def _lines(pipeline: Pipeline) -> Iterator[str]:
     calculations = CalculationWriter(layout)
     controls = ControlWriter(layout, calculations, externs)
     yield '#include "hash.h"'
+    yield '#include "wide.h"'
     yield '#include "state.h"'
     yield from layout.structs()
     yield '#include "packet.h"'
@@ -39,11 +41,13 @@ def _lines(pipeline: Pipeline) -> Iterator[str]:
     yield from header_functions(layout)
     yield from calculations.functions()
     yield from checksum_passes(layout, calculations)
-    yield from ParserWriter(layout, StatementWriter(layout, calculations, externs)).function()
+    statements = StatementWriter(layout, calculations, externs)
+    yield from ParserWriter(layout, statements, externs).function()
     yield from ActionWriter(layout, calculations, externs).functions()
     yield from controls.function(pipeline.ingress)
     yield from controls.function(pipeline.egress)
     yield from deparser(layout)
+    yield from learning(layout)
     yield from externs.declarations()
     yield from controls.declarations()
     yield from _program(layout, externs, calculations)

@@ -12,6 +12,7 @@ from softswitch.bmv2json.model import Parameter
 from softswitch.bmv2json.statements import Operand, Primitive
 from softswitch.codegen import operands
 from softswitch.codegen.calculations import CalculationWriter
+from softswitch.codegen.digests import DigestStatements
 from softswitch.codegen.expressions import ExpressionWriter
 from softswitch.codegen.extern_statements import ExternStatements
 from softswitch.codegen.externs import ExternNumbers
@@ -37,6 +38,7 @@ class StatementWriter:
         self._handlers: dict[str, operands.Handler] = {
             "assign": self._assign,
             **HeaderStatements(layout, self.expressions).handlers,
+            **DigestStatements(layout).handlers,
             **PacketStatements(self.expressions).handlers,
             **ExternStatements(self.expressions, self._stores, calculations, externs).handlers,
         }

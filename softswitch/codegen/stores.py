@@ -7,7 +7,7 @@ from softswitch.bmv2json.model import Field
 from softswitch.bmv2json.statements import Operand
 from softswitch.codegen.expressions import ExpressionWriter
 from softswitch.codegen.layout import Layout, c_type
-from softswitch.codegen.values import Value, literal
+from softswitch.codegen.values import CType, Value, literal
 from softswitch.errors import PipelineError
 
 
@@ -27,6 +27,10 @@ class Stores:
         place, field = self._place(target)
         if field.varbit:
             raise PipelineError(f"{field.name}: a number cannot be assigned to a varbit")
+        if field.width > 128:
+            wide = value.as_type(CType.WIDE)
+            fits = value.fits(field.width)
+            return f"{place} = {wide if fits else f'sw_wide_truncate({wide}, {field.width})'};"
         ctype = c_type(field.width)
         if value.fits(field.width):
             return f"{place} = ({ctype}){value.text};"

@@ -1,7 +1,9 @@
 """C expressions that know the range of their value.
 
-BMv2 computes with unlimited precision. The generated code computes in the narrowest of four C
-types that provably holds the exact value, found by interval arithmetic; see `expressions`.
+BMv2 computes with unlimited precision. The generated code computes in the narrowest of five C
+types that provably holds the exact value, found by interval arithmetic; see `expressions`. Four of
+them are C's own; `sw_wide` is a struct with functions for operators (runtime/wide.h), for the rare
+program with more than 128 bits.
 """
 
 from __future__ import annotations
@@ -10,6 +12,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from softswitch.errors import PipelineError
+from softswitch.words import split_words
+
+WIDE_BITS = 33 * 64
 
 
 class CType(Enum):
@@ -19,6 +24,7 @@ class CType(Enum):
     S64 = ("int64_t", -(1 << 63), (1 << 63) - 1)
     U128 = ("sw_u128", 0, (1 << 128) - 1)
     S128 = ("sw_s128", -(1 << 127), (1 << 127) - 1)
+    WIDE = ("sw_wide", -(1 << (WIDE_BITS - 1)), (1 << (WIDE_BITS - 1)) - 1)
 
     def __init__(self, c_name: str, low: int, high: int) -> None:
         self.c_name = c_name
@@ -26,8 +32,13 @@ class CType(Enum):
         self.high = high
 
     @property
-    def wide(self) -> bool:
-        return self in (CType.U128, CType.S128)
+    def signed(self) -> bool:
+        return self.low < 0
+
+    @classmethod
+    def for_bits(cls, bits: int) -> CType:
+        """The type in which so many low bits are computed modularly."""
+        return cls.U64 if bits <= 64 else cls.U128 if bits <= 128 else cls.WIDE
 
 
 def type_for(low: int, high: int) -> CType:
@@ -35,7 +46,7 @@ def type_for(low: int, high: int) -> CType:
     for ctype in CType:
         if ctype.low <= low and high <= ctype.high:
             return ctype
-    raise PipelineError("a computation needs more than 128 bits")
+    raise PipelineError(f"a computation needs more than {WIDE_BITS} bits")
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,13 @@ class Value:
 
     def as_type(self, ctype: CType) -> str:
         """The text, converted; conversions to unsigned types are modular."""
-        return self.text if ctype is self.ctype else f"({ctype.c_name}){self.text}"
+        if ctype is self.ctype:
+            return self.text
+        if ctype is CType.WIDE:
+            return f"sw_wide_{'signed' if self.ctype.signed else 'unsigned'}({self.text})"
+        if self.ctype is CType.WIDE:
+            return f"({ctype.c_name})sw_wide_low({self.text})"
+        return f"({ctype.c_name}){self.text}"
 
     def fits(self, width: int) -> bool:
         """True when no bits are lost in an unsigned field of that width."""
@@ -63,7 +80,10 @@ def literal(value: int) -> str:
     """A number that is not negative, as C writes it."""
     if value < 1 << 64:
         return f"UINT64_C({value:#x})"
-    return f"SW_U128(UINT64_C({value >> 64:#x}), UINT64_C({value & (1 << 64) - 1:#x}))"
+    if value < 1 << 128:
+        return f"SW_U128(UINT64_C({value >> 64:#x}), UINT64_C({value & (1 << 64) - 1:#x}))"
+    words = [f"UINT64_C({word:#x})" for word in split_words(value, value.bit_length())]
+    return f"sw_wide_of((const uint64_t[]){{{', '.join(words)}}}, {len(words)})"
 
 
 def constant(value: int) -> Value:
@@ -76,13 +96,16 @@ def constant(value: int) -> Value:
             text = f"(-INT64_C({-value - 1}) - 1)"
         case CType.S128:
             text = f"((sw_s128){literal(value & (1 << 128) - 1)})"
+        case CType.WIDE:
+            text = literal(value) if value >= 0 else f"sw_wide_negate({literal(-value)})"
     return Value(text, value, value)
 
 
 def unsigned(text: str, width: int) -> Value:
     """Something unsigned of that many bits."""
-    ctype = CType.U64 if width <= 64 else CType.U128
-    return Value(f"(({ctype.c_name}){text})", 0, (1 << width) - 1)
+    ctype = CType.for_bits(width)
+    typed = text if ctype is CType.WIDE else f"(({ctype.c_name}){text})"
+    return Value(typed, 0, (1 << width) - 1)
 
 
 def truth(text: str) -> Value:

@@ -61,7 +61,8 @@ def load_run(run: Run, octets: str) -> Iterator[str]:
 def _load_bits(run: Run, octets: str) -> Iterator[str]:
     bit = run.offset * 8
     for piece in run.pieces:
-        yield f"{piece.text} = sw_load_bits({octets}, {bit}, {piece.width});"
+        load = "sw_load_bits" if piece.width <= 128 else "sw_wide_load"
+        yield f"{piece.text} = {load}({octets}, {bit}, {piece.width});"
         bit += piece.width
 
 
@@ -77,8 +78,14 @@ def store_run(run: Run, octets: str) -> Iterator[str]:
     yield f"sw_store({octets} + {run.offset}, {run.bits // 8}, {' | '.join(terms)});"
 
 
+def store_bits(piece: Piece, octets: str, bit: str) -> str:
+    """The statement that stores one piece at a bit offset."""
+    store = "sw_store_bits" if piece.width <= 128 else "sw_wide_store"
+    return f"{store}({octets}, {bit}, {piece.width}, {piece.text});"
+
+
 def _store_bits(run: Run, octets: str) -> Iterator[str]:
     bit = run.offset * 8
     for piece in run.pieces:
-        yield f"sw_store_bits({octets}, {bit}, {piece.width}, {piece.text});"
+        yield store_bits(piece, octets, str(bit))
         bit += piece.width

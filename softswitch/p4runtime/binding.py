@@ -2,31 +2,61 @@
 
 p4c writes both from one program, and a controller sends both in one message; a mix of two builds
 would fail later in ways that are hard to read. So every table and action that P4Info shows is
-looked up in the program when the pipeline is set. Arrays are not: p4c drops those that nothing
-uses.
+looked up in the program when the pipeline is set. What p4c has dropped from the program, since
+nothing uses it, stays in the P4Info: such a table is as good as not there, and so are arrays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from softswitch.bmv2json.model import Action as ProgramAction
 from softswitch.bmv2json.model import Pipeline
 from softswitch.bmv2json.model import Table as ProgramTable
-from softswitch.p4runtime.p4info import Action, Field, P4Info, Table
+from softswitch.p4runtime.p4info import Action, Field, MatchField, P4Info, Table, ValueSet
 from softswitch.p4runtime.status import P4RuntimeError, invalid
 
 
-def check_binding(info: P4Info, program: Pipeline) -> None:
-    """Refuse a P4Info that is not of this program."""
-    for table in info.tables.values():
-        found = program.tables.get(table.name)
-        if found is None:
-            raise _mismatch(f"the program has no table {table.name}")
-        _check_key(table, found)
-        _check_implementation(info, table, found)
-        for ref in table.actions.values():
-            _check_action(table, ref.action, found.action(ref.action.name))
+def bind(info: P4Info, program: Pipeline) -> P4Info:
+    """The P4Info as far as the program has it; refuses one that is not of this program."""
+    used = (table for table in info.tables.values() if table.name in program.tables)
+    tables = (_bind_table(info, table, program.tables[table.name]) for table in used)
+    sets = (item for item in info.value_sets.values() if item.name in program.value_sets)
+    return replace(
+        info,
+        tables={table.id: table for table in tables},
+        value_sets={item.id: _bind_value_set(item, program) for item in sets},
+    )
+
+
+def _bind_value_set(value_set: ValueSet, program: Pipeline) -> ValueSet:
+    ours = _widths(value_set.fields)
+    theirs = [field.width for field in program.value_sets[value_set.name].key]
+    if ours != theirs:
+        raise _mismatch(
+            f"value set {value_set.name} has widths {ours} in one, {theirs} in the other"
+        )
+    return value_set
+
+
+def _bind_table(info: P4Info, table: Table, program: ProgramTable) -> Table:
+    bound = replace(table, fields=_bind_fields(table, program))
+    _check_key(bound, program)
+    _check_implementation(info, table, program)
+    for ref in table.actions.values():
+        _check_action(table, ref.action, program.action(ref.action.name))
+    return bound
+
+
+def _bind_fields(table: Table, program: ProgramTable) -> tuple[MatchField, ...]:
+    """P4Info has no width for a key of type `error`; the program has."""
+    if len(table.fields) != len(program.key):
+        return table.fields
+    return tuple(
+        field if field.width else replace(field, width=key.width)
+        for field, key in zip(table.fields, program.key, strict=True)
+    )
 
 
 def _check_key(table: Table, program: ProgramTable) -> None:

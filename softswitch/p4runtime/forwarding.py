@@ -22,8 +22,9 @@ from softswitch.p4runtime.action_profile import (
     ProfileState,
     make_profiles,
 )
-from softswitch.p4runtime.binding import check_binding
+from softswitch.p4runtime.binding import bind
 from softswitch.p4runtime.cells import Counters, Meters, Registers
+from softswitch.p4runtime.digests import Digests
 from softswitch.p4runtime.direct import DirectCounters, DirectMeters
 from softswitch.p4runtime.p4info import P4Info, read_p4info
 from softswitch.p4runtime.packet_io import PacketInDecoder, PacketOutEncoder
@@ -31,6 +32,7 @@ from softswitch.p4runtime.replication import Replication
 from softswitch.p4runtime.status import Code, P4RuntimeError, from_engine, invalid
 from softswitch.p4runtime.store import AbsentStore, Store, UpdateType
 from softswitch.p4runtime.tables import Tables
+from softswitch.p4runtime.value_sets import ValueSets
 from softswitch.program import Program
 
 
@@ -47,7 +49,9 @@ class Forwarding:
         self.packet_out = PacketOutEncoder(info.packet_out)
         profiles = make_profiles(info, self.engine)
         self.tables = Tables(info, program.pipeline, self.engine, profiles)
+        self.digests = Digests(info, program.pipeline)
         self._stores = _make_stores(info, self.engine, self.tables, profiles)
+        self._stores["digest_entry"] = self.digests
 
     def close(self) -> None:
         """Free the engine; the packet thread must have let go of it."""
@@ -82,9 +86,9 @@ def _prepare(p4info: bytes, device_config: bytes) -> tuple[Program, P4Info]:
     """What all switches with this config share; a simulated network has many of them."""
     info = read_p4info(p4i.P4Info.FromString(p4info))
     pipeline = _read_pipeline(device_config)
-    check_binding(info, pipeline)
+    bound = bind(info, pipeline)
     try:
-        return Program(pipeline), info
+        return Program(pipeline), bound
     except PipelineError as error:
         raise invalid(f"the device config: {error}") from None
     except BuildError as error:
@@ -102,8 +106,8 @@ def _read_pipeline(device_config: bytes) -> Pipeline:
 
 def _make_stores(
     info: P4Info, engine: Engine, tables: Tables, profiles: Mapping[int, ProfileState]
-) -> Mapping[str, Store[Any]]:
-    """One store for each kind of entity that P4Runtime has."""
+) -> dict[str, Store[Any]]:
+    """One store for each kind of entity that the engine keeps."""
     return {
         "table_entry": tables,
         "direct_counter_entry": DirectCounters(tables),
@@ -114,7 +118,6 @@ def _make_stores(
         "register_entry": Registers(info, engine),
         "action_profile_member": ProfileMembers(profiles),
         "action_profile_group": ProfileGroups(profiles),
-        "value_set_entry": AbsentStore("parser value sets"),
-        "digest_entry": AbsentStore("digests"),
+        "value_set_entry": ValueSets(info, engine),
         "extern_entry": AbsentStore("externs outside v1model"),
     }

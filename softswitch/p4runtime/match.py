@@ -8,15 +8,26 @@ length zero, and bits outside of mask or prefix are zero: so equal entries have 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from finsy.proto import p4r
 
 from softswitch.bmv2json.model import Exact, Key, Lpm, Range, Ternary
 from softswitch.p4runtime import bytestring
-from softswitch.p4runtime.p4info import MatchField, MatchKind, Table
+from softswitch.p4runtime.p4info import MatchField, MatchKind
 from softswitch.p4runtime.status import P4RuntimeError, invalid
 
 MatchKey = tuple[Key, ...]
+
+
+class Keyed(Protocol):
+    """A table, or what has a key like one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def fields(self) -> tuple[MatchField, ...]: ...
+
 
 _ONEOF: Mapping[MatchKind, str] = {
     MatchKind.EXACT: "exact",
@@ -27,7 +38,7 @@ _ONEOF: Mapping[MatchKind, str] = {
 }
 
 
-def read_match(table: Table, matches: Sequence[p4r.FieldMatch]) -> MatchKey:
+def read_match(table: Keyed, matches: Sequence[p4r.FieldMatch]) -> MatchKey:
     """The key of an entry; INVALID_ARGUMENT if it is not a canonical one of this table."""
     given = {match.field_id: match for match in matches}
     key = tuple(_read_field(table, field, given.pop(field.id, None)) for field in table.fields)
@@ -38,13 +49,13 @@ def read_match(table: Table, matches: Sequence[p4r.FieldMatch]) -> MatchKey:
     return key
 
 
-def write_match(table: Table, key: Iterable[Key]) -> list[p4r.FieldMatch]:
+def write_match(table: Keyed, key: Iterable[Key]) -> list[p4r.FieldMatch]:
     """The canonical message for a key."""
     fields = zip(table.fields, key, strict=True)
     return [_write_field(field, part) for field, part in fields if part != _dont_care(field)]
 
 
-def describe_match(table: Table, key: Iterable[Key], priority: int) -> str:
+def describe_match(table: Keyed, key: Iterable[Key], priority: int) -> str:
     """The key for people: `table acl, ipv4.dst=0xe0000000/4, priority 10`."""
     fields = zip(table.fields, key, strict=True)
     parts = [f"{field.name}={_describe(part)}" for field, part in fields]
@@ -78,7 +89,7 @@ def _dont_care(field: MatchField) -> Key | None:
             return Ternary(0, 0)
 
 
-def _read_field(table: Table, field: MatchField, message: p4r.FieldMatch | None) -> Key:
+def _read_field(table: Keyed, field: MatchField, message: p4r.FieldMatch | None) -> Key:
     what = f"table {table.name}, key {field.name}"
     if message is None:
         key = _dont_care(field)

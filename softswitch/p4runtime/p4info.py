@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from finsy.proto import p4i, p4t
 
+from softswitch.p4runtime.digest_types import Digest, read_digest
 from softswitch.p4runtime.status import Code, P4RuntimeError, invalid
 
 
@@ -84,6 +85,15 @@ class Table:
     initial_default: Action | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ValueSet:
+    """A parser value set; what its members are matched against is a key as a table has one."""
+
+    id: int
+    name: str
+    fields: tuple[MatchField, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionProfile:
     """An action profile, or with `has_groups` an action selector.
@@ -130,6 +140,8 @@ class P4Info:
     counters: Mapping[int, CellArray]
     meters: Mapping[int, CellArray]
     registers: Mapping[int, CellArray]
+    value_sets: Mapping[int, ValueSet]
+    digests: Mapping[int, Digest]
     packet_in: PacketHeader
     packet_out: PacketHeader
 
@@ -149,6 +161,8 @@ def read_p4info(message: p4i.P4Info) -> P4Info:
         counters=_by_id(_cells(counter) for counter in message.counters),
         meters=_by_id(_cells(meter) for meter in message.meters),
         registers=_by_id(_register(register) for register in message.registers),
+        value_sets=_by_id(_value_set(value_set) for value_set in message.value_sets),
+        digests=_by_id(read_digest(digest, message.type_info) for digest in message.digests),
         packet_in=_packet_header(message, "packet_in"),
         packet_out=_packet_header(message, "packet_out"),
     )
@@ -246,7 +260,22 @@ def _match_field(message: p4i.MatchField, table: str) -> MatchField:
             Code.UNIMPLEMENTED,
             f"table {table}, key {message.name}: match kind {other} is not supported",
         ) from None
+    if not message.bitwidth and message.type_name.name:
+        raise P4RuntimeError(
+            Code.UNIMPLEMENTED,
+            f"table {table}, key {message.name}: values that are strings are not supported",
+        )
     return MatchField(message.id, message.name, message.bitwidth, kind)
+
+
+def _value_set(message: p4i.ValueSet) -> ValueSet:
+    name = message.preamble.name
+    fields = tuple(_match_field(field, name) for field in message.match)
+    if any(field.kind is not MatchKind.EXACT for field in fields):
+        raise P4RuntimeError(
+            Code.UNIMPLEMENTED, f"value set {name}: only exact matches are supported"
+        )
+    return ValueSet(message.preamble.id, name, fields)
 
 
 def _action_ref(message: p4i.ActionRef, actions: Mapping[int, Action], table: str) -> ActionRef:

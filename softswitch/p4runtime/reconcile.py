@@ -21,7 +21,7 @@ def carry_over(old: Forwarding, new: Forwarding) -> None:
 
 
 def _updates(old: Forwarding) -> Iterator[p4r.Update]:
-    """Members, groups, entries with counters and meters, changed defaults, replication, cells."""
+    """All that was written, in the order in which one thing refers to another."""
     for request in _profiles():
         for entity in old.read(request):
             yield p4r.Update(type=p4r.Update.INSERT, entity=entity)
@@ -37,6 +37,11 @@ def _updates(old: Forwarding) -> Iterator[p4r.Update]:
         for entity in old.read(request):
             if _is_written(entity):
                 yield p4r.Update(type=p4r.Update.MODIFY, entity=entity)
+    for entity in old.read(p4r.Entity(digest_entry=p4r.DigestEntry())):
+        yield p4r.Update(type=p4r.Update.INSERT, entity=entity)
+    for entity in old.read(p4r.Entity(value_set_entry=p4r.ValueSetEntry())):
+        if entity.value_set_entry.members:
+            yield p4r.Update(type=p4r.Update.MODIFY, entity=entity)
 
 
 def _entry_update(entity: p4r.Entity) -> p4r.Update:

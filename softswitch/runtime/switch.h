@@ -16,7 +16,9 @@
 
 struct sw_switch;
 
-/* The frame is valid only during the call. */
+/* The frame is valid only during the call. Digests come on a port that is none. */
+enum { SW_DIGEST_PORT = 512 };
+
 typedef void (*sw_emit_fn)(void *ctx, uint32_t port, const uint8_t *frame, uint32_t len);
 
 struct sw_switch *sw_create(void);

@@ -248,6 +248,7 @@ static void run_ingress(const struct run *run, struct packet *p, const uint8_t *
 {
     run_parser(p);
     ingress(p);
+    learn(p, run->emit, run->ctx);
     uint32_t resubmit_list = p->resubmit_list;
     uint64_t group = get_mcast_grp(&p->h);
     uint32_t truncate_to = p->truncate_to;

@@ -75,15 +75,20 @@ def unknown_table_type(program: Document) -> None:
 
 
 def digest(program: Document) -> None:
-    program["learn_lists"] = [{"name": "learned", "id": 1, "elements": []}]
+    action = next(a for a in program["actions"] if a["name"] == "IngressControl.answer")
+    number = {"type": "hexstr", "value": "0x1"}
+    action["primitives"][0].update(op="generate_digest", parameters=[number, number])
 
 
 def value_set(program: Document) -> None:
-    program["parse_vsets"] = [{"name": "ports", "id": 0, "compressed_bitwidth": 16}]
+    state = program["parsers"][0]["parse_states"][0]
+    state["transitions"].insert(0, {"type": "parse_vset", "value": "ports", "next_state": None})
 
 
 def header_union(program: Document) -> None:
-    program["header_unions"] = [{"name": "either", "id": 0}]
+    program["header_union_types"] = [{"name": "either_t", "headers": [["a", "ethernet_t"]]}]
+    union = {"name": "either", "id": 0, "union_type": "either_t", "header_ids": [999]}
+    program["header_unions"] = [union]
 
 
 def unknown_statement(program: Document) -> None:
@@ -92,7 +97,7 @@ def unknown_statement(program: Document) -> None:
 
 
 def wide_field(program: Document) -> None:
-    program["header_types"][1]["fields"][0] = ["huge", 256, False]
+    program["header_types"][1]["fields"][0] = ["huge", 2056, False]
 
 
 def missing_action(program: Document) -> None:
@@ -124,14 +129,14 @@ def other_architecture(program: Document) -> None:
             r"tables\[\d\]: a table with an action profile cannot have 'default_entry'",
         ),
         (unknown_table_type, r"tables\[\d\].type: tables of type 'magic' are not supported"),
-        (digest, r"learn_lists\[0\]: digests are not supported \(learned\)"),
-        (value_set, r"parse_vsets\[0\]: parser value sets are not supported \(ports\)"),
-        (header_union, r"header_unions\[0\]: header unions are not supported \(either\)"),
+        (digest, r"there is no learn list 1"),
+        (value_set, r"transitions\[0\].value: no value set is named 'ports'"),
+        (header_union, r"header_unions\[0\]: header_ids does not name a header for each member"),
         (
             unknown_statement,
             "action IngressControl.answer: the statement 'teleport' is not supported",
         ),
-        (wide_field, r"field 'huge' is 256 bits wide, not 1 to 128"),
+        (wide_field, r"field 'huge' is 2056 bits wide, not 1 to 2048"),
         (missing_action, r"tables\[\d\].action_ids\[0\]: no action has the id 999"),
         (missing_next, "no table or condition is named 'elsewhere'"),
         (missing_header, r"deparsers\[0\].order\[0\]: no header is named 'nobody'"),

@@ -95,7 +95,7 @@ def ports() -> Iterator[Ports]:
 
 
 def started(specs: list[PortSpec]) -> DataPlane:
-    plane = DataPlane(specs, None, lambda frame: None)
+    plane = DataPlane(specs, None, lambda frame: None, lambda message: None)
     plane.start()
     return plane
 

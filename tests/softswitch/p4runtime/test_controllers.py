@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from finsy.proto import U128, p4r
+from finsy.proto import U128, p4r, stratum
 
 from softswitch.controllers import Controllers
 from softswitch.p4runtime.service import P4Runtime
 from softswitch.p4runtime.status import Code
 from softswitch.session import MAX_QUEUED, Session
+from tests.softswitch.p4runtime import learning
 
 Response = p4r.StreamMessageResponse
 
@@ -23,9 +24,17 @@ def controllers(service: P4Runtime) -> Controllers:
     return Controllers(service, send_packet=lambda _: None)
 
 
-def arbitration(election_id: int) -> p4r.StreamMessageRequest:
-    update = p4r.MasterArbitrationUpdate(device_id=1, election_id=U128.encode(election_id))
+def arbitration(election_id: int, role: p4r.Role | None = None) -> p4r.StreamMessageRequest:
+    update = p4r.MasterArbitrationUpdate(
+        device_id=1, election_id=U128.encode(election_id), role=role
+    )
     return p4r.StreamMessageRequest(arbitration=update)
+
+
+def role_with(p4_id: int) -> p4r.Role:
+    role = p4r.Role(name=f"{p4_id:#x}")
+    role.config.Pack(stratum.P4RoleConfig(shared_p4_ids=[p4_id]))
+    return role
 
 
 def all_messages(session: Session) -> list[Response]:
@@ -53,13 +62,58 @@ def test_a_packet_out_before_any_pipeline_is_answered(controllers: Controllers) 
     assert answer.error.canonical_code == Code.FAILED_PRECONDITION
 
 
-def test_digest_acknowledgements_are_answered_with_unimplemented(controllers: Controllers) -> None:
+def test_only_a_primary_acknowledges_digests(controllers: Controllers) -> None:
     session = controllers.connect()
     ack = p4r.DigestListAck(digest_id=4)
     controllers.handle(session, p4r.StreamMessageRequest(digest_ack=ack))
     [answer] = all_messages(session)
-    assert answer.error.canonical_code == Code.UNIMPLEMENTED
+    assert answer.error.canonical_code == Code.PERMISSION_DENIED
     assert answer.error.digest_list_ack.digest_list_ack == ack
+
+
+def test_digest_lists_go_to_the_primary_when_they_are_due(
+    service: P4Runtime, controllers: Controllers
+) -> None:
+    primary, backup = controllers.connect(), controllers.connect()
+    controllers.handle(primary, arbitration(2))
+    controllers.handle(backup, arbitration(1))
+    service.set_pipeline(p4r.SetForwardingPipelineConfigRequest.VERIFY_AND_COMMIT, learning.CONFIG)
+    wanted = learning.entry(learning.STATION, wait_ms=1, acknowledge_ms=1000)
+    service.apply([learning.update(p4r.Update.INSERT, wanted)])
+    message = bytes.fromhex("00000001 000000000007 0003 00")
+    assert controllers.digest(message, 10) == 1010
+    assert controllers.digest(None, 1009) == 1010
+    assert controllers.digest(None, 1010) is None
+    ack = p4r.DigestListAck(digest_id=learning.STATION, list_id=1)
+    assert controllers.digest(message, 2000) is None
+    controllers.handle(primary, p4r.StreamMessageRequest(digest_ack=ack))
+    assert controllers.digest(message, 2000) == 3000
+    told = [message.digest for message in all_messages(primary) if message.HasField("digest")]
+    assert [list(item.data) for item in told] == [[learning.station(7, 3)]]
+    assert not any(message.HasField("digest") for message in all_messages(backup))
+    service.close()
+
+
+def test_a_role_gets_and_acknowledges_the_digests_that_it_has(
+    service: P4Runtime, controllers: Controllers
+) -> None:
+    service.set_pipeline(p4r.SetForwardingPipelineConfigRequest.VERIFY_AND_COMMIT, learning.CONFIG)
+    stations, pairs = controllers.connect(), controllers.connect()
+    controllers.handle(stations, arbitration(1, role_with(learning.STATION)))
+    controllers.handle(pairs, arbitration(1, role_with(learning.PAIR)))
+    service.apply([learning.update(p4r.Update.INSERT, learning.entry(learning.STATION))])
+    controllers.digest(bytes.fromhex("00000001 000000000007 0003 00"), 0)
+    ack = p4r.StreamMessageRequest(
+        digest_ack=p4r.DigestListAck(digest_id=learning.STATION, list_id=1)
+    )
+    controllers.handle(stations, ack)
+    controllers.handle(pairs, ack)
+    kinds = [
+        [message.WhichOneof("update") for message in all_messages(session)]
+        for session in (stations, pairs)
+    ]
+    assert kinds == [["arbitration", "digest"], ["arbitration", "error"]]
+    service.close()
 
 
 def test_packets_that_a_controller_does_not_take_are_dropped_and_arbitration_is_not() -> None:

@@ -238,9 +238,7 @@ class TestBatches:
         ],
         ids=["members", "digests", "externs"],
     )
-    def test_what_this_target_lacks_reads_as_nothing(
-        self, device: Device, request_: p4r.Entity
-    ) -> None:
+    def test_what_is_not_there_reads_as_nothing(self, device: Device, request_: p4r.Entity) -> None:
         device.set(SetRequest.VERIFY_AND_COMMIT, CONFIG)
         assert list(device.service.select([request_])) == []
 
