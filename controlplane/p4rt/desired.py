@@ -12,7 +12,7 @@ from typing import Final
 
 from controlplane.fib.model import Fib, FibInterface, Policer, TtlMode
 from controlplane.p4rt import names
-from controlplane.p4rt.desired_multicast import multicast_entities, tunnel_root_entries
+from controlplane.p4rt.desired_multicast import MulticastEntities, tunnel_root_entries
 from controlplane.p4rt.desired_unicast import UnicastEntities
 from controlplane.p4rt.entities import Changes, CloneSession, Entity, PolicerEntry, TableEntry
 from controlplane.p4rt.inventory import Inventory, differences
@@ -30,21 +30,17 @@ class Desired:
     """
 
     def __init__(self, installed: Inventory) -> None:
-        self._installed = installed
         self._fib = Fib()
         self._unicast = UnicastEntities(installed)
-        self._multicast = Inventory()
+        self.inventory = Inventory()
+        self._multicast = MulticastEntities(installed, self.inventory)
         self._tunnel_roots = Inventory()
         self._settings = Inventory()
-        self.inventory = Inventory()
 
     def update(self, fib: Fib) -> Changes:
         """Make the inventory that of this Fib, with the numbers that things have; what differs."""
         changes = self._unicast.exchange(self._fib, fib)
-        if fib.multicast is not self._fib.multicast:
-            multicast = Inventory(multicast_entities(fib.multicast, self._installed))
-            changes |= differences(self._multicast, multicast)
-            self._multicast = multicast
+        changes |= self._multicast.exchange(self._fib.multicast, fib.multicast)
         if fib.tunnel_roots is not self._fib.tunnel_roots:
             roots = Inventory(tunnel_root_entries(fib.tunnel_roots))
             changes |= differences(self._tunnel_roots, roots)
