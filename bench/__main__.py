@@ -16,7 +16,10 @@ from bench.core import core_figures, failure_figures
 from bench.fib import fib_figures
 from bench.figure import Figure
 from bench.labs import lab_figures
+from bench.mvpns import mvpn_figures
 from bench.ospf import ospf_figures
+from bench.pim import pim_figures
+from bench.pim_frr import pim_frr_figures
 from bench.reflectors import reflector_figures
 from bench.vpn import death_figures, vpn_figures
 from bench.vpn_paths import pe_death_figures
@@ -29,6 +32,7 @@ SIMULATED, LIVE = "sim", "softswitch"
 def figures() -> Iterator[Figure]:
     yield from lab_figures(SIMULATED)
     yield from fib_figures()
+    yield from pim_figures()
     yield from pe_death_figures(10_000)
     yield from pe_death_figures(100_000)
     yield from bfd_figures()
@@ -39,10 +43,12 @@ def figures() -> Iterator[Figure]:
     yield from death_figures()
     yield from reflector_figures()
     yield from core_figures()
+    yield from mvpn_figures()
     if (reason := missing_rights()) is not None:
         print(f"no figures of live labs: {reason}", file=sys.stderr)
         return
     yield from frr_figures()
+    yield from pim_frr_figures()
     yield from lab_figures(LIVE)
     yield from failure_figures(LIVE)
 

@@ -6,15 +6,13 @@ that comes. Its CPU time is that of all its threads, until it asks for no more.
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 from bench.bgp import AS, REFLECTOR, ROUTES, Established, opening, storm
+from bench.daemon import Daemon, wait
 from bench.figure import Figure
 from tests.peers.frr import Frr, missing_frr
 from tests.peers.namespace import Namespace, cable
@@ -31,8 +29,6 @@ router bgp {AS}
 exit
 """
 _PORT = 179
-_QUIET, _LIMIT = 1.0, 60.0
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 def frr_figures() -> Iterator[Figure]:
@@ -56,14 +52,14 @@ def _of_frr(octets: bytes) -> float:
         near.address("eth0", f"{REFLECTOR}/24")
         namespace.route(f"10.1.0.0/16 via {REFLECTOR}")
         frr = Frr(namespace, {"bgpd": _BGPD})
-        bgpd = _process(namespace, frr)
+        bgpd = Daemon(namespace, "bgpd")
         end = stack.enter_context(near.inside(_connected))
         end.sendall(opening())
-        _wait(lambda: _summary(frr).get("state") == "Established")
-        before = _cpu(bgpd)
+        wait(lambda: _summary(frr).get("state") == "Established")
+        before = bgpd.cpu()
         end.sendall(octets)
-        _wait(lambda: _summary(frr)["pfxRcd"] == ROUTES)
-        return _settled(bgpd) - before
+        wait(lambda: _summary(frr)["pfxRcd"] == ROUTES)
+        return bgpd.settled() - before
 
 
 def _connected() -> socket.socket:
@@ -74,41 +70,3 @@ def _summary(frr: Frr) -> dict[str, object]:
     shown = frr.json("show bgp ipv4 vpn summary json")
     peer: dict[str, object] = shown["peers"][f"{REFLECTOR}"]
     return peer
-
-
-def _process(namespace: Namespace, frr: Frr) -> Path:
-    """bgpd among the processes of this machine: in its namespace it has another number."""
-    space = Path(f"/proc/{namespace.pid}/ns/pid").readlink()
-    for process in (name.parent for name in Path("/proc").glob("[0-9]*/comm") if _is_bgpd(name)):
-        if (process / "ns/pid").readlink() == space:
-            return process
-    raise AssertionError(f"bgpd is not there; its log: {frr.log('bgpd')}")
-
-
-def _is_bgpd(name: Path) -> bool:
-    try:
-        return name.read_text().strip() == "bgpd"
-    except OSError:  # it has ended meanwhile
-        return False
-
-
-def _cpu(process: Path) -> float:
-    """proc(5): utime and stime, the 14th and 15th field."""
-    fields = (process / "stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
-
-
-def _settled(process: Path) -> float:
-    """The CPU time once a process is quiet."""
-    before = -1.0
-    while (now := _cpu(process)) != before:
-        before = now
-        time.sleep(_QUIET)
-    return now
-
-
-def _wait(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + _LIMIT
-    while not holds():
-        assert time.monotonic() < end, "FRR's bgpd does not come to it"
-        time.sleep(_QUIET / 4)

@@ -162,10 +162,11 @@ class FibBuilder:
         copies = self._replicators[vrf].copies(path, self._selective.tree_into((vrf, tree.tree)))
         if copies is None:
             return None
+        entrances = self._entrances(vrf, tree)
         return MulticastRoute(
             vrf=self._vrfs[vrf].id,
             tree=tree.tree,
-            iifs=copies.iifs | self._entrances(vrf, tree),
+            iifs=copies.iifs | entrances if entrances else copies.iifs,
             replicas=copies.replicas,
             tail=self._tail(tree.tree, path.outgoing) if vrf == DEFAULT_VRF else None,
             watch=tree.watch_sources,

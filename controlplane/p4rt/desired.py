@@ -8,11 +8,11 @@ sets of interfaces that a tree accepts packets of.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from controlplane.fib.model import Fib, FibInterface, Policer, TtlMode
 from controlplane.p4rt import names
-from controlplane.p4rt.desired_multicast import multicast_entities, tunnel_root_entries
+from controlplane.p4rt.desired_multicast import MulticastEntities, tunnel_root_entries
 from controlplane.p4rt.desired_unicast import UnicastEntities
 from controlplane.p4rt.entities import Changes, CloneSession, Entity, PolicerEntry, TableEntry
 from controlplane.p4rt.inventory import Inventory, differences
@@ -20,6 +20,14 @@ from controlplane.p4rt.inventory import Inventory, differences
 _TO_CPU: Final = CloneSession(names.CPU_CLONE_SESSION, frozenset({(names.CPU_PORT, 1)}))
 
 _TTL_ACTIONS: Final = {TtlMode.UNIFORM: names.UNIFORM, TtlMode.PIPE: names.PIPE}
+
+
+class _Settings(NamedTuple):
+    """The parts of a Fib that hang on the router's configuration alone, and seldom change."""
+
+    interfaces: frozenset[FibInterface]
+    policers: frozenset[Policer]
+    ttl_mode: TtlMode
 
 
 class Desired:
@@ -30,38 +38,36 @@ class Desired:
     """
 
     def __init__(self, installed: Inventory) -> None:
-        self._installed = installed
         self._fib = Fib()
         self._unicast = UnicastEntities(installed)
-        self._multicast = Inventory()
+        self.inventory = Inventory()
+        self._multicast = MulticastEntities(installed, self.inventory)
         self._tunnel_roots = Inventory()
         self._settings = Inventory()
-        self.inventory = Inventory()
+        self._settings_of: _Settings | None = None
 
     def update(self, fib: Fib) -> Changes:
         """Make the inventory that of this Fib, with the numbers that things have; what differs."""
         changes = self._unicast.exchange(self._fib, fib)
-        if fib.multicast is not self._fib.multicast:
-            multicast = Inventory(multicast_entities(fib.multicast, self._installed))
-            changes |= differences(self._multicast, multicast)
-            self._multicast = multicast
+        changes |= self._multicast.exchange(self._fib.multicast, fib.multicast)
         if fib.tunnel_roots is not self._fib.tunnel_roots:
             roots = Inventory(tunnel_root_entries(fib.tunnel_roots))
             changes |= differences(self._tunnel_roots, roots)
             self._tunnel_roots = roots
-        settings = Inventory(_settings(fib))
-        changes |= differences(self._settings, settings)
-        self._settings = settings
+        if self._settings_of != (of := _Settings(fib.interfaces, fib.policers, fib.ttl_mode)):
+            settings = Inventory(_settings(of))
+            changes |= differences(self._settings, settings)
+            self._settings, self._settings_of = settings, of
         self._fib = fib
         self.inventory.apply(changes)
         return changes
 
 
-def _settings(fib: Fib) -> Iterator[Entity]:
+def _settings(of: _Settings) -> Iterator[Entity]:
     yield _TO_CPU
-    yield TableEntry(names.TTL_MODE, (), _TTL_ACTIONS[fib.ttl_mode])
-    yield from map(_policer, fib.policers)
-    yield from _interfaces(fib.interfaces)
+    yield TableEntry(names.TTL_MODE, (), _TTL_ACTIONS[of.ttl_mode])
+    yield from map(_policer, of.policers)
+    yield from _interfaces(of.interfaces)
 
 
 def _policer(policer: Policer) -> PolicerEntry:

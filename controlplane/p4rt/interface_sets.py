@@ -9,15 +9,21 @@ for each side that packets come from.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from controlplane.p4rt import names
-from controlplane.p4rt.entities import Key, TableEntry
-from controlplane.p4rt.ids import share
+from controlplane.p4rt.entities import Changes, Key, TableEntry
+from controlplane.p4rt.ids import Moves, SharedNumbers, Users
 from controlplane.p4rt.inventory import Inventory
 
 InterfaceSet: TypeAlias = frozenset[int]
+
+Accepted: TypeAlias = Mapping[Key, InterfaceSet]
+"""Entries, and the interfaces that each accepts packets of."""
+
+_Place: TypeAlias = tuple[str, InterfaceSet]
+"""A set, and the table that its interfaces are entries of."""
 
 NO_INTERFACE: Final = 0
 """What a route names that accepts nothing, or the interfaces of a set."""
@@ -43,39 +49,47 @@ class InterfaceSets:
     A set that changes for all its routes keeps its number, and its interfaces come and go.
     """
 
-    def __init__(self, accepted: Mapping[Key, InterfaceSet], installed: Inventory) -> None:
-        wanted = {key: interfaces for key, interfaces in accepted.items() if len(interfaces) > 1}
-        self._used = {(_MEMBERS_OF[table], interfaces) for (table, _), interfaces in wanted.items()}
-        self._numbers: dict[InterfaceSet, int] = {}
-        if wanted:
-            held = _held(installed, wanted)
-            sets, last = _sets(installed), names.LAST_INTERFACE_SET
-            self._numbers = share("sets of interfaces", wanted, held, sets, last)
+    def __init__(self, installed: Inventory) -> None:
+        self._installed = installed
+        self._users: Users[_Place] = Users()
+        self._places: Users[InterfaceSet] = Users()
+        self._numbers: SharedNumbers[InterfaceSet] = SharedNumbers(
+            "sets of interfaces", names.LAST_INTERFACE_SET
+        )
 
     def names(self, interfaces: InterfaceSet) -> tuple[int, int]:
         """What a route says of the interfaces that it accepts: an interface, and a set."""
         if len(interfaces) > 1:
-            return NO_INTERFACE, self._numbers[interfaces]
+            return NO_INTERFACE, self._numbers.number(interfaces)
         return next(iter(interfaces), NO_INTERFACE), NO_SET
 
-    def entries(self) -> Iterator[TableEntry]:
-        """The interfaces of each set, where they are looked up."""
-        for table, interfaces in self._used:
-            for interface in interfaces:
-                match = self._numbers[interfaces], interface
-                yield TableEntry(table, match, _MEMBERS[table])
+    def exchange(self, gone: Accepted, new: Accepted, moves: Moves[InterfaceSet]) -> Changes:
+        """Entries go, others come: what becomes of the interfaces of sets."""
+        lost, found = self._users.exchange(_places(gone), _places(new))
+        changes: Changes = {entry.key: None for place in lost for entry in self._entries(place)}
+        unused, needed = self._places.exchange([s for _, s in lost], [s for _, s in found])
+        self._numbers.release(unused)
+        self._numbers.admit(needed, _held(self._installed) if needed else {}, moves)
+        return changes | {entry.key: entry for place in found for entry in self._entries(place)}
+
+    def _entries(self, place: _Place) -> Iterator[TableEntry]:
+        """The interfaces of a set, where they are looked up."""
+        table, interfaces = place
+        for interface in interfaces:
+            match = self._numbers.number(interfaces), interface
+            yield TableEntry(table, match, _MEMBERS[table])
 
 
-def _held(installed: Inventory, keys: Collection[Key]) -> dict[Key, int]:
-    entries = ((key, installed.get(key)) for key in keys)
-    return {
-        key: entry.args[1]
-        for key, entry in entries
-        if isinstance(entry, TableEntry) and entry.args[1] != NO_SET
-    }
+def _places(accepted: Accepted) -> list[_Place]:
+    return [
+        (_MEMBERS_OF[table], interfaces)
+        for (table, _), interfaces in accepted.items()
+        if len(interfaces) > 1
+    ]
 
 
-def _sets(installed: Inventory) -> dict[int, InterfaceSet]:
+def _held(installed: Inventory) -> dict[int, InterfaceSet]:
+    """What stands behind numbers in the switch."""
     found: defaultdict[int, set[int]] = defaultdict(set)
     for table in _MEMBERS:
         for number, interface in installed.table(table):

@@ -13,7 +13,7 @@ neighbour and routers on a LAN name the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import TypeAlias, assert_never
 
@@ -23,6 +23,9 @@ from controlplane.rib.route import Attached, Blackhole, Gateway, Local, NextHop,
 
 ThroughVpn: TypeAlias = Callable[[Route | None, IPv4Address, IPv4Address], Rpf | None]
 """Asked for a VPN route, the root of a tree and its group."""
+
+_one_rpf = lru_cache(maxsize=1 << 12)(Rpf)
+"""One object for all trees of a root, or of a site: there are ten thousand."""
 
 
 def reverse_path(
@@ -36,14 +39,18 @@ def reverse_path(
     preference, metric = route.protocol.value, route.metric
     match next_hop:
         case Attached(interface):
-            return Rpf(interface, None, preference=preference, metric=metric)
+            return _one_rpf(interface, None, preference=preference, metric=metric)
         case Local(interface):
-            return Rpf(interface, None, is_local=True, preference=preference, metric=metric)
+            return _one_rpf(interface, None, is_local=True, preference=preference, metric=metric)
         case Gateway(interface, address):
-            return Rpf(interface, address, preference=preference, metric=metric)
+            return _one_rpf(interface, address, preference=preference, metric=metric)
         case VpnNextHop():
             through = through_vpn(route, root, group)
-            return through and replace(through, preference=preference, metric=metric)
+            if through is None:
+                return None
+            return _one_rpf(
+                through.interface, through.neighbor, preference=preference, metric=metric
+            )
         case Blackhole():
             return None
         case _:

@@ -21,7 +21,8 @@ from controlplane.engine.stream import (
     StreamName,
     StreamOutput,
 )
-from controlplane.engine.time import Instant
+from controlplane.engine.time import Duration, Instant
+from controlplane.mvpn.s_pmsi.engine import SPmsiEngine
 from controlplane.mvpn.s_pmsi.events import SPmsiInput, SPmsiOutput
 from controlplane.protocols.arp.events import ArpInput, ArpOutput
 from controlplane.protocols.bfd.events import BfdInput, BfdOutput
@@ -30,6 +31,7 @@ from controlplane.protocols.icmp.events import IcmpInput, IcmpOutput
 from controlplane.protocols.igmp.events import IgmpInput, IgmpOutput
 from controlplane.protocols.ldp.events import LdpInput, LdpOutput
 from controlplane.protocols.ospf.events import OspfInput, OspfOutput
+from controlplane.protocols.pim.engine import PimEngine
 from controlplane.protocols.pim.events import PimInput, PimOutput
 from controlplane.router.vrf import AnyEngine, Vrf
 from controlplane.wire.bgp.numbers import PORT as BGP_PORT
@@ -47,6 +49,10 @@ EngineOutput: TypeAlias = (
 )
 
 
+EngineName: TypeAlias = tuple[str, str]
+"""An engine: its VRF and its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """An output, and the engine of a VRF that it comes from."""
@@ -62,7 +68,8 @@ class Engines:
     def __init__(self, vrfs: Mapping[str, Vrf]) -> None:
         self._vrfs = vrfs
         self._said: deque[Said] = deque()
-        self._deadlines: dict[tuple[str, str], Instant] = {}
+        self._deadlines: dict[EngineName, Instant] = {}
+        self._readings: dict[EngineName, Duration] = {}
         self._bgp_streams: set[tuple[str, StreamName]] = set()
 
     def next_output(self) -> Said | None:
@@ -137,12 +144,22 @@ class Engines:
     def next_deadline(self) -> Instant | None:
         return min(self._deadlines.values(), default=None)
 
+    @property
+    def wants_counters(self) -> Duration | None:
+        """How often some engine wants to hear what the switch has counted, None: not at all."""
+        return min(self._readings.values(), default=None)
+
     def _say(self, vrf: str, name: str, engine: AnyEngine, outputs: Iterable[EngineOutput]) -> None:
-        """An engine's deadline changes when it is told something, and never else."""
+        """What an engine waits for changes when it is told something, and never else."""
         for output in outputs:
             self._said.append(Said(vrf, name, output))
-        deadline = engine.next_deadline()
-        if deadline is None:
-            self._deadlines.pop((vrf, name), None)
-        else:
-            self._deadlines[vrf, name] = deadline
+        _note(self._deadlines, (vrf, name), engine.next_deadline())
+        if isinstance(engine, PimEngine | SPmsiEngine):
+            _note(self._readings, (vrf, name), engine.wants_counters)
+
+
+def _note(table: dict[EngineName, float], name: EngineName, value: float | None) -> None:
+    if value is None:
+        table.pop(name, None)
+    else:
+        table[name] = value

@@ -175,7 +175,9 @@ class Inbound:
         return self._receive_ipv4(interface, punt, frame.payload)
 
     def _mvpn_of(self, index: int) -> Mvpn | None:
-        """Whose (PMSI, root PE) pair it is."""
+        """Whose (PMSI, root PE) pair it is: of what has no interface of the configuration."""
+        if self._links.indexed(index) is not None:
+            return None
         return next((mvpn for mvpn in self._mvpns if index in mvpn.roots), None)
 
     def _shared_by_stranger(self, punt: _Punt) -> Mvpn | None:

@@ -5,6 +5,7 @@ An Ethernet interface works while its port has a link, a loopback always.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import Final
@@ -21,6 +22,10 @@ class Links:
     def __init__(self, config: RouterConfig) -> None:
         self.configs = {item.interface.name: item for item in config.interfaces}
         self._by_index = {item.interface.index: item.interface for item in config.interfaces}
+        self._by_port: defaultdict[int, list[InterfaceConfig]] = defaultdict(list)
+        for item in config.interfaces:
+            if item.interface.port is not None:
+                self._by_port[item.interface.port].append(item)
         self._down: set[int] = set()
         self.loopback = self._find_loopback(config.router_id)
 
@@ -53,7 +58,7 @@ class Links:
 
     def on(self, port: int) -> list[InterfaceConfig]:
         """The interfaces of a port, one for each VLAN."""
-        return [item for item in self.configs.values() if item.interface.port == port]
+        return self._by_port.get(port, [])
 
     def is_up(self, name: str) -> bool:
         item = self.configs.get(name)

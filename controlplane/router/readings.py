@@ -1,4 +1,4 @@
-"""Readings of the switch's counters: who wants them, and what they mean to whom.
+"""Readings of the switch's counters: what they mean to whom.
 
 PIM       which sources have been active, and how busy shared trees are (RFC 7761 4.2)
 S-PMSI    how many octets of each flow came (RFC 6513 7.4.2)
@@ -9,20 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from controlplane.engine.time import Duration, Instant
+from controlplane.engine.time import Instant
 from controlplane.fib.counts import CountersRead, RouteCount
 from controlplane.mvpn.s_pmsi.events import FlowsCounted
 from controlplane.net.multicast import SourceGroup
 from controlplane.protocols.pim.events import SourcesActive, TreeRates
 from controlplane.router.engines import Engines
 from controlplane.router.vrf import Vrf
-
-
-def wanted_period(vrfs: Mapping[str, Vrf]) -> Duration | None:
-    """How often the counters shall be read, None: not at all."""
-    wanted = [vrf.pim.wants_counters for vrf in vrfs.values()]
-    wanted += [vrf.s_pmsi.wants_counters for vrf in vrfs.values() if vrf.s_pmsi]
-    return min((period for period in wanted if period is not None), default=None)
 
 
 def tell(engines: Engines, vrfs: Mapping[str, Vrf], read: CountersRead, now: Instant) -> None:

@@ -168,7 +168,7 @@ class Router:
 
         Each reading but the first comes as `CountersRead`.
         """
-        return readings.wanted_period(self.vrfs)
+        return self._engines.wants_counters
 
     def _finish(self, now: Instant) -> list[Output]:
         outputs = self._exchange.settle(now)

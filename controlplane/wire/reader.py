@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address
 
-from controlplane.net.interned import packed_address
+from controlplane.net.interned import address
 
 
 class DecodeError(Exception):
@@ -66,7 +66,7 @@ class Reader:
         return self.uint(4)
 
     def ipv4(self) -> IPv4Address:
-        return packed_address(self.take(4))
+        return address(self.u32())
 
     @contextmanager
     def sub(self, length: int) -> Iterator[Reader]:

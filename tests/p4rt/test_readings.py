@@ -22,7 +22,7 @@ from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import SourceGroup, TreeName
 from controlplane.p4rt import names
 from controlplane.p4rt.counters import NOTHING_COUNTED, Count, CounterReader, Counters
-from controlplane.p4rt.desired_multicast import multicast_entities
+from controlplane.p4rt.desired_multicast import MulticastEntities
 from controlplane.p4rt.entities import TableEntry
 from controlplane.p4rt.inventory import Inventory
 from controlplane.p4rt.pipeline import load_pipeline
@@ -90,12 +90,13 @@ def test_what_a_selective_tunnel_brings_is_counted_for_its_vrf() -> None:
 
 
 def test_the_routes_behind_a_selective_tunnel_are_in_the_tail_table_alone() -> None:
-    routes = [
-        MulticastRoute(RED, FLOW, frozenset({5}), COPY),
-        MulticastRoute(TABLE, FLOW, frozenset({5}), COPY),
-    ]
-    entities = multicast_entities([*routes, _entered(RED), _entered(TABLE)], Inventory())
-    keys = {(e.table, e.match[0]) for e in entities if isinstance(e, TableEntry) and _is_flow(e)}
+    routes = {MulticastRoute(vrf, FLOW, frozenset({5}), COPY) for vrf in (RED, TABLE)}
+    routes |= {_entered(RED), _entered(TABLE)}
+    entries = MulticastEntities(Inventory(), Inventory())
+    changes = entries.exchange(frozenset(), frozenset(routes))
+    keys = {
+        (e.table, e.match[0]) for e in changes.values() if isinstance(e, TableEntry) and _is_flow(e)
+    }
     assert keys == {
         (names.MULTICAST_ROUTE, RED),
         (names.TAIL_ROUTE, RED),

@@ -28,7 +28,7 @@ from controlplane.protocols.pim.aggregation import Request
 from controlplane.protocols.pim.instance import PimInstance
 from controlplane.protocols.pim.interface import PimInterface
 from controlplane.protocols.pim.lan_delay import prune_pending_interval
-from controlplane.protocols.pim.tib import DownstreamState, Tree
+from controlplane.protocols.pim.tib import DownstreamState, Tree, set_downstream
 from controlplane.protocols.pim.timers import (
     ExpiryTimer,
     PrunePendingTimer,
@@ -78,17 +78,17 @@ class Downstream:
 
     def forget(self, tree: Tree, interface: str) -> None:
         """Enter NoInfo."""
-        del tree.downstream[interface]
+        set_downstream(tree, interface, None)
         self._timers.cancel(ExpiryTimer(tree.name, interface))
         self._timers.cancel(PrunePendingTimer(tree.name, interface))
         self._instance.touch(tree)
 
     def _enter_join(self, tree: Tree, interface: PimInterface) -> None:
-        tree.downstream[interface.name] = DownstreamState.JOIN
+        set_downstream(tree, interface.name, DownstreamState.JOIN)
         self._timers.cancel(PrunePendingTimer(tree.name, interface.name))
 
     def _enter_prune_pending(self, tree: Tree, interface: PimInterface, now: Instant) -> None:
-        tree.downstream[interface.name] = DownstreamState.PRUNE_PENDING
+        set_downstream(tree, interface.name, DownstreamState.PRUNE_PENDING)
         at = now + prune_pending_interval(interface)
         self._timers.set(PrunePendingTimer(tree.name, interface.name), at)
 

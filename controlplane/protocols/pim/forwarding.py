@@ -21,6 +21,8 @@ In the SSM range a tree forwards while it is Joined (4.8.2).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from controlplane.net.interface import InterfaceKind
 from controlplane.protocols.pim import bidir
 from controlplane.protocols.pim.config import ANYWHERE
@@ -103,7 +105,7 @@ class Forwarding:
             tree=tree.name,
             incoming=None if at_rp else incoming,
             rpf_neighbor=rpf.neighbor if rpf is not None else None,
-            outgoing=frozenset(outgoing - {incoming, REGISTER_TUNNEL}),
+            outgoing=_shared(frozenset(outgoing - {incoming, REGISTER_TUNNEL})),
             accepted=frozenset({incoming}) if incoming and of_all_pes else NOWHERE,
             registering=self._registering(tree, outgoing),
             from_registers=at_rp and self._takes_registers(tree),
@@ -167,3 +169,9 @@ class Forwarding:
         if REGISTER_TUNNEL not in outgoing or isinstance(tree, SharedTree):
             return None
         return registering(self._instance, tree)
+
+
+@lru_cache(maxsize=1 << 12)
+def _shared(outgoing: frozenset[str]) -> frozenset[str]:
+    """One set for all trees that leave by the same interfaces, which are many."""
+    return outgoing

@@ -11,6 +11,7 @@ left to right. An interface that PIM does not run on has no other router that co
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import TypeAlias
 
@@ -29,6 +30,9 @@ from controlplane.protocols.pim.tib import (
 )
 
 Interfaces: TypeAlias = Set[str]
+
+_one_rpf_neighbor = lru_cache(maxsize=1 << 12)(RpfNeighbor)
+"""One object for all trees that come from the same neighbour, which are many."""
 
 _PRUNED = (RptDownstreamState.PRUNE, RptDownstreamState.PRUNE_TMP)
 
@@ -176,10 +180,10 @@ class Macros:
             return None
         if isinstance(tree, SharedTree) and tree.bidirectional and tree.rp is not None:
             df = self._forwarders.df(tree.rp, interface)
-            return RpfNeighbor(interface, self._nbr(interface, df))
+            return _one_rpf_neighbor(interface, self._nbr(interface, df))
         if (lost := _lost(tree.asserts, interface)) is not None:
-            return RpfNeighbor(interface, lost.winner, asserted=True)
-        return RpfNeighbor(interface, self._nbr(interface, next_hop(tree)))
+            return _one_rpf_neighbor(interface, lost.winner, asserted=True)
+        return _one_rpf_neighbor(interface, self._nbr(interface, next_hop(tree)))
 
     def rpf_neighbor_rpt(self, tree: SourceTree) -> RpfNeighbor | None:
         """RPF'(S,G,rpt): the AssertWinner of (S,G) where I_Am_Assert_Loser on RPF_interface(RP(G)),
@@ -188,7 +192,7 @@ class Macros:
             return None
         interface = rpf_interface(tree.shared)
         if interface is not None and (lost := _lost(tree.asserts, interface)) is not None:
-            return RpfNeighbor(interface, lost.winner, asserted=True)
+            return _one_rpf_neighbor(interface, lost.winner, asserted=True)
         return self.rpf_neighbor(tree.shared)
 
     def _nbr(self, interface: str, address: IPv4Address | None) -> IPv4Address | None:

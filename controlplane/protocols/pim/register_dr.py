@@ -19,7 +19,12 @@ from controlplane.protocols.pim.events import Registering
 from controlplane.protocols.pim.instance import PimInstance
 from controlplane.protocols.pim.register_anycast import tell_members
 from controlplane.protocols.pim.register_state import TRANSITIONS, RegisterEvent, RegisterState
-from controlplane.protocols.pim.tib import REGISTER_TUNNEL, DownstreamState, SourceTree
+from controlplane.protocols.pim.tib import (
+    REGISTER_TUNNEL,
+    DownstreamState,
+    SourceTree,
+    set_downstream,
+)
 from controlplane.protocols.pim.timers import RegisterStopTimer
 from controlplane.protocols.pim.unicast import send_unicast
 from controlplane.wire.pim.register import ANY_SOURCE, Register, RegisterStop
@@ -86,7 +91,7 @@ class RegisterDr:
         tree.register = state
         self._instance.touch(tree)
         self._instance.timers.cancel(RegisterStopTimer(tree.name))
-        tree.downstream.pop(REGISTER_TUNNEL, None)
+        set_downstream(tree, REGISTER_TUNNEL, None)
         match state:
             case RegisterState.JOIN:
                 self._join(tree, now)
@@ -104,7 +109,7 @@ class RegisterDr:
         if is_here:
             self._probe(tree, now)
         elif rp is not None:
-            tree.downstream[REGISTER_TUNNEL] = DownstreamState.JOIN
+            set_downstream(tree, REGISTER_TUNNEL, DownstreamState.JOIN)
 
     def _probe(self, tree: SourceTree, now: Instant) -> None:
         """Send Null-Register."""

@@ -9,7 +9,8 @@ the (*,G) of the group, of which the RFC thinks as always there, if without stat
 range there is no (*,G) and no (S,G,rpt) state (4.8.1), and `shared` is None.
 
 Most of it is empty most of the time. What is never there for most trees is an immutable empty value
-that all trees share, and is replaced as a whole when something comes in.
+that all trees share, and is replaced as a whole when something comes in. So are the joined
+interfaces: thousands of trees are joined on the same ones, and share what says so.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from ipaddress import IPv4Address
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -53,6 +55,9 @@ class RptDownstreamState(Enum):
     PRUNE_PENDING_TMP = "PP'"
 
 
+Downstream: TypeAlias = Mapping[str, DownstreamState]
+
+_NOT_JOINED: Final[Downstream] = MappingProxyType({})
 _NO_RPT: Final[Mapping[str, RptDownstreamState]] = MappingProxyType({})
 
 
@@ -99,7 +104,7 @@ class _Tree:
     """
 
     since: Instant
-    downstream: dict[str, DownstreamState] = field(default_factory=dict)
+    downstream: Downstream = field(default_factory=lambda: _NOT_JOINED)
     members: frozenset[str] = NOWHERE
     asserts: Mapping[str, AssertInfo] = field(default_factory=lambda: _NO_ASSERTS)
     upstream: UpstreamState = UpstreamState.NOT_JOINED
@@ -189,6 +194,23 @@ class SourceTree(_Tree):
 
 
 Tree: TypeAlias = SharedTree | SourceTree
+
+
+def set_downstream(tree: Tree, interface: str, state: DownstreamState | None) -> None:
+    """DownstreamJPState(*,G,I) or (S,G,I) of a tree; None is NoInfo."""
+    if state is tree.downstream.get(interface):
+        return
+    states = dict(tree.downstream)
+    if state is None:
+        del states[interface]
+    else:
+        states[interface] = state
+    tree.downstream = _shared_downstream(tuple(states.items()))
+
+
+@lru_cache(maxsize=1 << 12)
+def _shared_downstream(states: tuple[tuple[str, DownstreamState], ...]) -> Downstream:
+    return MappingProxyType(dict(states))
 
 
 def set_assert(tree: Tree, interface: str, info: AssertInfo | None) -> None:

@@ -36,6 +36,7 @@ from controlplane.protocols.pim.tib import (
     SharedTree,
     SourceTree,
     set_assert,
+    set_downstream,
 )
 from tests.protocols.pim.router import SG as SSM_SG
 from tests.protocols.pim.router import Proportion, S, hello, ip
@@ -89,7 +90,8 @@ def state() -> State:
 
 
 def join(tree: SharedTree | SourceTree, *interfaces: str) -> None:
-    tree.downstream.update(dict.fromkeys(interfaces, DownstreamState.JOIN))
+    for interface in interfaces:
+        set_downstream(tree, interface, DownstreamState.JOIN)
 
 
 def lose(tree: SharedTree | SourceTree, interface: str, metric: int = 1) -> None:

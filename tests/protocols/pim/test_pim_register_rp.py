@@ -17,7 +17,7 @@ from controlplane.protocols.pim.events import Rpf
 from controlplane.protocols.pim.instance import PimInstance
 from controlplane.protocols.pim.keepalive import Keepalive
 from controlplane.protocols.pim.register_rp import RegisterRp
-from controlplane.protocols.pim.tib import DownstreamState, SourceTree
+from controlplane.protocols.pim.tib import DownstreamState, SourceTree, set_downstream
 from controlplane.protocols.pim.timers import KeepaliveTimer
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
 from controlplane.wire.pim.address import EncodedGroup
@@ -57,7 +57,7 @@ class Rp:
         """Somebody joined (*,G)."""
         shared = self.instance.make_shared(SG.group, 0.0)
         assert shared is not None
-        shared.downstream["lan"] = DownstreamState.JOIN
+        set_downstream(shared, "lan", DownstreamState.JOIN)
 
     def receive(
         self,
