@@ -129,8 +129,8 @@ def program_switch(client: Client) -> None:
         client.table("replica_rewrite", {"port": port, "replica": 1}, "encapsulate",
                      source_mac=ROUTER_MAC, vlan=0, source=LOOPBACK, group=MDT_GROUP,
                      ttl=64, dont_fragment=0)  # fmt: skip
-        client.table("egress_interface", {"port": port, "vlan": 0}, "count_interface_out",
-                     index=port)  # fmt: skip
+        client.table("egress_interface", {"port": port, "vlan": 0}, "set_egress_interface",
+                     index=port, mtu=1500)  # fmt: skip
 
 
 def routes(client: Client, first_octet: int, count: int) -> list[finsy.P4TableEntry]:
@@ -146,7 +146,7 @@ def program_routes(client: Client) -> float:
     """Routes over groups of four next hops; returns the seconds that their batches took."""
     for port in OUTPUTS:
         client.table("next_hop", {"next_hop": port}, "set_next_hop", port=port, vlan=0,
-                     source_mac=ROUTER_MAC, destination_mac=HOST_MAC)  # fmt: skip
+                     source_mac=ROUTER_MAC, destination_mac=HOST_MAC, mtu=1500)  # fmt: skip
     groups = [client.group(number, OUTPUTS) for number in range(1, GROUPS + 1)]
     entries = [*groups, *routes(client, DESTINATION >> 24, ROUTES)]
     requests = [
