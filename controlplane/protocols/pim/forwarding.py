@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from controlplane.net.interface import InterfaceKind
 from controlplane.protocols.pim import bidir
+from controlplane.protocols.pim.config import ANYWHERE
 from controlplane.protocols.pim.events import Registering, TreeUpdate
 from controlplane.protocols.pim.instance import PimInstance
 from controlplane.protocols.pim.macros import Interfaces, rpf_interface
@@ -105,9 +106,17 @@ class Forwarding:
             outgoing=frozenset(outgoing - {incoming, REGISTER_TUNNEL}),
             accepted=frozenset({incoming}) if incoming and of_all_pes else NOWHERE,
             registering=self._registering(tree, outgoing),
-            from_registers=at_rp,
+            from_registers=at_rp and self._lets_registers_in(tree),
             watch_sources=watch_sources,
         )
+
+    def _lets_registers_in(self, tree: Tree) -> bool:
+        """A switch asks nobody about the sources of a (*,G). Where some are not accepted, all are
+        PIM's to judge by a Register, which makes an (S,G) of those that are (`register_rp`)."""
+        config = self._instance.config
+        if isinstance(tree, SourceTree):
+            return config.accepts_source(tree.name.source)
+        return config.accepted_sources == ANYWHERE
 
     def _is_needed(self, tree: SourceTree) -> bool:
         """Whether packets of S meet something else than those of (*,G), or of no tree."""
