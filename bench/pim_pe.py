@@ -186,7 +186,8 @@ class Pe:
 
     def from_pe(self, pe: IPv4Address, message: bytes) -> None:
         """C-PIM of another PE, out of its default MDT."""
-        outer = encapsulate(_pim(pe, message), SourceGroup(pe, _MDT))
+        addresses = SourceGroup(pe, _MDT)
+        outer = encapsulate(_pim(pe, message), addresses, dont_fragment=True)
         self._hear(_punted(_CORE, outer, self._roots[pe]))
 
     def from_ce(self, message: bytes) -> None:

@@ -176,6 +176,11 @@ def _by_key(routes: Iterable[MulticastRoute], entered: Container[int]) -> Keyed:
     return {key: route for first, route in ordered for key in _keys(first, route, entered)}
 
 
+def _ends_in_register(route: MulticastRoute) -> bool:
+    """One pass looks inside once: a leaf of a tunnel that comes in Registers has two to open."""
+    return route.tail is not None and REGISTERS in route.iifs
+
+
 def _first(item: tuple[Key, MulticastRoute]) -> Key:
     return item[0]
 
@@ -184,7 +189,7 @@ def _keys(first: Key, route: MulticastRoute, entered: Container[int]) -> Iterato
     table, match = first
     if route.vrf not in TAIL_TABLES:
         yield first
-    if route.vrf in entered:
+    if route.vrf in entered and not _ends_in_register(route):
         yield _TAIL_TABLES[table], match
 
 

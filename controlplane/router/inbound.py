@@ -10,20 +10,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
-from typing import Final, TypeAlias
+from typing import Final
 
 from controlplane.engine.engine import DatagramReceived, PacketReceived
 from controlplane.fib.model import PacketIn, TtlMode
 from controlplane.mvpn.gre import decapsulate
 from controlplane.mvpn.mvpn import Mvpn
-from controlplane.net.interface import Interface
+from controlplane.net.interface import DEFAULT_VRF, Interface
 from controlplane.net.label import EXPLICIT_NULL
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import LINK_LOCAL, SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.protocols.arp.events import ArpReceived
 from controlplane.protocols.pim.events import DataArrived
 from controlplane.rib.vpn_labels import VpnLabelTable
 from controlplane.router.counters import Layer, RouterCounters, Unrouted
+from controlplane.router.deliveries import (
+    Arrived,
+    Delivery,
+    Expired,
+    Refused,
+    ToArp,
+    ToForward,
+    ToFragment,
+    ToHostStack,
+    ToMulticastRouting,
+    TooLarge,
+    ToPort,
+    ToProtocol,
+    Unforwarded,
+    Untaken,
+)
 from controlplane.router.links import Links
 from controlplane.router.vrf import Vrf
 from controlplane.wire.ethernet import EthernetFrame, EtherType
@@ -34,102 +50,20 @@ from controlplane.wire.reader import DecodeError, Reader
 from controlplane.wire.udp import UdpDatagram, WellKnownPort, destination_port
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
-    """An IPv4 packet and where it came in; `datagram` is the packet as it was received.
-
-    A frame to a group of stations causes no ICMP error (RFC 1122 3.2.2), hence `to_many`. `labels`
-    is the stack that it came under, None for a packet without or once it is off; `at_end` when all
-    of these labels end here. `is_own`: this router submitted it. `root` is the PE whose tunnel it
-    came out of.
-    """
-
-    interface: Interface
-    packet: Ipv4Packet
-    datagram: bytes
-    to_many: bool
-    labels: LabelStack | None = None
-    at_end: bool = False
-    is_own: bool = False
-    root: IPv4Address | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Punt:
     frame: EthernetFrame
     reason: PuntReason
     is_own: bool
     root: IPv4Address | None = None
+    excess: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class ToArp:
-    vrf: str
-    event: ArpReceived
-
-
-@dataclass(frozen=True, slots=True)
-class ToProtocol:
-    """For the engine of `protocol` in a VRF."""
-
-    vrf: str
-    protocol: IpProtocol
-    event: PacketReceived
-
-
-@dataclass(frozen=True, slots=True)
-class ToPort:
-    """For the engine that listens on a UDP port in a VRF."""
-
-    vrf: str
-    port: WellKnownPort
-    event: DatagramReceived
-
-
-@dataclass(frozen=True, slots=True)
-class ToMulticastRouting:
-    """For PIM of a VRF: what the pipeline has seen of a source."""
-
-    vrf: str
-    event: DataArrived
-
-
-@dataclass(frozen=True, slots=True)
-class ToHostStack:
-    """TCP: for the host stack of a VRF."""
-
-    vrf: str
-    datagram: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ToForward:
-    """To be forwarded by the CPU: its next hop is not known to the switch."""
-
-    arrived: Arrived
-
-
-@dataclass(frozen=True, slots=True)
-class Expired:
-    """Its TTL ended here."""
-
-    arrived: Arrived
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Nobody takes it here."""
-
-    arrived: Arrived
-    code: UnreachableCode
-
-
-Delivery: TypeAlias = (
-    ToArp | ToProtocol | ToPort | ToMulticastRouting | ToHostStack | ToForward | Expired | Refused
-)
 
 _DESTINATION: Final = slice(16, 20)
 """Of an IPv4 header."""
+
+_REGISTER: Final = bytes.fromhex("2100deff00000000")
+"""RFC 7761 4.9.3: neither B nor N, and the checksum of these eight octets."""
 
 _ENGINES: Final = frozenset({IpProtocol.PIM, IpProtocol.IGMP, IpProtocol.ICMP})
 """IP protocols whose engines every VRF has."""
@@ -161,12 +95,15 @@ class Inbound:
             frame = EthernetFrame.decode(Reader(punted.frame))
         except DecodeError as error:
             return self._malformed(Layer.FRAME, error)
-        punt = _Punt(frame, punted.reason, is_own=not self._links.on(punted.port))
+        is_own = not self._links.on(punted.port)
+        punt = _Punt(frame, punted.reason, is_own=is_own, excess=punted.excess)
         if (mvpn := self._mvpn_of(punted.interface) or self._shared_by_stranger(punt)) is not None:
             return self._receive_tunnelled(punt, mvpn)
         interface = self._links.indexed(punted.interface)
         if interface is None:
             return self._drop(Layer.FRAME, "of an interface that does not exist")
+        if punt.reason is PuntReason.TO_FRAGMENT:
+            return [ToFragment(frame, interface)]
         if frame.ethertype == EtherType.ARP:
             arp = ArpReceived(interface=interface.name, payload=frame.payload)
             return [ToArp(interface.vrf, arp)]
@@ -201,14 +138,14 @@ class Inbound:
         return self._open(interface, punt, datagram, None)
 
     def _receive_labelled(self, interface: Interface, punt: _Punt) -> list[Delivery]:
-        """Of use here are packets at the end of their LSP, and expired ones (RFC 3032 2.3)."""
+        """Of use are those at the end of their LSP, expired and too large (RFC 3032 2.3, 3.4)."""
         reader = Reader(punt.frame.payload)
         try:
             labels = LabelStack.decode(reader)
         except DecodeError as error:
             return self._malformed(Layer.MPLS, error)
         end = self._end_of_lsp(interface, labels)
-        if punt.reason is PuntReason.TTL_EXPIRED:
+        if punt.reason in (PuntReason.TTL_EXPIRED, PuntReason.TOO_LARGE):
             return self._open(end or interface, punt, reader.rest(), labels, at_end=end is not None)
         if end is None:
             return self._drop(Layer.FORWARD, "labelled, and the next hop is not known")
@@ -263,10 +200,10 @@ class Inbound:
             is_own=punt.is_own,
             root=punt.root,
         )
-        return self._classify(arrived, punt.reason)
+        return self._classify(arrived, punt)
 
-    def _classify(self, arrived: Arrived, reason: PuntReason) -> list[Delivery]:
-        packet, vrf = arrived.packet, arrived.interface.vrf
+    def _classify(self, arrived: Arrived, punt: _Punt) -> list[Delivery]:
+        packet, reason = arrived.packet, punt.reason
         match reason:
             case (
                 PuntReason.LINK_LOCAL
@@ -274,18 +211,19 @@ class Inbound:
                 | PuntReason.TO_ME
                 | PuntReason.ROUTING
                 | PuntReason.BFD
-                | PuntReason.REGISTER
+                | PuntReason.REGISTER_TAKEN
             ):
                 return self._for_this_router(arrived)
+            case PuntReason.REGISTER:
+                inner = _registered(packet)
+                untaken = [Untaken(arrived.interface.vrf, inner)] if inner else []
+                return [*self._for_this_router(arrived), *untaken]
             case PuntReason.NO_MULTICAST_ROUTE | PuntReason.RPF_FAILED | PuntReason.NEW_SOURCE:
-                sg = SourceGroup(packet.source, packet.destination)
-                if reason is not PuntReason.NEW_SOURCE:
-                    self._counters.count_unrouted(Unrouted(reason, vrf, sg))
-                name, root = arrived.interface.name, arrived.root
-                event = DataArrived(interface=name, sg=sg, neighbor=root)
-                return [ToMulticastRouting(vrf, event)]
+                return self._multicast(arrived, reason)
             case PuntReason.TTL_EXPIRED:
                 return [Expired(arrived)]
+            case PuntReason.TOO_LARGE:
+                return [TooLarge(arrived, packet.length - punt.excess)]
             case PuntReason.GLEAN:
                 return [ToForward(arrived)]
             case PuntReason.IP_OPTIONS:
@@ -294,6 +232,28 @@ class Inbound:
                 return self._drop(Layer.FORWARD, "IPv4 options in a packet for others")
             case PuntReason.ARP:
                 return self._drop(Layer.FRAME, "punted as ARP and is not")
+            case PuntReason.TO_FRAGMENT:
+                return self._drop(Layer.FRAME, "to be fragmented in no form to leave in")
+
+    def _multicast(self, arrived: Arrived, reason: PuntReason) -> list[Delivery]:
+        interface = arrived.interface
+        sg = SourceGroup(arrived.packet.source, arrived.packet.destination)
+        event = DataArrived(interface=interface.name, sg=sg, neighbor=arrived.root)
+        to_pim = ToMulticastRouting(interface.vrf, event)
+        if reason is PuntReason.NEW_SOURCE:
+            return [to_pim]
+        self._counters.count_unrouted(Unrouted(reason, interface.vrf, sg))
+        return [to_pim, Unforwarded(arrived)] if self._is_unforwarded(arrived) else [to_pim]
+
+    def _is_unforwarded(self, arrived: Arrived) -> bool:
+        """Whether no copy of it was made, but should be as soon as there is a route.
+
+        A tunnel's own copies go on, whatever becomes of what is inside; of a tunnel that PEs share
+        the latter may have been punted in the name of the core's interface.
+        """
+        packet, vrf = arrived.packet, arrived.interface.vrf
+        in_tunnel = vrf == DEFAULT_VRF and packet.destination in self._sharing
+        return arrived.root is None and not (arrived.is_own or in_tunnel) and packet.ttl > 1
 
     def _for_this_router(self, arrived: Arrived) -> list[Delivery]:
         packet = arrived.packet
@@ -352,6 +312,18 @@ class Inbound:
     def _malformed(self, layer: Layer, error: DecodeError) -> list[Delivery]:
         self._counters.malformed(layer, error)
         return []
+
+
+def _registered(register: Ipv4Packet) -> Ipv4Packet | None:
+    """The packet for a group in a Register that a pipeline could take out; None of any other."""
+    if not register.payload.startswith(_REGISTER):
+        return None
+    try:
+        inner = Ipv4Packet.decode(Reader(register.payload[len(_REGISTER) :]))
+    except DecodeError:
+        return None
+    is_data = inner.destination.is_multicast and inner.destination not in LINK_LOCAL
+    return inner if is_data and not inner.options and inner.ttl > 1 else None
 
 
 def _received(arrived: Arrived) -> PacketReceived:

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from controlplane.engine.engine import SendDatagram, SendPacket
-from controlplane.fib.model import GLOBAL_VRF, PacketOut, Submit
+from controlplane.fib.model import GLOBAL_VRF, REGISTERS, PacketOut, Submit
 from controlplane.fib.unicast import Neighbor, Neighbors
 from controlplane.mvpn.gre import encapsulate
 from controlplane.net.interface import DEFAULT_VRF, Interface
@@ -28,11 +28,13 @@ from controlplane.protocols.arp.events import NeighborChanged, Resolve, SendArp
 from controlplane.protocols.icmp.events import SendLabelled
 from controlplane.rib.route import Attached, Gateway, VpnNextHop
 from controlplane.router.counters import Layer, RouterCounters
-from controlplane.router.inbound import Arrived
+from controlplane.router.deliveries import Arrived
 from controlplane.router.links import Links
+from controlplane.router.pieces import pieces
 from controlplane.router.vrf import Vrf
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.ipv4 import ROUTER_ALERT, IpProtocol, Ipv4Packet
+from controlplane.wire.reader import DecodeError
 from controlplane.wire.udp import UdpDatagram
 
 _ANY_MAC: Final = MacAddress(0)
@@ -73,7 +75,9 @@ class Outbound:
         """A packet of an engine; unicast without a next hop goes where the VRF's table says."""
         packet = _packet(send)
         if (mvpn := self._mvpns.get(send.interface)) is not None:
-            return [self._into_tunnel(encapsulate(packet, mvpn.tunnel.own))]
+            tunnels = mvpn.tunnels
+            outer = encapsulate(packet, tunnels.own, dont_fragment=tunnels.dont_fragment)
+            return [self._into_tunnel(outer)]
         link = self._links.named(send.interface)
         if send.destination.is_multicast:
             return self._frame(link, multicast_mac(send.destination), packet)
@@ -118,6 +122,17 @@ class Outbound:
         index = (interface or self._links.loopback).index
         return Submit(self._vrfs[vrf].id, index, frame.encode())
 
+    def submit_again(self, arrived: Arrived) -> Submit:
+        """A packet to a group that the pipeline had no route for when it came."""
+        packet = replace(arrived.packet, ttl=arrived.packet.ttl - 1)
+        vrf, index = self._vrfs[arrived.interface.vrf].id, arrived.interface.index
+        return Submit(vrf, index, _multicast_frame(packet))
+
+    def submit_registered(self, vrf: str, packet: Ipv4Packet) -> Submit:
+        """A packet that a Register has brought to the RP in this VRF."""
+        onward = replace(packet, ttl=packet.ttl - 1)
+        return Submit(self._vrfs[vrf].id, REGISTERS, _multicast_frame(onward))
+
     def submit_labelled(self, send: SendLabelled) -> Submit:
         """A packet with labels: the pipeline switches it by them."""
         frame = EthernetFrame(
@@ -127,6 +142,17 @@ class Outbound:
             payload=send.labels.encode() + send.datagram,
         )
         return Submit(GLOBAL_VRF, self._links.named(send.interface).index, frame.encode())
+
+    def send_in_pieces(self, frame: EthernetFrame, link: Interface) -> Sent:
+        """A frame of the pipeline's, which found it too long for this link."""
+        if link.port is None or not self._links.is_up(link.name):
+            return self._drop("the interface is down or has no port")
+        own = frozenset(interface.address.ip for interface in self._links.interfaces)
+        try:
+            return [PacketOut(link.port, one.encode()) for one in pieces(frame, link.mtu, own)]
+        except DecodeError as error:
+            self._counters.malformed(Layer.SEND, error)
+            return []
 
     def send_arp(self, send: SendArp) -> Sent:
         link = self._links.named(send.interface)
@@ -172,13 +198,7 @@ class Outbound:
         return [sent for one in held for sent in self._frame(link, mac, one.packet)], []
 
     def _into_tunnel(self, outer: Ipv4Packet) -> Submit:
-        frame = EthernetFrame(
-            destination=multicast_mac(outer.destination),
-            source=_ANY_MAC,
-            ethertype=EtherType.IPV4,
-            payload=outer.encode(),
-        )
-        return Submit(GLOBAL_VRF, self._links.loopback.index, frame.encode())
+        return Submit(GLOBAL_VRF, self._links.loopback.index, _multicast_frame(outer))
 
     def _frame(self, link: Interface, destination: MacAddress, packet: Ipv4Packet) -> Sent:
         return self._emit(link, destination, EtherType.IPV4, packet.encode())
@@ -200,6 +220,17 @@ class Outbound:
     def _drop(self, reason: str) -> Sent:
         self._counters.drop(Layer.SEND, reason)
         return []
+
+
+def _multicast_frame(packet: Ipv4Packet) -> bytes:
+    """As it is submitted."""
+    frame = EthernetFrame(
+        destination=multicast_mac(packet.destination),
+        source=_ANY_MAC,
+        ethertype=EtherType.IPV4,
+        payload=packet.encode(),
+    )
+    return frame.encode()
 
 
 def _packet(send: SendPacket) -> Ipv4Packet:

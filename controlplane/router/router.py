@@ -40,6 +40,22 @@ from controlplane.router import readings
 from controlplane.router.bgp_inputs import BgpInputs
 from controlplane.router.config import InterfaceConfig, RouterConfig
 from controlplane.router.counters import RouterCounters
+from controlplane.router.deliveries import (
+    Arrived,
+    Delivery,
+    Expired,
+    Refused,
+    ToArp,
+    ToForward,
+    ToFragment,
+    ToHostStack,
+    ToMulticastRouting,
+    TooLarge,
+    ToPort,
+    ToProtocol,
+    Unforwarded,
+    Untaken,
+)
 from controlplane.router.engines import Engines
 from controlplane.router.events import (
     FibChanged,
@@ -52,23 +68,12 @@ from controlplane.router.events import (
     StreamEvent,
 )
 from controlplane.router.exchange import Exchange
-from controlplane.router.inbound import (
-    Arrived,
-    Delivery,
-    Expired,
-    Inbound,
-    Refused,
-    ToArp,
-    ToForward,
-    ToHostStack,
-    ToMulticastRouting,
-    ToPort,
-    ToProtocol,
-)
+from controlplane.router.inbound import Inbound
 from controlplane.router.links import Links
 from controlplane.router.mvpns import Mvpns
 from controlplane.router.outbound import Outbound
 from controlplane.router.routing import Routing
+from controlplane.router.second_try import SecondTries
 from controlplane.router.vpns import Vpns
 from controlplane.router.vrf import make_vrfs
 from controlplane.wire.icmp import UnreachableCode
@@ -96,6 +101,7 @@ class Router:
             self.links, self.vrfs, self.counters, config.ttl_mode, self.vpn_labels
         )
         self._outbound = Outbound(self.links, self.vrfs, neighbors, self.counters)
+        self._second_tries = SecondTries(self.vrfs, self._outbound)
         self._engines = Engines(self.vrfs)
         self._vpns = Vpns(config, self.vrfs, self._engines, self._builder, self.vpn_labels)
         self._mvpns = Mvpns(mvpns, self._engines, self._builder)
@@ -178,7 +184,7 @@ class Router:
             self._exchange.resolve_next_hops(now)
             outputs += self._exchange.settle(now)
             outputs.append(FibChanged(fib))
-        return outputs
+        return [*outputs, *self._second_tries.settle()]
 
     def _mpls(self) -> Mpls:
         labelled = (i.interface.name for i in self.config.interfaces if i.ldp)
@@ -255,12 +261,19 @@ class Router:
                 self._engines.bfd(vrf, event, now)
             case ToMulticastRouting(vrf, event):
                 self._engines.pim(vrf, event, now)
+            case Unforwarded() | Untaken():
+                self._second_tries.wait(delivery)
             case ToHostStack(vrf, datagram):
                 self._exchange.put_out(HostPacket(vrf=vrf, datagram=datagram))
             case ToForward(arrived):
                 self._forward(arrived, now)
             case Expired(arrived):
                 self._expired(arrived, now)
+            case TooLarge(arrived, room):
+                needed = UnreachableCode.FRAGMENTATION_NEEDED
+                self._exchange.unreachable(arrived, needed, now, next_hop_mtu=room)
+            case ToFragment(frame, interface):
+                self._exchange.transmit(self._outbound.send_in_pieces(frame, interface), now)
             case Refused(arrived, code):
                 self._exchange.unreachable(arrived, code, now)
 
