@@ -40,6 +40,21 @@ def test_every_expectation_holds(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(words.split(", ")[1] == "1 more than once" for words in seen)
 
 
+def test_pes_that_choose_alike_need_no_assert_between_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = LAB.read_text()
+    assert "rd: auto, " in text
+    changed = tmp_path / "lab.yaml"
+    changed.write_text(text.replace("rd: auto, ", "rd: auto, umh: highest, "))
+    code, rows = play(changed, capsys)
+    (failed,) = (row for row in rows if not row["ok"])
+    assert (code, failed["seen"]) == (
+        1,
+        "pe3 has no Assert, pe4 has no Assert, pe2 has no Assert",
+    )
+
+
 def expected(link: str, winner: str, routers: list[str]) -> AssertSettled:
     return AssertSettled.model_validate(
         {"assert": "by-address", "link": link, "winner": winner, "routers": routers}
