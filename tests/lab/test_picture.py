@@ -165,6 +165,15 @@ def test_a_rendezvous_point_of_a_customer_is_that_customers(
     assert found == [Badge("ce1", "red", "RP"), Badge("pe2", "red", "RP")]
 
 
+def test_a_long_legend_takes_another_line() -> None:
+    root = ElementTree.fromstring(draw(load(LABS / "legacy-mdt-safi.yaml"), None))
+    words = [one for one in root.iter(f"{SVG}text") if "C-tree" in (one.text or "")]
+    words += [one for one in root.iter(f"{SVG}text") if "P-tunnel" in (one.text or "")]
+    width = float(root.get("viewBox", "").split()[2])
+    assert len({one.get("y") for one in words}) == 2
+    assert all(float(one.get("x", 0)) + 6.6 * len(one.text or "") < width for one in words)
+
+
 def test_a_lan_of_pes_and_ces_lies_between_them() -> None:
     layout = load(LABS / "assert.yaml").layout
     where = places(layout)

@@ -29,6 +29,7 @@ _NODE_WIDTH, _NODE_HEIGHT = 96.0, 40.0
 _BADGE_WIDTH: Final = 32.0
 _LETTER: Final = 6.6
 """The usual width of a letter of the legend."""
+_LEGEND_LINE: Final = 20.0
 _APART: Final = 0.15
 _CLEAR: Final = 5.0
 """How far from a node an arrow ends."""
@@ -205,23 +206,42 @@ class _Drawing:
             yield words(Point(here.x, here.y + 4), badge.text, **style)
 
     def _legend(self) -> Iterator[str]:
-        at = Point(24.0, self.where.height - 26)
+        """As many lines as it needs, the last one at the bottom."""
+        lines = self._legend_lines()
+        for up, keys in enumerate(reversed(lines)):
+            at = Point(24.0, self.where.height - 26 - _LEGEND_LINE * up)
+            for branch, text in keys:
+                yield from self._key(branch, at, text)
+                at = Point(at.x + _key_width(text), at.y)
+
+    def _legend_lines(self) -> list[list[tuple[Branch, str]]]:
+        lines: list[list[tuple[Branch, str]]] = [[]]
+        for key in self._keys():
+            used = sum(_key_width(text) for _, text in lines[-1])
+            if lines[-1] and 24 + used + _key_width(key[1]) > self.where.width:
+                lines.append([])
+            lines[-1].append(key)
+        return lines
+
+    def _keys(self) -> Iterator[tuple[Branch, str]]:
+        """What is drawn of each VPN, in words."""
         for vpn, spec in self.lab.file.vpns.items():
+            yield Branch(vpn, "", "", tunnel=False), f"{vpn}: C-tree"
             pools = [str(spec.data_mdt.pool)] if spec.data_mdt else []
-            shown = sorted(
-                {f"{g}{meeting_point(self.lab.layout, g)}" for g in spec.default_mdt.values()}
-            )
-            groups = ", ".join([*shown, *pools])
-            for text, tunnel in ((f"{vpn}: C-tree", False), (f"P-tunnel: GRE to {groups}", True)):
-                if groups or not tunnel:
-                    yield from self._key(Branch(vpn, "", "", tunnel), at, text)
-                    at = Point(at.x + 60 + _LETTER * len(text), at.y)
+            mdts = {f"{g}{meeting_point(self.lab.layout, g)}" for g in spec.default_mdt.values()}
+            if groups := ", ".join([*sorted(mdts), *pools]):
+                yield Branch(vpn, "", "", tunnel=True), f"P-tunnel: GRE to {groups}"
 
     def _key(self, branch: Branch, at: Point, text: str) -> Iterator[str]:
         """A sample of a branch with its meaning."""
         yield from self._arrow(branch, Point(at.x, at.y - 4), Point(at.x + 34, at.y - 4))
         style = {"font_size": 12, "fill": self.colour(branch.vpn), "text_anchor": "start"}
         yield words(Point(at.x + 44, at.y), text, **style)
+
+
+def _key_width(text: str) -> float:
+    """Of a key of the legend, with the gap behind it."""
+    return 60 + _LETTER * len(text)
 
 
 def _beside(start: Point, end: Point, shift: float) -> tuple[Point, Point]:
