@@ -21,6 +21,9 @@ _LETTERS: Final = {
     "register": "F",
     "SPT": "T",
     "join SPT": "J",
+    "multicast tunnel": "Z",
+    "data MDT joined": "Y",
+    "data MDT sent": "y",
 }
 """Those of `show ip mroute`."""
 _STATES: Final = {"J": "joined", "NJ": "not joined"}

@@ -39,8 +39,10 @@ def upstream_names(local: LocalMvpn, discovery: Iterable[DiscoveryOption]) -> Up
     return UpstreamNames(communities, _connector(local) if _MDT in options else None)
 
 
-def _connector(local: LocalMvpn) -> Connector:
+def _connector(local: LocalMvpn) -> Connector | None:
     form = local.config.connector
+    if form is None:
+        return None
     return Connector(local.me, form, local.rd if form is ConnectorForm.IOS else None)
 
 

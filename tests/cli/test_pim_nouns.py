@@ -9,7 +9,7 @@ from tests.cli.expect import expect
 
 LEGEND = (
     "Flags: S sparse, B bidirectional, s SSM, C connected, P pruned, R RPT pruned, F register, "
-    "T SPT, J join SPT"
+    "T SPT, J join SPT, Z multicast tunnel, Y data MDT joined, y data MDT sent"
 )
 MROUTE = {
     "vrf": "red",

@@ -243,7 +243,24 @@ class TestVpns:
         assert at_pe2.discovery == {DiscoveryOption.MDT_SAFI}
         assert (at_pe1.upstream, at_pe1.connector) == (UpstreamOption.HASH, ConnectorForm.IOS)
         assert at_pe1.discovered == ()
-        assert {Family.MDT, Family.MCAST_VPN} < peer(lab, "pe2", "pe1").families
+        assert {Family.MDT, Family.MCAST_VPN} < peer(lab, "pe1", "pe2").families
+
+    def test_a_pe_offers_the_families_that_its_own_vrfs_need(
+        self, load_text: LoadText, small: str
+    ) -> None:
+        given = "discovery: {pe1: [mdt-safi, intra-as], pe2: mdt-safi}"
+        lab = load_text(small.replace("rd: 65000:1", f"rd: 65000:1, {given}"))
+        offered = peer(lab, "pe2", "pe1").families
+        assert Family.MDT in offered
+        assert Family.MCAST_VPN not in offered
+
+    def test_a_connector_may_have_another_form_at_each_pe(
+        self, load_text: LoadText, small: str
+    ) -> None:
+        given = "connector: {pe1: none, pe2: freertr}"
+        lab = load_text(small.replace("rd: 65000:1", f"rd: 65000:1, {given}"))
+        forms = [of.connector for pe in ("pe1", "pe2") if (of := vrf_of(lab, pe, "red").mvpn)]
+        assert forms == [None, ConnectorForm.FREERTR]
 
     def test_vpns_that_exchange_routes_share_their_addresses(self) -> None:
         layout = load(LABS / "extranet.yaml").layout

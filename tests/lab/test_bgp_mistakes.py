@@ -101,6 +101,10 @@ def at_pe1(settings: str) -> tuple[str, str]:
             ("rd: 65000:1", "rd: 65000:1, discovery: {pe9: mdt-safi}"),
             "vpns.red.discovery: no PE is called pe9; is it pe2?",
         ),
+        (
+            ("rd: 65000:1", "rd: 65000:1, connector: {x: ios}"),
+            "vpns.red.connector: no PE is called x",
+        ),
     ],
 )
 def test_a_mistake_is_named(

@@ -41,6 +41,22 @@ class TestReceive:
         seen = judge_received(received(*numbers), SENT, ALL)
         assert (seen.ok, seen.words) == (False, words)
 
+    @pytest.mark.parametrize(
+        ("numbers", "ok", "words"),
+        [
+            ((0, 1, 1, 2, 2, 2, *range(3, 10)), True, "10 of 10, 2 more than once"),
+            ((0, 1, 2, 1, *range(3, 10)), True, "10 of 10, 1 more than once"),
+            (
+                (0, 0, 1, 1, 2, 2, *range(3, 10)),
+                False,
+                "10 of 10, 3 more than once; 3 more than once, the first is 0",
+            ),
+        ],
+    )
+    def test_so_many_may_come_twice(self, numbers: tuple[int, ...], ok: bool, words: str) -> None:
+        seen = judge_received(received(*numbers), SENT, ALL, repeats=2)
+        assert (seen.ok, seen.words) == (ok, words)
+
     def test_packets_outside_the_window_do_not_count(self) -> None:
         window = Window(start=2.5, due=2.5, end=6.5)
         assert judge_received(received(0, 0, 3, 4, 5, 6, 9, 8), SENT, window).ok

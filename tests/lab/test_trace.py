@@ -364,6 +364,10 @@ class TestGoals:
         with pytest.raises(TraceError, match="is neither an address nor"):
             parse_goal(words)
 
+    def test_a_packet_has_a_source(self) -> None:
+        with pytest.raises(TraceError, match="is a tree; a packet has a source"):
+            parse_goal("(*, 239.1.1.1)")
+
     def test_routers_and_vrfs_that_are_not_there(self, rosen: Played) -> None:
         with pytest.raises(TraceError, match="no router is called pe9"):
             rosen.trace("pe9", "red", "10.1.1.10")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -25,11 +26,12 @@ from controlplane.fib.model import (
     Tail,
     TunnelRoot,
 )
-from controlplane.lab.load import Lab
+from controlplane.lab.load import Lab, load
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import AnySource, SourceGroup
 from tests.lab.test_trace import Played, text
 
+LABS: Final = Path(__file__).parents[2] / "mininet" / "labs"
 SOURCE, GROUP = "10.1.1.10", "239.1.1.1"
 STREAM: Final = f"({SOURCE}, {GROUP})"
 ANY: Final = AnySource.of(IPv4Address(GROUP))
@@ -199,3 +201,32 @@ class TestRegisters:
             └─ eth2: out of the Register to red-r2a, red-r2b
             """
         )
+
+
+@pytest.mark.parametrize(
+    ("lab", "router", "goal", "entries", "hosts"),
+    [
+        pytest.param(
+            "rosen-bidir",
+            "ce1",
+            "(10.1.1.10, 232.1.1.1)",
+            ["into GRE 192.0.2.1 > 239.10.0.1", "(*, 239.10.0.1) from eth1, eth2, eth3"],
+            {"r2", "r4"},
+            id="up and down a bidirectional P-tunnel",
+        ),
+        pytest.param(
+            "c-rp-at-customer",
+            "red-ce2",
+            "(10.1.1.10, 239.1.1.1)",
+            ["red-ce2, from Registers", "into GRE 192.0.2.2 > 232.10.0.1", "(*, 239.1.1.1) from"],
+            {"red-r2", "red-r3"},
+            id="from the RP down the shared tree, over the MDT",
+        ),
+    ],
+)
+def test_a_packet_is_followed_to_its_receivers_in_the_labs(
+    lab: str, router: str, goal: str, entries: list[str], hosts: set[str]
+) -> None:
+    found = Played(load(LABS / f"{lab}.yaml")).trace(router, "default", goal)
+    assert [entry for entry in entries if entry not in found] == []
+    assert set(re.findall(r" to ([\w-]+)$", found, re.MULTILINE)) == hosts

@@ -20,6 +20,7 @@ LABS = Path(__file__).parents[2] / "mininet" / "labs"
         ("extranet", 14),
         ("hub-and-spoke", 11),
         ("mdt-safi-to-mvpn", 18),
+        ("legacy-mdt-safi", 22),
         ("l3vpn-frr", 17),
         ("frr-ce", 29),
         ("vpn-guards", 20),

@@ -274,6 +274,9 @@ class TestNamesOnRoutes:
         assert upstream_names(local(), discovery) == names
         assert mvpn(local(discovery=frozenset(discovery))).upstream_names == names
 
+    def test_a_pe_may_leave_the_connector_out(self) -> None:
+        assert mvpn(local("0", connector=None)).upstream_names == UpstreamNames()
+
     @pytest.mark.parametrize(
         ("form", "rd"),
         [(ConnectorForm.RFC6037, None), (ConnectorForm.FREERTR, None), (ConnectorForm.IOS, RD1)],

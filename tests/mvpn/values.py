@@ -44,7 +44,7 @@ def local(
     discovered: tuple[DiscoveredPe, ...] = (),
     discovery: frozenset[DiscoveryOption] = frozenset(),
     upstream: UpstreamOption | None = None,
-    connector: ConnectorForm = ConnectorForm.RFC6037,
+    connector: ConnectorForm | None = ConnectorForm.RFC6037,
 ) -> LocalMvpn:
     return LocalMvpn(
         vrf=vrf,

@@ -385,6 +385,27 @@ def test_what_is_sent_and_received_can_be_shown() -> None:
     assert f"data MDT {DATA_MDT} is joined for {STREAM}" in texts
 
 
+def flags(net: Network, node: str, vrf: str, tree: SourceGroup) -> set[str]:
+    """Of a tree's row, those that have to do with MDTs."""
+    name = str(tree.source), str(tree.group)
+    trees = show(net.nodes[node].router, "mroute", vrf, net.now)
+    (row,) = (row for row in trees if (row["source"], row["group"]) == name)
+    assert isinstance(row["flags"], list)
+    return {"multicast tunnel", "data MDT joined", "data MDT sent"}.intersection(row["flags"])
+
+
+def test_trees_say_what_they_have_to_do_with_mdts() -> None:
+    """A P-tunnel is one where it is looked into, not at its root."""
+    net = network()
+    Stream(net).send(net.now + 8.0, 0.02)
+    default_mdt = SourceGroup(PES["pe1"], GROUP)
+    assert flags(net, "pe1", "red", STREAM) == {"data MDT sent"}
+    assert flags(net, "pe2", "red", STREAM) == {"data MDT joined"}
+    assert flags(net, "pe2", DEFAULT_VRF, default_mdt) == {"multicast tunnel"}
+    assert flags(net, "pe2", DEFAULT_VRF, DATA_MDT) == {"multicast tunnel"}
+    assert flags(net, "pe1", DEFAULT_VRF, DATA_MDT) == set()
+
+
 def test_the_look_up_behind_a_data_mdt_has_a_name() -> None:
     net = network(AT_ONCE)
     net.run(until=net.now + 5.0)

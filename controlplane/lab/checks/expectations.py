@@ -8,6 +8,7 @@ from controlplane.lab.checks.known import Known, is_address, unknown
 from controlplane.lab.checks.play import source
 from controlplane.lab.errors import FieldPath, Problem
 from controlplane.lab.file.expect import (
+    AssertSettled,
     BfdSessions,
     BgpSessions,
     Carried,
@@ -137,6 +138,11 @@ def _state(
             yield from _routers(known, (*path, "routers"), expectation.routers)
             named = [name for names in rps.values() for name in names if not is_address(name)]
             yield from _routers(known, (*path, "rps"), named)
+        case AssertSettled():
+            yield from _routers(known, (*path, "routers"), expectation.routers)
+            yield from _routers(known, (*path, "winner"), [expectation.winner])
+            yield from _tree(file, known, (*path, "assert"), expectation.assert_)
+            yield from unknown((*path, "link"), "link", [expectation.link], known.links | {MDT})
 
 
 def _after(known: Known, path: FieldPath, expectation: WatchedExpectation) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from controlplane.lab.checks.expectations import MDT
 from controlplane.lab.errors import FieldPath, Problem
 from controlplane.lab.expand.layout import Layout
 from controlplane.lab.file.expect import (
+    AssertSettled,
     BfdSessions,
     BgpSessions,
     Carried,
@@ -50,7 +51,11 @@ def check_possible(layout: Layout, found: Iterable[Problem]) -> Iterator[Problem
 
 def _has_sound_stream(layout: Layout, expectation: Expectation, wrong: Set[FieldPath]) -> bool:
     """False when the stream whose tree is expected is a mistake, or missing because of one."""
-    stream = expectation.mroute.stream if isinstance(expectation, Mroute) else None
+    match expectation:
+        case Mroute(mroute=tree) | AssertSettled(assert_=tree):
+            stream = tree.stream
+        case _:
+            stream = None
     return stream is None or (stream in layout.file.streams and ("streams", stream) not in wrong)
 
 
@@ -69,6 +74,8 @@ def _expectation(layout: Layout, path: FieldPath, expectation: Expectation) -> I
             yield from _bgp_peers(layout, path, expectation)
         case Mroute():
             yield from _mroute(layout, path, expectation)
+        case AssertSettled():
+            yield from _assert(layout, path, expectation)
         case PathTaken(path=spec):
             yield from _labels(layout, (*path, "path", "labels"), spec)
 
@@ -97,6 +104,8 @@ def _routers(expectation: StateExpectation) -> Iterable[str]:
             return sessions or ()
         case Mroute(routers=routers) | NoMroute(routers=routers) | KnownRps(routers=routers):
             return routers
+        case AssertSettled(routers=routers, winner=winner):
+            return [*routers, winner]
 
 
 def _is(layout: Layout, router: str, role: str) -> bool:
@@ -133,26 +142,45 @@ def _bgp_peers(layout: Layout, path: FieldPath, expectation: BgpSessions) -> Ite
 
 def _mroute(layout: Layout, path: FieldPath, expectation: Mroute) -> Iterator[Problem]:
     _, vpn = tree_of(layout, expectation.mroute)
+    incoming = [expectation.incoming] if expectation.incoming else []
     for router in expectation.routers:
         vrf = vrf_of(layout, router, expectation.vpn or vpn)
-        if vpn and vrf == DEFAULT_VRF and not _is(layout, router, "ce"):
-            text = f"{router} has no VRF of {vpn}, so it knows no tree of that VPN"
-            yield Problem((*path, "routers"), text)
-        else:
-            yield from _sides(layout, path, expectation, router, vrf)
+        if (why := _why_no_tree(layout, router, vpn, vrf)) is not None:
+            yield Problem((*path, "routers"), why)
+            continue
+        yield from _sides(layout, (*path, "incoming"), incoming, router, vrf)
+        yield from _sides(layout, (*path, "outgoing"), expectation.outgoing or [], router, vrf)
+
+
+def _assert(layout: Layout, path: FieldPath, expectation: AssertSettled) -> Iterator[Problem]:
+    """All who know of an Assert are on the link that it is about."""
+    _, vpn = tree_of(layout, expectation.assert_)
+    for key, routers in (("routers", expectation.routers), ("winner", [expectation.winner])):
+        for router in routers:
+            vrf = vrf_of(layout, router, expectation.vpn or vpn)
+            if (why := _why_no_tree(layout, router, vpn, vrf)) is not None:
+                yield Problem((*path, key), why)
+            else:
+                yield from _sides(layout, (*path, "link"), [expectation.link], router, vrf)
+
+
+def _why_no_tree(layout: Layout, router: str, vpn: str | None, vrf: str) -> str | None:
+    """Why a router does not know the trees of this VPN."""
+    if vpn and vrf == DEFAULT_VRF and not _is(layout, router, "ce"):
+        return f"{router} has no VRF of {vpn}, so it knows no tree of that VPN"
+    return None
 
 
 def _sides(
-    layout: Layout, path: FieldPath, expectation: Mroute, router: str, vrf: str
+    layout: Layout, path: FieldPath, links: Iterable[str], router: str, vrf: str
 ) -> Iterator[Problem]:
+    """The router is on each of these links, in the VRF of its tree."""
     where = _where(layout, router, vrf)
-    incoming = [expectation.incoming] if expectation.incoming else []
-    for key, links in (("incoming", incoming), ("outgoing", expectation.outgoing or [])):
-        for link in links:
-            if link == MDT and not _has_pmsi(layout, router, vrf):
-                yield Problem((*path, key), f"{router} has no PMSI{where}")
-            elif link != MDT and not _is_in_vrf(layout, router, vrf, link):
-                yield Problem((*path, key), f"{link} is no link of {router}{where}")
+    for link in links:
+        if link == MDT and not _has_pmsi(layout, router, vrf):
+            yield Problem(path, f"{router} has no PMSI{where}")
+        elif link != MDT and not _is_in_vrf(layout, router, vrf, link):
+            yield Problem(path, f"{link} is no link of {router}{where}")
 
 
 def _where(layout: Layout, router: str, vrf: str) -> str:

@@ -38,6 +38,7 @@ def _vpn(file: LabFile, known: Known, name: str, vpn: Vpn) -> Iterator[Problem]:
     yield from unknown((*path, "default_mdt"), "PE", by_pe, known.routers)
     yield from unknown((*path, "rd"), "PE", filter(None, vpn.rd), known.routers)
     yield from unknown((*path, "discovery"), "PE", filter(None, vpn.discovery), known.routers)
+    yield from unknown((*path, "connector"), "PE", filter(None, vpn.connector), known.routers)
     if vpn.profile is not None:
         yield from _profile(file, name, vpn)
 

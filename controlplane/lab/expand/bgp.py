@@ -57,7 +57,7 @@ def vrf_bgp(layout: Layout, router: str, vpn: str) -> BgpConfig:
 
 
 def _provider(layout: Layout, name: str) -> BgpConfig:
-    process, families = layout.file.provider.bgp, _families(layout)
+    process, families = layout.file.provider.bgp, _families(layout, name)
     base = BgpConfig(
         asn=layout.file.provider.asn,
         router_id=layout.loopbacks[name],
@@ -82,13 +82,18 @@ def _core_peer(layout: Layout, peering: Peering, families: frozenset[Family]) ->
     )
 
 
-def _families(layout: Layout) -> frozenset[Family]:
-    """VPN routes, and for MVPNs what they are discovered by and sources may be known by."""
+def _families(layout: Layout, router: str) -> frozenset[Family]:
+    """VPN routes, and for MVPNs what they are discovered by and sources may be known by.
+
+    A PE offers what its own VRFs need; a reflector, what any PE does.
+    """
     found = {Family.VPNV4}
+    reflects = router in layout.file.provider.bgp.reflectors
     for name, vpn in layout.file.vpns.items():
         if vpn.profile is not None:
             found.add(Family.VPNV4_MULTICAST)
-            ways = (way for pe in layout.pes(name) for way in discoveries(vpn, pe))
+            pes = [pe for pe in layout.pes(name) if reflects or pe == router]
+            ways = (way for pe in pes for way in discoveries(vpn, pe))
             families = (DISCOVERIES[way].family for way in ways if way in DISCOVERIES)
             found.update(family for family in families if family is not None)
     if layout.file.provider.bgp.route_target_constraint:

@@ -26,7 +26,7 @@ def mvpn_config(layout: Layout, router: str, name: str) -> MvpnConfig | None:
         discovered=tuple(_discovered(layout, router, name, vpn)),
         discovery=vpn.discovery_of(router),
         upstream=vpn.upstream,
-        connector=vpn.connector_form,
+        connector=vpn.connector_form(router),
         pim=pim_settings((layout.file.timers, vpn.timers)),
         dont_fragment=vpn.dont_fragment,
         s_pmsi=vpn.data_mdt.config() if vpn.data_mdt else SPmsiConfig(),

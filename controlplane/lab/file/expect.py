@@ -41,11 +41,13 @@ class Receive(_Traffic):
     """Each host gets every packet exactly once and in order.
 
     With `within`, packets sent earlier than that after `after` may be missing or overtake each
-    other, as they do when their way changes, but the first one arrives by then.
+    other, as they do when their way changes, but the first one arrives by then. With `repeats`, so
+    many may come more than once: two routers forward onto one link until an Assert settles it.
     """
 
     receive: str
     hosts: Names
+    repeats: Annotated[int, Field(ge=1)] | None = None
 
 
 class ReceiveNothing(_Traffic):
@@ -239,6 +241,18 @@ class KnownRps(_State):
     routers: Names
 
 
+class AssertSettled(_State):
+    """PIM's Assert has settled who forwards a tree onto a link, and each router knows the winner.
+
+    The PMSI of a VRF is called `mdt`.
+    """
+
+    assert_: Annotated[TreeName, Field(alias="assert")]
+    routers: Names
+    link: str
+    winner: str
+
+
 class PingAnswered(_Watched):
     """Every request of a ping is answered, by the one that it is for."""
 
@@ -252,7 +266,15 @@ class PathTaken(_Watched):
 
 
 StateExpectation: TypeAlias = (
-    PimNeighbors | CoreNeighbors | BgpSessions | Routes | NoRoutes | Mroute | NoMroute | KnownRps
+    PimNeighbors
+    | CoreNeighbors
+    | BgpSessions
+    | Routes
+    | NoRoutes
+    | Mroute
+    | NoMroute
+    | KnownRps
+    | AssertSettled
 )
 ProbeExpectation: TypeAlias = PingAnswered | PathTaken
 WatchedExpectation: TypeAlias = StateExpectation | ProbeExpectation
@@ -270,6 +292,7 @@ _STATE_KEYS = (
     "mroute",
     "no_mroute",
     "rps",
+    "assert",
 )
 
 StartCondition: TypeAlias = Annotated[
@@ -282,7 +305,8 @@ StartCondition: TypeAlias = Annotated[
     | Annotated[NoRoutes, Tag("<no_routes>")]
     | Annotated[Mroute, Tag("<mroute>")]
     | Annotated[NoMroute, Tag("<no_mroute>")]
-    | Annotated[KnownRps, Tag("<rps>")],
+    | Annotated[KnownRps, Tag("<rps>")]
+    | Annotated[AssertSettled, Tag("<assert>")],
     by_key("a start condition", *_STATE_KEYS),
 ]
 Expectation: TypeAlias = Annotated[
@@ -300,6 +324,7 @@ Expectation: TypeAlias = Annotated[
     | Annotated[Mroute, Tag("<mroute>")]
     | Annotated[NoMroute, Tag("<no_mroute>")]
     | Annotated[KnownRps, Tag("<rps>")]
+    | Annotated[AssertSettled, Tag("<assert>")]
     | Annotated[PingAnswered, Tag("<ping>")]
     | Annotated[PathTaken, Tag("<path>")],
     by_key("an expectation", *_TRAFFIC_KEYS, *_STATE_KEYS, "ping", "path"),

@@ -48,6 +48,8 @@ _Discoveries: TypeAlias = Annotated[
     BeforeValidator(listed, json_schema_input_type=_DiscoveryName | list[_DiscoveryName]),
 ]
 
+_ConnectorName: TypeAlias = Literal["rfc6037", "freertr", "ios", "none"]
+
 _DISCOVERIES: Final[Mapping[_DiscoveryName, DiscoveryOption]] = {
     "static": DiscoveryOption.STATIC_LIST,
     "mdt-safi": DiscoveryOption.MDT_SAFI,
@@ -110,7 +112,11 @@ class Vpn(NetworkPim):
     """In place of the profile's, of all PEs or of each; two at once while a network migrates."""
     umh: Literal["installed", "highest", "hash"] | None = None
     """How the upstream PE of a source is chosen, in place of the profile's."""
-    connector: Literal["rfc6037", "freertr", "ios"] = "rfc6037"
+    connector: Annotated[
+        dict[str, _ConnectorName],
+        BeforeValidator(_by_pe, json_schema_input_type=_ConnectorName | dict[str, _ConnectorName]),
+    ] = Field(default_factory=dict)
+    """Of all PEs or of each; `none` where PEs are known by their next hops."""
     tunnel_df: Literal["set", "clear"] | None = None
     """The DF bit of the tunnel's outer header, in place of what follows from the discovery."""
     timers: Timers = Timers()
@@ -123,9 +129,9 @@ class Vpn(NetworkPim):
     def upstream(self) -> UpstreamOption | None:
         return _UPSTREAM_HOPS[self.umh] if self.umh else None
 
-    @property
-    def connector_form(self) -> ConnectorForm:
-        return ConnectorForm[self.connector.upper()]
+    def connector_form(self, pe: str) -> ConnectorForm | None:
+        name = self.connector.get(pe) or self.connector.get("") or "rfc6037"
+        return None if name == "none" else ConnectorForm[name.upper()]
 
     @property
     def only_rd(self) -> RouteDistinguisher | None:

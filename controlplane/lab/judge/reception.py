@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 
 from controlplane.engine.time import Instant
@@ -12,40 +12,47 @@ from controlplane.lab.verdict import Seen
 from controlplane.lab.world import Received
 
 
-def judge_received(received: Received, sent: Sequence[Instant], window: Window) -> Seen:
-    """Each packet of the window exactly once and in order; the first one in time."""
+def judge_received(
+    received: Received, sent: Sequence[Instant], window: Window, repeats: int = 0
+) -> Seen:
+    """Each packet of the window exactly once, but for so many repeats; the first one in time.
+
+    They come in order, where a packet's place is that of its first copy.
+    """
     counted, required = window.counted(sent), window.required(sent)
     got = [
         (number, at)
         for number, at in zip(received.numbers, received.times, strict=True)
         if number in counted
     ]
-    numbers = [number for number, _ in got]
+    copies = Counter(number for number, _ in got)  # keeps the order of the first ones
+    repeated = [number for number, count in copies.items() if count > 1]
     faults = [
-        *_missing(required, set(numbers), sent),
-        *_repeated(numbers),
-        *_disordered([number for number in numbers if number in required]),
+        *_missing(required, copies.keys(), sent),
+        *_repeated(repeated, repeats),
+        *_disordered([number for number in copies if number in required]),
         *_late([at for _, at in got], window),
     ]
     if not required:
         faults = ["no packet was sent in this time"]
-    words = f"{len(set(numbers) & set(required)):,} of {len(required):,}"
+    words = f"{len(copies.keys() & set(required)):,} of {len(required):,}"
+    if repeats:
+        words += f", {len(repeated):,} more than once"
     first = round(got[0][1] - window.start, 3) if window.due > window.start and got else None
     if first is not None:
         words += f", the first after {first:.3f} s"
     return Seen(not faults, "; ".join([words, *faults]), first)
 
 
-def _missing(required: range, got: set[int], sent: Sequence[Instant]) -> Iterator[str]:
+def _missing(required: range, got: Set[int], sent: Sequence[Instant]) -> Iterator[str]:
     missing = [number for number in required if number not in got]
     if missing:
         first = missing[0]
         yield f"{len(missing):,} missing, the first is {first:,}, sent at {sent[first]:.3f} s"
 
 
-def _repeated(numbers: Sequence[int]) -> Iterator[str]:
-    repeated = [number for number, count in Counter(numbers).items() if count > 1]
-    if repeated:
+def _repeated(repeated: Sequence[int], allowed: int) -> Iterator[str]:
+    if len(repeated) > allowed:
         yield f"{len(repeated):,} more than once, the first is {repeated[0]:,}"
 
 

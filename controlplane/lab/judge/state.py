@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never
 
 from controlplane.lab.expand.layout import Layout
 from controlplane.lab.file.expect import (
+    AssertSettled,
     BfdSessions,
     BgpSessions,
     KnownRps,
@@ -67,6 +68,9 @@ class StateJudge:
                 return _seen("none", self._no_mroute(expectation, tables))
             case KnownRps():
                 return judge_rps(self._layout, expectation, tables)
+            case AssertSettled():
+                faults = self._assert(expectation, tables)
+                return _seen(f"at {len(expectation.routers)}", faults)
         assert_never(expectation)
 
     # -- PIM neighbours
@@ -130,6 +134,28 @@ class StateJudge:
             vrf = vrf_of(self._layout, router, expectation.vpn or vpn)
             rows = tables.rows(router, "mroute", vrf)
             yield router, next((row for row in rows if _name(row) == name), None)
+
+    # -- Asserts
+
+    def _assert(self, expectation: AssertSettled, tables: Tables) -> Faults:
+        name, vpn = tree_of(self._layout, expectation.assert_)
+        for router in expectation.routers:
+            vrf = vrf_of(self._layout, router, expectation.vpn or vpn)
+            rows = tables.rows(router, "pim assert", vrf)
+            winners = {
+                str(row["winner"])
+                for row in rows
+                if _name(row) == name
+                and link_name(self._layout, router, row["interface"]) == expectation.link
+            }
+            if winners != {self._address_on(expectation.link, expectation.winner)}:
+                found = ", ".join(address_words(self._layout, winner) for winner in winners)
+                yield f"{router} has {found or 'no Assert'}"
+
+    def _address_on(self, link: str, router: str) -> str:
+        """The address that a router speaks PIM from; on a PMSI its loopback (RFC 6513 5.2.1)."""
+        ends = (end.address.ip for end in self._layout.ends[router] if end.link == link)
+        return str(next(ends, self._layout.loopbacks[router]))
 
     def outgoing(self, router: str, row: TableRow) -> set[str]:
         """The links that a tree leaves a router on."""

@@ -70,7 +70,7 @@ class TrafficJudge:
         sent = self._world.sent_times(expectation.receive)
         for host in expectation.hosts:
             received = self._world.received(host, expectation.receive)
-            seen = judge_received(received, sent, window)
+            seen = judge_received(received, sent, window, expectation.repeats or 0)
             alone = expectation.model_copy(update={"hosts": [host]})
             yield Row(traffic_words(alone), seen.words, seen.ok, seen.seconds)
 

@@ -8,6 +8,7 @@ from itertools import starmap
 from typing import Final, assert_never
 
 from controlplane.lab.file.expect import (
+    AssertSettled,
     BfdSessions,
     BgpSessions,
     Carried,
@@ -89,6 +90,10 @@ def _state(expectation: StateExpectation) -> str:
             return f"no state of {tree_words(tree)} at {names(routers)}"
         case KnownRps(rps=rps, routers=routers):
             return f"{', '.join(starmap(_rps, rps.items()))} at {names(routers)}"
+        case AssertSettled(assert_=tree, link=link, winner=winner, routers=routers):
+            return (
+                f"{winner} forwards {tree_words(tree)} onto {link}, by Assert, at {names(routers)}"
+            )
     assert_never(expectation)
 
 
@@ -122,8 +127,9 @@ def _by(expectation: WatchedExpectation) -> str:
 def traffic_words(expectation: TrafficExpectation) -> str:
     """What happens to packets, and when; `receive` is a row for each host and says so itself."""
     match expectation:
-        case Receive(receive=stream, hosts=hosts):
-            words = f"{names(hosts)} receives {stream}"
+        case Receive(receive=stream, hosts=hosts, repeats=repeats):
+            twice = f", at most {repeats} twice" if repeats else ""
+            words = f"{names(hosts)} receives {stream}{twice}"
         case ReceiveNothing(receive_nothing=streams, hosts=hosts):
             words = f"nothing of {names(streams)} at {names(hosts)}"
         case Carried(carried=stream, links=links, gre=gre):

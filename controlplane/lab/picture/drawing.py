@@ -15,6 +15,7 @@ from typing import Final
 from controlplane.lab.expand.layout import PlacedLink
 from controlplane.lab.load import Lab
 from controlplane.lab.picture.places import Places, Point, is_lan, places, role
+from controlplane.lab.picture.rendezvous import badges, meeting_point
 from controlplane.lab.picture.svg import box, element, line, words
 from controlplane.lab.picture.trees import Branch, branches
 from controlplane.lab.snapshot import Snapshot
@@ -25,8 +26,10 @@ _FILL: Final = {"p": "#5b6b7c", "pe": "#24415f", "ce": "#ffffff", "host": "#ffff
 _FONT: Final = "'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 _GAP: Final = 8.0
 _NODE_WIDTH, _NODE_HEIGHT = 96.0, 40.0
+_BADGE_WIDTH: Final = 32.0
 _LETTER: Final = 6.6
 """The usual width of a letter of the legend."""
+_LEGEND_LINE: Final = 20.0
 _APART: Final = 0.15
 _CLEAR: Final = 5.0
 """How far from a node an arrow ends."""
@@ -63,6 +66,7 @@ class _Drawing:
             yield self._label(link)
         for name in self.where.nodes:
             yield from self._node(name)
+        yield from self._badges()
         yield from self._legend()
 
     def colour(self, vpn: str | None) -> str:
@@ -91,9 +95,8 @@ class _Drawing:
         """The strokes of a link: from each end to a LAN's bar, or from one end to the other."""
         points = {end.node: self.where.nodes[end.node] for end in link.ends}
         if is_lan(link):
-            bar = self.where.bars[link.name]
             for node, point in points.items():
-                yield node, point, Point(point.x, bar.y) if node in self.lab.file.hosts else bar
+                yield node, point, self.where.bars[link.name].nearest(point)
         elif len(points) > 1:
             (node, first), (_, second) = points.items()
             yield node, first, second
@@ -102,13 +105,9 @@ class _Drawing:
         for _, start, end in self._spans(link):
             yield line(start, end, stroke=_PALE, stroke_width=2)
         if is_lan(link):
-            bar, half = self.where.bars[link.name], self._bar_half(link)
-            ends = Point(bar.x - half, bar.y), Point(bar.x + half, bar.y)
+            bar = self.where.bars[link.name]
+            ends = Point(bar.left, bar.y), Point(bar.right, bar.y)
             yield line(*ends, stroke=_GREY, stroke_width=5, stroke_linecap="round")
-
-    def _bar_half(self, link: PlacedLink) -> float:
-        bar = self.where.bars[link.name]
-        return max(abs(self.where.nodes[end.node].x - bar.x) for end in link.ends) + 24
 
     def _label(self, link: PlacedLink) -> str:
         at = self._label_point(link)
@@ -118,7 +117,7 @@ class _Drawing:
     def _label_point(self, link: PlacedLink) -> Point:
         if is_lan(link):
             bar = self.where.bars[link.name]
-            return Point(bar.x + self._bar_half(link) - 20, bar.y - 8)
+            return Point(bar.right - 20, bar.y - 8)
         points = [self.where.nodes[end.node] for end in link.ends]
         first, last = points[0], points[-1]
         # Off the middle, where the lines of a mesh cross, and off a PE, where they are close.
@@ -193,21 +192,56 @@ class _Drawing:
             return "source"
         return "receiver" if name in self.members else "not joined"
 
+    def _badges(self) -> Iterator[str]:
+        """Where shared trees meet, on a corner of the router's box; several side by side."""
+        at: dict[str, Point] = {}
+        for badge in badges(self.lab.layout):
+            node = self.where.nodes[badge.router]
+            first = Point(node.x + _NODE_WIDTH / 2, node.y - _NODE_HEIGHT / 2)
+            here = at.get(badge.router, first)
+            at[badge.router] = Point(here.x - _BADGE_WIDTH - 2, here.y)
+            colour = self.colour(badge.vpn) if badge.vpn else _INK
+            yield box(here, _BADGE_WIDTH, 16.0, fill="#ffffff", stroke=colour, stroke_width=1.5)
+            style = {"font_size": 10, "font_weight": 700, "fill": colour}
+            yield words(Point(here.x, here.y + 4), badge.text, **style)
+
     def _legend(self) -> Iterator[str]:
-        at = Point(24.0, self.where.height - 26)
+        """As many lines as it needs, the last one at the bottom."""
+        lines = self._legend_lines()
+        for up, keys in enumerate(reversed(lines)):
+            at = Point(24.0, self.where.height - 26 - _LEGEND_LINE * up)
+            for branch, text in keys:
+                yield from self._key(branch, at, text)
+                at = Point(at.x + _key_width(text), at.y)
+
+    def _legend_lines(self) -> list[list[tuple[Branch, str]]]:
+        lines: list[list[tuple[Branch, str]]] = [[]]
+        for key in self._keys():
+            used = sum(_key_width(text) for _, text in lines[-1])
+            if lines[-1] and 24 + used + _key_width(key[1]) > self.where.width:
+                lines.append([])
+            lines[-1].append(key)
+        return lines
+
+    def _keys(self) -> Iterator[tuple[Branch, str]]:
+        """What is drawn of each VPN, in words."""
         for vpn, spec in self.lab.file.vpns.items():
+            yield Branch(vpn, "", "", tunnel=False), f"{vpn}: C-tree"
             pools = [str(spec.data_mdt.pool)] if spec.data_mdt else []
-            groups = ", ".join([*sorted({str(g) for g in spec.default_mdt.values()}), *pools])
-            for text, tunnel in ((f"{vpn}: C-tree", False), (f"P-tunnel: GRE to {groups}", True)):
-                if groups or not tunnel:
-                    yield from self._key(Branch(vpn, "", "", tunnel), at, text)
-                    at = Point(at.x + 60 + _LETTER * len(text), at.y)
+            mdts = {f"{g}{meeting_point(self.lab.layout, g)}" for g in spec.default_mdt.values()}
+            if groups := ", ".join([*sorted(mdts), *pools]):
+                yield Branch(vpn, "", "", tunnel=True), f"P-tunnel: GRE to {groups}"
 
     def _key(self, branch: Branch, at: Point, text: str) -> Iterator[str]:
         """A sample of a branch with its meaning."""
         yield from self._arrow(branch, Point(at.x, at.y - 4), Point(at.x + 34, at.y - 4))
         style = {"font_size": 12, "fill": self.colour(branch.vpn), "text_anchor": "start"}
         yield words(Point(at.x + 44, at.y), text, **style)
+
+
+def _key_width(text: str) -> float:
+    """Of a key of the legend, with the gap behind it."""
+    return 60 + _LETTER * len(text)
 
 
 def _beside(start: Point, end: Point, shift: float) -> tuple[Point, Point]:

@@ -21,6 +21,9 @@ MARGIN: Final = 90.0
 _LAYERS: Final[Mapping[str, float]] = {"p": 170.0, "pe": 330.0, "ce": 470.0, "host": 640.0}
 _ZIGZAG: Final = (0.0, -75.0)
 _LAN_ABOVE_HOSTS: Final = 72.0
+_LAN_BELOW_PES: Final = 70.0
+_BEYOND: Final = 24.0
+"""A bar goes on beside its last node."""
 _LEGEND_HEIGHT: Final = 130.0
 _NARROWEST: Final = 760.0
 _DEPTH: Final[Mapping[str, int]] = {"p": 0, "pe": 1, "ce": 2, "host": 3}
@@ -32,11 +35,24 @@ class Point(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """What stands for a LAN of more than two ends."""
+
+    left: float
+    right: float
+    y: float
+
+    def nearest(self, point: Point) -> Point:
+        """Where a node at this point meets it."""
+        return Point(min(max(point.x, self.left + _BEYOND), self.right - _BEYOND), self.y)
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
     """Points of nodes, and of the bars that stand for LANs of more than two ends."""
 
     nodes: Mapping[str, Point]
-    bars: Mapping[str, Point]
+    bars: Mapping[str, Bar]
     width: float
     height: float
 
@@ -78,10 +94,24 @@ def _neighbors(layout: Layout, name: str) -> list[str]:
 
 
 def _below(layout: Layout, name: str) -> list[str]:
-    """What hangs from a router: CEs and hosts. From hosts hangs nothing."""
+    """What hangs from a router: CEs and hosts on links where nobody stands above it.
+
+    So from a CE that shares a LAN with PEs, the others on that LAN do not hang.
+    """
     if name in layout.file.hosts:
         return []
-    return [other for other in _neighbors(layout, name) if role(layout, other) in ("ce", "host")]
+    links = (layout.link[end.link] for end in layout.ends[name])
+    return [
+        end.node
+        for link in links
+        if _depth(layout, name) == min(_depth(layout, end.node) for end in link.ends)
+        for end in link.ends
+        if end.node != name and role(layout, end.node) in ("ce", "host")
+    ]
+
+
+def _depth(layout: Layout, name: str) -> int:
+    return _DEPTH[role(layout, name)]
 
 
 def _columns(layout: Layout) -> dict[str, float]:
@@ -98,11 +128,8 @@ def _columns(layout: Layout) -> dict[str, float]:
         columns[name] = mean(below) if below else float(next(leaves))
         return columns[name]
 
-    def depth(name: str) -> int:
-        return _DEPTH[role(layout, name)]
-
     names = [*layout.file.routers, *layout.file.hosts]
-    for name in sorted(names, key=depth):
+    for name in sorted(names, key=lambda name: _depth(layout, name)):
         if role(layout, name) != "p":
             place(name)
     return columns
@@ -118,10 +145,18 @@ def _core_order(layout: Layout, columns: Mapping[str, float]) -> list[str]:
     return sorted((n for n, r in layout.file.routers.items() if r.role == "p"), key=key)
 
 
-def _bar(layout: Layout, link: PlacedLink, nodes: Mapping[str, Point]) -> Point:
-    """The middle of a LAN's bar: above its hosts, or between its routers."""
+def _bar(layout: Layout, link: PlacedLink, nodes: Mapping[str, Point]) -> Bar:
+    """Above the LAN's hosts and as wide as they stand; below PEs, where CEs are on it too."""
+    roles = {role(layout, end.node) for end in link.ends}
     points = [nodes[end.node] for end in link.ends]
-    hosts = [nodes[end.node] for end in link.ends if end.node in layout.file.hosts]
-    if hosts:
-        return Point(mean(p.x for p in hosts), hosts[0].y - _LAN_ABOVE_HOSTS)
-    return Point(mean(p.x for p in points), mean(p.y for p in points))
+    if {"pe", "ce"} <= roles:
+        return _over(points, _LAYERS["pe"] + _LAN_BELOW_PES)
+    if "host" in roles:
+        hosts = [nodes[end.node] for end in link.ends if end.node in layout.file.hosts]
+        return _over(hosts, _LAYERS["host"] - _LAN_ABOVE_HOSTS)
+    return _over(points, mean(point.y for point in points))
+
+
+def _over(points: Sequence[Point], y: float) -> Bar:
+    columns = [point.x for point in points]
+    return Bar(min(columns) - _BEYOND, max(columns) + _BEYOND, y)

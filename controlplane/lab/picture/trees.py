@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from controlplane.lab.checks.expectations import MDT
 from controlplane.lab.expand.layout import Layout
+from controlplane.lab.judge.words import ANY_SOURCE
 from controlplane.lab.snapshot import Snapshot
 from controlplane.lab.tables import TableRow, link_name
 from controlplane.net.interface import DEFAULT_VRF
@@ -59,14 +60,39 @@ def _mdt_group(layout: Layout, snapshot: Snapshot, vpn: str, root: str, row: Tab
 def _tunnel(
     layout: Layout, snapshot: Snapshot, vpn: str, root: str, group: str
 ) -> Iterator[Branch]:
-    """A tree that a PE is the root of."""
-    tree = (str(layout.loopbacks[root]), group)
-    for (router, vrf), rows in snapshot.mroutes.items():
-        for row in rows:
-            if vrf == DEFAULT_VRF and (row["source"], row["group"]) == tree:
-                for link in _outgoing(layout, router, row):
-                    if link != MDT:
-                        yield Branch(vpn, link, router, tunnel=True)
+    """The way of a packet that a PE sends into a tree of its own, or into one that all share.
+
+    It is followed from router to router: one that has no (S,G) state takes it by its (*,G) state,
+    and in a bidirectional tree it goes up to the RP as well as down. Registers are not drawn.
+    """
+    source = str(layout.loopbacks[root])
+    todo: list[tuple[str, str | None]] = [(root, None)]
+    seen = set(todo)
+    while todo:
+        router, came_by = todo.pop()
+        row = _row(snapshot, router, source, group)
+        if row is None or (came_by and came_by not in _incoming(layout, router, row)):
+            continue
+        for link in set(_outgoing(layout, router, row)) - {MDT, came_by}:
+            yield Branch(vpn, link, router, tunnel=True)
+            ends = {(end.node, link) for end in layout.link[link].ends if end.node != router}
+            todo += ends - seen
+            seen |= ends
+
+
+def _row(snapshot: Snapshot, router: str, source: str, group: str) -> TableRow | None:
+    """The route that a packet takes there: (S,G) before (*,G)."""
+    found = {
+        row["source"]: row
+        for row in snapshot.mroutes.get((router, DEFAULT_VRF), [])
+        if row["group"] == group
+    }
+    return found.get(source) or found.get(ANY_SOURCE)
+
+
+def _incoming(layout: Layout, router: str, row: TableRow) -> set[str | None]:
+    """The links that packets of a tree are taken from: several of a bidirectional one."""
+    return {link_name(layout, router, one) for one in (row["incoming"], *row["accepted"])}
 
 
 def _outgoing(layout: Layout, router: str, row: TableRow) -> Iterator[str]:

@@ -51,6 +51,8 @@ class TraceError(ValueError):
 def parse_goal(text: str) -> IPv4Address | SourceGroup:
     """`10.1.3.11`, or `10.1.1.10,232.1.1.1`, with parentheses or without; TraceError for others."""
     parts = [part.strip() for part in text.strip(" ()").split(",")]
+    if parts[0] == "*":
+        raise TraceError(f"{text} is a tree; a packet has a source, and may be in a tree of any")
     try:
         addresses = [IPv4Address(part) for part in parts]
     except ValueError:

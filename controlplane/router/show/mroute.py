@@ -11,12 +11,15 @@ which IOS and FRR have letters:
     SPT                           SPTbit(S,G): packets come on the source's own tree      T
     join SPT                      of (*,G): sources will be joined once they are heard;
                                   of (S,G): joined, but packets do not come there yet     J
+
+and those of `mdt_flags`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
+from itertools import chain
 from operator import itemgetter
 from typing import Final, TypeAlias
 
@@ -34,6 +37,7 @@ from controlplane.protocols.pim.show import (
 )
 from controlplane.protocols.pim.tib import RptUpstreamState, UpstreamState
 from controlplane.router.router import Router
+from controlplane.router.show.mdt_flags import MdtFlags, mdt_flags
 from controlplane.router.show.row import Json, Row, seconds, text
 from controlplane.router.vrf import Vrf
 
@@ -48,29 +52,34 @@ def mroute(router: Router, vrf: Vrf, now: Instant) -> list[Row]:
     `accepted` are the interfaces that a bidirectional tree takes packets on (RFC 5015 3.3); of
     other trees the PMSI, where packets of every PE are taken and not of `rpf_neighbor` alone.
     """
-    rows = (*_shared_trees(router, vrf, now), *_source_trees(vrf, now))
+    mdt = mdt_flags(router, vrf, now)
+    rows = (*_shared_trees(router, vrf, mdt, now), *_source_trees(vrf, mdt, now))
     return [row for _, row in sorted(rows, key=itemgetter(0))]
 
 
-def _shared_trees(router: Router, vrf: Vrf, now: Instant) -> Iterator[tuple[_Order, Row]]:
+def _shared_trees(
+    router: Router, vrf: Vrf, mdt: MdtFlags, now: Instant
+) -> Iterator[tuple[_Order, Row]]:
     bidirectional = {
         view.group for view in vrf.pim.rp_of_groups() if view.mode == GroupMode.BIDIRECTIONAL.value
     }
     joins_spt = _pim_config(router, vrf).spt is SptPolicy.IMMEDIATE
     for tree in vrf.pim.shared_trees(now):
+        also = mdt.get(AnySource.of(tree.group), ())
         if tree.group in bidirectional:
-            row = _bidirectional_tree(vrf, tree, now)
+            row = _bidirectional_tree(vrf, tree, also, now)
         else:
-            row = _shared_tree(vrf, tree, _sparse_flags(tree, joins_spt=joins_spt))
+            flags = chain(_sparse_flags(tree, joins_spt=joins_spt), also)
+            row = _shared_tree(vrf, tree, flags)
         yield (tree.group, _ANY_SOURCE), row
 
 
-def _source_trees(vrf: Vrf, now: Instant) -> Iterator[tuple[_Order, Row]]:
+def _source_trees(vrf: Vrf, mdt: MdtFlags, now: Instant) -> Iterator[tuple[_Order, Row]]:
     for tree in vrf.pim.trees(now):
-        yield (tree.sg.group, tree.sg.source), _source_tree(vrf, tree)
+        yield (tree.sg.group, tree.sg.source), _source_tree(vrf, tree, mdt.get(tree.sg, ()))
 
 
-def _source_tree(vrf: Vrf, tree: TreeView) -> Row:
+def _source_tree(vrf: Vrf, tree: TreeView, also: Iterable[str]) -> Row:
     """`register` is the state of the DR's machine: J registering, P stopped, JP asking again."""
     return {
         "vrf": vrf.name,
@@ -79,7 +88,7 @@ def _source_tree(vrf: Vrf, tree: TreeView) -> Row:
         "rp": None,
         "i_am_rp": False,
         **_common(tree),
-        "flags": [*_source_flags(tree)],
+        "flags": [*_source_flags(tree), *also],
         "keepalive": seconds(tree.keepalive),
         "register": tree.register,
         "accepted": [*sorted(_accepted(vrf, tree.sg))],
@@ -88,7 +97,7 @@ def _source_tree(vrf: Vrf, tree: TreeView) -> Row:
     }
 
 
-def _shared_tree(vrf: Vrf, tree: SharedTreeView, flags: Iterator[str]) -> Row:
+def _shared_tree(vrf: Vrf, tree: SharedTreeView, flags: Iterable[str]) -> Row:
     return {
         "vrf": vrf.name,
         "source": "*",
@@ -105,12 +114,12 @@ def _shared_tree(vrf: Vrf, tree: SharedTreeView, flags: Iterator[str]) -> Row:
     }
 
 
-def _bidirectional_tree(vrf: Vrf, tree: SharedTreeView, now: Instant) -> Row:
+def _bidirectional_tree(vrf: Vrf, tree: SharedTreeView, also: Iterable[str], now: Instant) -> Row:
     """`incoming` is the interface towards the RP: this router is not the DF there."""
     accepted = _accepted(vrf, AnySource.of(tree.group))
     upstream = sorted(accepted - _forwarded_onto(vrf, tree.rp, now))
     return {
-        **_shared_tree(vrf, tree, _flags(GroupMode.BIDIRECTIONAL, tree)),
+        **_shared_tree(vrf, tree, chain(_flags(GroupMode.BIDIRECTIONAL, tree), also)),
         "incoming": upstream[0] if upstream else None,
     }
 
