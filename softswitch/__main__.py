@@ -9,7 +9,6 @@ import sys
 
 from softswitch.errors import SoftswitchError
 from softswitch.interface import PortError
-from softswitch.options import parse_options
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -18,6 +17,7 @@ def main() -> int:
     """Run until SIGTERM or SIGINT; every reason not to is one line on standard error."""
     # gRPC would log errors beside the one line that we print; it reads this when it is imported.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from softswitch.options import parse_options
     from softswitch.process import SwitchProcess
     from softswitch.server import AddressError
 

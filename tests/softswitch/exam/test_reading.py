@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import finsy
 import pytest
 from finsy.proto import p4i, p4r
 
+from softswitch.switch import Switch
 from tests.softswitch.exam.play import difference, play
 from tests.softswitch.exam.stf import (
     Add,
@@ -110,6 +112,45 @@ def test_digits_left_open_do_not_count_in_a_ternary_key(value: int, mask: int, t
     assert int.from_bytes(match.ternary.mask, "big") == mask
     assert update.entity.table_entry.priority == 5
     assert update.type == p4r.Update.INSERT
+
+
+@pytest.fixture
+def externs() -> Iterator[Switch]:
+    """A switch with registers and meters."""
+    switch = Switch()
+    info = finsy.P4Schema(PROGRAMS / "externs.p4info.txtpb").p4info
+    switch.set_pipeline(info, (PROGRAMS / "externs.json").read_bytes())
+    yield switch
+    switch.close()
+
+
+def written(switch: Switch, line: str) -> int:
+    """Carries a statement out; the number of updates that it takes."""
+    info = finsy.P4Schema(PROGRAMS / "externs.p4info.txtpb").p4info
+    [statement] = read_stf(line)
+    updates = Updates(info).of(statement)
+    switch.write(updates)
+    return len(updates)
+
+
+def test_registers_are_written_one_by_one_or_reset_as_a_whole(externs: Switch) -> None:
+    def cells() -> set[bytes]:
+        found = externs.read([p4r.Entity(register_entry=p4r.RegisterEntry())])
+        return {entity.register_entry.data.bitstring for entity in found}
+
+    assert written(externs, "register_write IngressControl.cells 2 0x102") == 1
+    assert cells() == {b"\0", b"\x01\x02"}
+    assert written(externs, "register_reset IngressControl.cells") > 1
+    assert cells() == {b"\0"}
+
+
+def test_rates_of_meters_are_in_a_microsecond(externs: Switch) -> None:
+    assert written(externs, "meter_set_rates IngressControl.byte_meter 3 0.5:4 2:5") == 1
+    assert written(externs, "meter_array_set_rates packet_meter 0.000001:7 0.000002:8") == 8
+    found = externs.read([p4r.Entity(meter_entry=p4r.MeterEntry())])
+    configs = [e.meter_entry.config for e in found if e.meter_entry.HasField("config")]
+    assert configs.count(p4r.MeterConfig(cir=500_000, cburst=4, pir=2_000_000, pburst=5)) == 1
+    assert configs.count(p4r.MeterConfig(cir=1, cburst=7, pir=2, pburst=8)) == 8
 
 
 def test_a_test_of_replication_is_played_on_the_embedded_switch() -> None:

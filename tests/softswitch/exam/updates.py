@@ -1,14 +1,14 @@
 """From the statements of a test to P4Runtime's updates, so that every target gets the same ones.
 
 STF names tables, keys and actions by the end of their names, and writes masks as digits left open.
-A register has no P4Runtime message that simple_switch_grpc carries out; see `targets`.
+simple_switch_grpc carries none of those for registers out: such a test it cannot sit.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from finsy.proto import p4d, p4i, p4r
 
@@ -218,5 +218,5 @@ def octets(value: int) -> bytes:
     return value.to_bytes(max((value.bit_length() + 7) // 8, 1), "big")
 
 
-def _update(kind: p4r.Update.Type.ValueType, **entity: object) -> p4r.Update:
-    return p4r.Update(type=kind, entity=p4r.Entity(**entity))  # type: ignore[arg-type]
+def _update(kind: p4r.Update.Type.ValueType, **entity: Any) -> p4r.Update:
+    return p4r.Update(type=kind, entity=p4r.Entity(**entity))
