@@ -1,8 +1,9 @@
 """BMv2's simple_switch_grpc as a target: a process in a network namespace of its own.
 
 When is all out that will come of a frame? BMv2 keeps the order of frames on their way, so a barrier
-is sent behind each: one that the harness's own route copies to all ports, and an ARP frame that is
-punted. What comes before them belongs to the frame in question.
+is sent behind each: one that the harness's own route copies to all ports; and when that is out, an
+ARP frame that is punted, as some of the frame's copies may be. What comes before them belongs to
+the frame in question.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from tests.p4.wires import Wire, wires
 
 PORTS: Final = (1, 2, 3, 4, 5, 6)
 _MAC: Final = MacAddress.parse("02:00:00:00:ba:44")
-_VRF: Final = 0xFFFF
+_VRF: Final = 0x7FFF
 _INTERFACE: Final = 0xFFF0
 _VLAN_IN: Final = 4093
 _VLAN_OUT: Final = 4094
@@ -79,15 +80,19 @@ class Bmv2:
         asyncio.run_coroutine_threadsafe(self._program(_with_barrier(fib)), self._loop).result()
 
     def receive(self, port: int, frame: bytes) -> Outcome:
-        for each in (frame, _IN, _ARP):
-            self._wires[port].send(each)
-        return self._outcome(_OUT)
+        wire = self._wires[port]
+        wire.send(frame)
+        wire.send(_IN)
+        copies = self._copies(_OUT)
+        wire.send(_ARP)
+        return outcome(copies, self._all_punted())
 
     def send(self, packet: PacketOut | Submit) -> Outcome:
-        barrier = Submit(_VRF, _INTERFACE, _IN), Submit(_VRF, _INTERFACE, _ARP)
-        for each in (packet, *barrier):
-            self._loop.call_soon_threadsafe(self._session.send, each)
-        return self._outcome(_SUBMITTED_OUT)
+        self._submit(packet)
+        self._submit(Submit(_VRF, _INTERFACE, _IN))
+        copies = self._copies(_SUBMITTED_OUT)
+        self._submit(Submit(_VRF, _INTERFACE, _ARP))
+        return outcome(copies, self._all_punted())
 
     def counters(self) -> Counters:
         return asyncio.run_coroutine_threadsafe(self._session.read_counters(), self._loop).result()
@@ -96,14 +101,18 @@ class Bmv2:
         self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join()
 
-    def _outcome(self, barrier: bytes) -> Outcome:
-        copies = [
+    def _submit(self, packet: PacketOut | Submit) -> None:
+        self._loop.call_soon_threadsafe(self._session.send, packet)
+
+    def _copies(self, barrier: bytes) -> list[tuple[int, bytes]]:
+        return [
             (port, frame)
             for port, wire in self._wires.items()
             for frame in iter(wire.receive, barrier)
         ]
-        punted = list(iter(self._next_punted, None))
-        return outcome(copies, punted)
+
+    def _all_punted(self) -> list[PacketIn]:
+        return list(iter(self._next_punted, None))
 
     def _next_punted(self) -> PacketIn | None:
         packet = self._punted.get(timeout=_LIMIT)
