@@ -221,7 +221,8 @@ class FibBuilder:
             if link.port is not None and link.mac is not None:
                 at = Port(link.port, link.vlan)
                 mpls = link.name in self._mpls.interfaces
-                yield FibInterface(at, link.index, self._vrfs[link.vrf].id, link.mac, mpls)
+                vrf = self._vrfs[link.vrf].id
+                yield FibInterface(at, link.index, vrf, link.mac, mpls, link.mtu)
 
     def _replicator(self, vrf: str) -> Replicator:
         return Replicator(

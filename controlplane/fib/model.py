@@ -20,6 +20,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final, NamedTuple, TypeAlias
 
+from controlplane.net.interface import ETHERNET_MTU
 from controlplane.net.label import Label
 from controlplane.net.mac import MacAddress
 from controlplane.net.multicast import TreeName
@@ -40,7 +41,8 @@ class Port:
 class FibInterface:
     """What arrives on `at` for `mac` (or a group) belongs to this interface and its VRF.
 
-    Labelled packets are taken where `mpls` is set, and nowhere else: a label is believed.
+    Labelled packets are taken where `mpls` is set, and nowhere else: a label is believed. What
+    leaves has at most `mtu` octets behind its Ethernet header, labels included.
     """
 
     at: Port
@@ -48,15 +50,17 @@ class FibInterface:
     vrf: int
     mac: MacAddress
     mpls: bool = False
+    mtu: int = ETHERNET_MTU
 
 
 @dataclass(frozen=True, slots=True)
 class Adjacency:
-    """A resolved neighbour: how a unicast frame to it is rewritten."""
+    """A resolved neighbour: how a unicast frame to it is rewritten, and how long it may be."""
 
     at: Port
     source_mac: MacAddress
     destination_mac: MacAddress
+    mtu: int = ETHERNET_MTU
 
     def __hash__(self) -> int:
         """Thousands of groups have it in them, so this is to be cheap."""
@@ -317,12 +321,17 @@ class Fib:
 
 @dataclass(frozen=True, slots=True)
 class PacketIn:
-    """A punted frame as it arrived; `interface` is an index, also of a (PMSI, root PE) pair."""
+    """A punted frame as it arrived; `interface` is an index, also of a (PMSI, root PE) pair.
+
+    One that is TO_FRAGMENT is as it would have left, on `interface`. `excess` are the octets that
+    it would then have above the MTU.
+    """
 
     port: int
     interface: int
     reason: PuntReason
     frame: bytes
+    excess: int = 0
 
 
 @dataclass(frozen=True, slots=True)

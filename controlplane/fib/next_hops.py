@@ -125,4 +125,4 @@ class NextHopGroups:
         link, mac = self._interfaces[neighbor[0]], self._neighbors.get(neighbor)
         if mac is None or link.port is None or link.mac is None:
             return None
-        return Adjacency(Port(link.port, link.vlan), link.mac, mac)
+        return Adjacency(Port(link.port, link.vlan), link.mac, mac, link.mtu)

@@ -28,6 +28,10 @@ DEFAULT_POLICERS: Final = frozenset(
         Policer(PuntReason.BFD, rate=2000, burst=300),
         # RFC 1812 4.3.2.8 limits ICMP errors anyway: no more is worth the way to the CPU.
         Policer(PuntReason.TTL_EXPIRED, rate=100, burst=50),
+        Policer(PuntReason.TOO_LARGE, rate=100, burst=50),
+        # A whole datagram of 64 kB is 45 of them, in copies for some interfaces. Who sends more a
+        # second than this has to send smaller packets.
+        Policer(PuntReason.TO_FRAGMENT, rate=500, burst=250),
         # One packet starts the resolution; the others of the flow are dropped until it ends.
         Policer(PuntReason.GLEAN, rate=200, burst=100),
         # The first packet of a source makes PIM act (RFC 7761 4.2), the others are samples. A

@@ -16,6 +16,9 @@ from controlplane.net.mac import MacAddress
 
 DEFAULT_VRF: Final = "default"
 
+ETHERNET_MTU: Final = 1500
+"""RFC 894: octets behind the Ethernet header, of a link that is not set to more."""
+
 
 class InterfaceKind(Enum):
     ETHERNET = "ethernet"
@@ -35,4 +38,4 @@ class Interface:
     port: int | None = None
     vlan: int = 0
     mac: MacAddress | None = None
-    mtu: int = 1500
+    mtu: int = ETHERNET_MTU

@@ -34,3 +34,7 @@ class PuntReason(IntEnum):
     """Multicast forwarded by (*,G) where PIM wants to hear of sources."""
     REGISTER = 13
     """A PIM Register to an address of this router that the data plane cannot take out itself."""
+    TOO_LARGE = 14
+    """Unicast that is longer than the MTU of its next hop's link, with DF: as it arrived."""
+    TO_FRAGMENT = 15
+    """A copy that is longer than the MTU of its link, without DF: as it would have left."""

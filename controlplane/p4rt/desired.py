@@ -73,4 +73,5 @@ def _interfaces(interfaces: Iterable[FibInterface]) -> Iterator[TableEntry]:
         at = interface.at.port, interface.at.vlan
         args = interface.index, interface.vrf, interface.mac.value, int(interface.mpls)
         yield TableEntry(names.INTERFACE, at, names.SET_INTERFACE, args)
-        yield TableEntry(names.EGRESS_INTERFACE, at, names.COUNT_INTERFACE_OUT, (interface.index,))
+        leaving = interface.index, interface.mtu
+        yield TableEntry(names.EGRESS_INTERFACE, at, names.SET_EGRESS_INTERFACE, leaving)

@@ -51,3 +51,5 @@ class DropReason(IntEnum):
     """No way leads to any PE that has the VPN route."""
     NO_TUNNEL_ROOT = 25
     """Out of a tunnel that PEs share, from one that is not known."""
+    TOO_LARGE = 26
+    """Longer than the MTU of where it was to leave: told, cut up by the CPU, or lost."""

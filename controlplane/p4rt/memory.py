@@ -71,6 +71,6 @@ def _sent(result: tuple[Copies, list[Punted]]) -> Sent:
     """Of what is punted, the header's values are those of `packet_in_t`, in its order."""
     copies, punted = result
     return copies, [
-        PacketIn(port, interface, PuntReason(reason), frame)
-        for (port, interface, reason), frame in punted
+        PacketIn(port, interface, PuntReason(reason), frame, excess)
+        for (port, interface, reason, excess), frame in punted
     ]

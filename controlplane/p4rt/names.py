@@ -45,7 +45,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 """The match fields of each table; one without has a default action and no entries."""
 
 SET_INTERFACE: Final = "set_interface"
-COUNT_INTERFACE_OUT: Final = "count_interface_out"
+SET_EGRESS_INTERFACE: Final = "set_egress_interface"
 FORWARD: Final = "forward"
 FORWARD_VPN: Final = "forward_vpn"
 RECEIVE: Final = "receive"
@@ -87,7 +87,7 @@ _TO_RP: Final = ("next_hop", "source", "rp", *_LABELS)
 
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     SET_INTERFACE: ("index", "vrf", "mac", "mpls"),
-    COUNT_INTERFACE_OUT: ("index",),
+    SET_EGRESS_INTERFACE: ("index", "mtu"),
     FORWARD: ("group",),
     FORWARD_VPN: ("vpn_path",),
     RECEIVE: (),
@@ -103,7 +103,7 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     UNRESOLVED: (),
     UNIFORM: (),
     PIPE: (),
-    SET_NEXT_HOP: ("port", "vlan", "source_mac", "destination_mac"),
+    SET_NEXT_HOP: ("port", "vlan", "source_mac", "destination_mac", "mtu"),
     MULTICAST_FORWARD: _COPIES,
     MULTICAST_TAIL: (*_COPIES, *_TAIL),
     ANY_SOURCE_FORWARD: _COPIES,
@@ -131,7 +131,7 @@ POLICED: Final = "policed"
 INGRESS_DROPS: Final = "ingress_drops"
 EGRESS_DROPS: Final = "egress_drops"
 
-PACKET_IN: Final = ("ingress_port", "interface", "reason")
+PACKET_IN: Final = ("ingress_port", "interface", "reason", "excess")
 PACKET_OUT: Final = ("form", "egress_port", "vrf", "interface")
 FORM_PORT: Final = 0
 FORM_SUBMIT: Final = 1

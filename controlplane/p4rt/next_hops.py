@@ -117,6 +117,7 @@ def _rewrite(adjacency: Adjacency) -> Rewrite:
         adjacency.at.vlan,
         adjacency.source_mac.value,
         adjacency.destination_mac.value,
+        adjacency.mtu,
     )
 
 

@@ -26,9 +26,10 @@ class PacketCodec:
     def packet_in(self, message: p4r.PacketIn) -> PacketIn | None:
         """What was punted, and why; None when our program cannot have sent it."""
         values = {field.metadata_id: bytestring.decode(field.value) for field in message.metadata}
-        port, interface, number = (values.get(id_, 0) for id_ in self._packet_in)
-        reason = _REASONS.get(number)
-        return None if reason is None else PacketIn(port, interface, reason, message.payload)
+        port, interface, number, excess = (values.get(id_, 0) for id_ in self._packet_in)
+        if (reason := _REASONS.get(number)) is None:
+            return None
+        return PacketIn(port, interface, reason, message.payload, excess)
 
     def packet_out(self, packet: PacketOut | Submit) -> p4r.PacketOut:
         """The frame behind what the pipeline shall do with it."""

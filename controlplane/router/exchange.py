@@ -47,9 +47,9 @@ from controlplane.protocols.ospf.events import LdpSynchronised, RoutesUpdated
 from controlplane.protocols.pim.events import TreeRemoved, TreeUpdate
 from controlplane.protocols.pim.notices import NeighborDown, NeighborUp
 from controlplane.rib.labels import LabelTable
+from controlplane.router.deliveries import Arrived
 from controlplane.router.engines import Engines, Said
 from controlplane.router.events import Noticed, Output, StreamCommand
-from controlplane.router.inbound import Arrived
 from controlplane.router.links import Links
 from controlplane.router.log import Log
 from controlplane.router.mvpns import Mvpns
@@ -121,11 +121,18 @@ class Exchange:
         """For the outside, behind what is already on its way there."""
         self._outputs.append(output)
 
-    def unreachable(self, arrived: Arrived, code: UnreachableCode, now: Instant) -> None:
+    def unreachable(
+        self, arrived: Arrived, code: UnreachableCode, now: Instant, *, next_hop_mtu: int = 0
+    ) -> None:
         """Tell the sender, unless it sent to many (RFC 1122 3.2.2)."""
         if not arrived.to_many:
             event = ReportUnreachable(
-                interface=arrived.interface.name, datagram=arrived.datagram, code=code
+                interface=arrived.interface.name,
+                datagram=arrived.datagram,
+                code=code,
+                next_hop_mtu=next_hop_mtu,
+                labels=arrived.labels,
+                at_end=arrived.at_end,
             )
             self._engines.icmp(arrived.interface.vrf, event, now)
 

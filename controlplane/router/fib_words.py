@@ -70,10 +70,10 @@ def _entries(fib: Fib) -> frozenset[_Entry]:
 
 def _entry(router: Router, entry: _Entry) -> str:
     match entry:
-        case FibInterface(_, index, vrf, mac, mpls):
+        case FibInterface(_, index, vrf, mac, mpls, mtu):
             labels = ", labels" if mpls else ""
             name = interface_name(router, index)
-            return f"interface {name} of {vrf_name(router, vrf)}, {mac}{labels}"
+            return f"interface {name} of {vrf_name(router, vrf)}, {mac}{labels}, MTU {mtu}"
         case UnicastRoute(vrf, prefix, action):
             return f"{vrf_name(router, vrf)} {prefix} {_action(router, action)}"
         case NextHopGroup(way, members):

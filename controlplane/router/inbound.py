@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
-from typing import Final, TypeAlias
+from typing import Final
 
 from controlplane.engine.engine import DatagramReceived, PacketReceived
 from controlplane.fib.model import PacketIn, TtlMode
@@ -24,6 +24,20 @@ from controlplane.protocols.arp.events import ArpReceived
 from controlplane.protocols.pim.events import DataArrived
 from controlplane.rib.vpn_labels import VpnLabelTable
 from controlplane.router.counters import Layer, RouterCounters, Unrouted
+from controlplane.router.deliveries import (
+    Arrived,
+    Delivery,
+    Expired,
+    Refused,
+    ToArp,
+    ToForward,
+    ToFragment,
+    ToHostStack,
+    ToMulticastRouting,
+    TooLarge,
+    ToPort,
+    ToProtocol,
+)
 from controlplane.router.links import Links
 from controlplane.router.vrf import Vrf
 from controlplane.wire.ethernet import EthernetFrame, EtherType
@@ -34,99 +48,14 @@ from controlplane.wire.reader import DecodeError, Reader
 from controlplane.wire.udp import UdpDatagram, WellKnownPort, destination_port
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
-    """An IPv4 packet and where it came in; `datagram` is the packet as it was received.
-
-    A frame to a group of stations causes no ICMP error (RFC 1122 3.2.2), hence `to_many`. `labels`
-    is the stack that it came under, None for a packet without or once it is off; `at_end` when all
-    of these labels end here. `is_own`: this router submitted it. `root` is the PE whose tunnel it
-    came out of.
-    """
-
-    interface: Interface
-    packet: Ipv4Packet
-    datagram: bytes
-    to_many: bool
-    labels: LabelStack | None = None
-    at_end: bool = False
-    is_own: bool = False
-    root: IPv4Address | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Punt:
     frame: EthernetFrame
     reason: PuntReason
     is_own: bool
     root: IPv4Address | None = None
+    excess: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class ToArp:
-    vrf: str
-    event: ArpReceived
-
-
-@dataclass(frozen=True, slots=True)
-class ToProtocol:
-    """For the engine of `protocol` in a VRF."""
-
-    vrf: str
-    protocol: IpProtocol
-    event: PacketReceived
-
-
-@dataclass(frozen=True, slots=True)
-class ToPort:
-    """For the engine that listens on a UDP port in a VRF."""
-
-    vrf: str
-    port: WellKnownPort
-    event: DatagramReceived
-
-
-@dataclass(frozen=True, slots=True)
-class ToMulticastRouting:
-    """For PIM of a VRF: what the pipeline has seen of a source."""
-
-    vrf: str
-    event: DataArrived
-
-
-@dataclass(frozen=True, slots=True)
-class ToHostStack:
-    """TCP: for the host stack of a VRF."""
-
-    vrf: str
-    datagram: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ToForward:
-    """To be forwarded by the CPU: its next hop is not known to the switch."""
-
-    arrived: Arrived
-
-
-@dataclass(frozen=True, slots=True)
-class Expired:
-    """Its TTL ended here."""
-
-    arrived: Arrived
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Nobody takes it here."""
-
-    arrived: Arrived
-    code: UnreachableCode
-
-
-Delivery: TypeAlias = (
-    ToArp | ToProtocol | ToPort | ToMulticastRouting | ToHostStack | ToForward | Expired | Refused
-)
 
 _DESTINATION: Final = slice(16, 20)
 """Of an IPv4 header."""
@@ -161,12 +90,15 @@ class Inbound:
             frame = EthernetFrame.decode(Reader(punted.frame))
         except DecodeError as error:
             return self._malformed(Layer.FRAME, error)
-        punt = _Punt(frame, punted.reason, is_own=not self._links.on(punted.port))
+        is_own = not self._links.on(punted.port)
+        punt = _Punt(frame, punted.reason, is_own=is_own, excess=punted.excess)
         if (mvpn := self._mvpn_of(punted.interface) or self._shared_by_stranger(punt)) is not None:
             return self._receive_tunnelled(punt, mvpn)
         interface = self._links.indexed(punted.interface)
         if interface is None:
             return self._drop(Layer.FRAME, "of an interface that does not exist")
+        if punt.reason is PuntReason.TO_FRAGMENT:
+            return [ToFragment(frame, interface)]
         if frame.ethertype == EtherType.ARP:
             arp = ArpReceived(interface=interface.name, payload=frame.payload)
             return [ToArp(interface.vrf, arp)]
@@ -199,14 +131,14 @@ class Inbound:
         return self._open(interface, punt, datagram, None)
 
     def _receive_labelled(self, interface: Interface, punt: _Punt) -> list[Delivery]:
-        """Of use here are packets at the end of their LSP, and expired ones (RFC 3032 2.3)."""
+        """Of use are those at the end of their LSP, expired and too large (RFC 3032 2.3, 3.4)."""
         reader = Reader(punt.frame.payload)
         try:
             labels = LabelStack.decode(reader)
         except DecodeError as error:
             return self._malformed(Layer.MPLS, error)
         end = self._end_of_lsp(interface, labels)
-        if punt.reason is PuntReason.TTL_EXPIRED:
+        if punt.reason in (PuntReason.TTL_EXPIRED, PuntReason.TOO_LARGE):
             return self._open(end or interface, punt, reader.rest(), labels, at_end=end is not None)
         if end is None:
             return self._drop(Layer.FORWARD, "labelled, and the next hop is not known")
@@ -261,10 +193,10 @@ class Inbound:
             is_own=punt.is_own,
             root=punt.root,
         )
-        return self._classify(arrived, punt.reason)
+        return self._classify(arrived, punt)
 
-    def _classify(self, arrived: Arrived, reason: PuntReason) -> list[Delivery]:
-        packet, vrf = arrived.packet, arrived.interface.vrf
+    def _classify(self, arrived: Arrived, punt: _Punt) -> list[Delivery]:
+        packet, vrf, reason = arrived.packet, arrived.interface.vrf, punt.reason
         match reason:
             case (
                 PuntReason.LINK_LOCAL
@@ -284,6 +216,8 @@ class Inbound:
                 return [ToMulticastRouting(vrf, event)]
             case PuntReason.TTL_EXPIRED:
                 return [Expired(arrived)]
+            case PuntReason.TOO_LARGE:
+                return [TooLarge(arrived, packet.length - punt.excess)]
             case PuntReason.GLEAN:
                 return [ToForward(arrived)]
             case PuntReason.IP_OPTIONS:
@@ -292,6 +226,8 @@ class Inbound:
                 return self._drop(Layer.FORWARD, "IPv4 options in a packet for others")
             case PuntReason.ARP:
                 return self._drop(Layer.FRAME, "punted as ARP and is not")
+            case PuntReason.TO_FRAGMENT:
+                return self._drop(Layer.FRAME, "to be fragmented in no form to leave in")
 
     def _for_this_router(self, arrived: Arrived) -> list[Delivery]:
         packet = arrived.packet

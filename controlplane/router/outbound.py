@@ -28,11 +28,13 @@ from controlplane.protocols.arp.events import NeighborChanged, Resolve, SendArp
 from controlplane.protocols.icmp.events import SendLabelled
 from controlplane.rib.route import Attached, Gateway, VpnNextHop
 from controlplane.router.counters import Layer, RouterCounters
-from controlplane.router.inbound import Arrived
+from controlplane.router.deliveries import Arrived
 from controlplane.router.links import Links
+from controlplane.router.pieces import pieces
 from controlplane.router.vrf import Vrf
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.ipv4 import ROUTER_ALERT, IpProtocol, Ipv4Packet
+from controlplane.wire.reader import DecodeError
 from controlplane.wire.udp import UdpDatagram
 
 _ANY_MAC: Final = MacAddress(0)
@@ -127,6 +129,17 @@ class Outbound:
             payload=send.labels.encode() + send.datagram,
         )
         return Submit(GLOBAL_VRF, self._links.named(send.interface).index, frame.encode())
+
+    def send_in_pieces(self, frame: EthernetFrame, link: Interface) -> Sent:
+        """A frame of the pipeline's, which found it too long for this link."""
+        if link.port is None or not self._links.is_up(link.name):
+            return self._drop("the interface is down or has no port")
+        own = frozenset(interface.address.ip for interface in self._links.interfaces)
+        try:
+            return [PacketOut(link.port, one.encode()) for one in pieces(frame, link.mtu, own)]
+        except DecodeError as error:
+            self._counters.malformed(Layer.SEND, error)
+            return []
 
     def send_arp(self, send: SendArp) -> Sent:
         link = self._links.named(send.interface)

@@ -40,6 +40,20 @@ from controlplane.router import readings
 from controlplane.router.bgp_inputs import BgpInputs
 from controlplane.router.config import InterfaceConfig, RouterConfig
 from controlplane.router.counters import RouterCounters
+from controlplane.router.deliveries import (
+    Arrived,
+    Delivery,
+    Expired,
+    Refused,
+    ToArp,
+    ToForward,
+    ToFragment,
+    ToHostStack,
+    ToMulticastRouting,
+    TooLarge,
+    ToPort,
+    ToProtocol,
+)
 from controlplane.router.engines import Engines
 from controlplane.router.events import (
     FibChanged,
@@ -52,19 +66,7 @@ from controlplane.router.events import (
     StreamEvent,
 )
 from controlplane.router.exchange import Exchange
-from controlplane.router.inbound import (
-    Arrived,
-    Delivery,
-    Expired,
-    Inbound,
-    Refused,
-    ToArp,
-    ToForward,
-    ToHostStack,
-    ToMulticastRouting,
-    ToPort,
-    ToProtocol,
-)
+from controlplane.router.inbound import Inbound
 from controlplane.router.links import Links
 from controlplane.router.mvpns import Mvpns
 from controlplane.router.outbound import Outbound
@@ -261,6 +263,11 @@ class Router:
                 self._forward(arrived, now)
             case Expired(arrived):
                 self._expired(arrived, now)
+            case TooLarge(arrived, room):
+                needed = UnreachableCode.FRAGMENTATION_NEEDED
+                self._exchange.unreachable(arrived, needed, now, next_hop_mtu=room)
+            case ToFragment(frame, interface):
+                self._exchange.transmit(self._outbound.send_in_pieces(frame, interface), now)
             case Refused(arrived, code):
                 self._exchange.unreachable(arrived, code, now)
 

@@ -72,6 +72,11 @@ class Ipv4Packet:
     fragment_offset: int = 0
     options: bytes = b""
 
+    @property
+    def length(self) -> int:
+        """In octets: the total length of its header."""
+        return MINIMUM_HEADER + len(self.options) + len(self.payload)
+
     def encode(self) -> bytes:
         header = self._header(checksum=0)
         return self._header(internet_checksum(header)) + self.payload
@@ -81,7 +86,7 @@ class Ipv4Packet:
         return b"".join(
             (
                 bytes((4 << 4 | length // 4, self.tos)),
-                (length + len(self.payload)).to_bytes(2, "big"),
+                self.length.to_bytes(2, "big"),
                 self.identification.to_bytes(2, "big"),
                 self._fragmentation().to_bytes(2, "big"),
                 bytes((self.ttl, self.protocol)),

@@ -7,6 +7,8 @@ control Departure(inout headers_t hdr, inout local_metadata_t meta) {
     LabelRewrite() label_rewrite;
     TimeToLive() time_to_live;
     VlanTagging() vlan_tagging;
+    EgressInterface() egress_interface;
+    CopySize() copy_size;
 
     // A punted frame leaves as it arrived.
     action to_cpu() {
@@ -14,6 +16,7 @@ control Departure(inout headers_t hdr, inout local_metadata_t meta) {
         hdr.packet_in.ingress_port = (bit<16>)meta.ingress_port;
         hdr.packet_in.interface = meta.punt_interface;
         hdr.packet_in.reason = (bit<8>)meta.punt_reason;
+        hdr.packet_in.excess = meta.excess;
     }
 
     action rewrite_unicast() {
@@ -44,6 +47,12 @@ control Departure(inout headers_t hdr, inout local_metadata_t meta) {
             if (meta.drop_reason == DropReason.NONE) {
                 time_to_live.apply(hdr.ipv4, meta.spent_ttl);
                 vlan_tagging.apply(hdr, meta.egress_vlan);
+            }
+        }
+        if (meta.disposition != Disposition.TO_CPU && meta.drop_reason == DropReason.NONE) {
+            egress_interface.apply(meta);
+            if (meta.disposition != Disposition.AS_IT_IS) {
+                copy_size.apply(hdr, meta);
             }
         }
     }

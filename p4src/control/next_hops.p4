@@ -85,12 +85,14 @@ control NextHops(in headers_t hdr, inout local_metadata_t meta) {
     }
 
     @name(".set_next_hop")
-    action set_next_hop(port_id_t port, vlan_id_t vlan, mac_t source_mac, mac_t destination_mac) {
+    action set_next_hop(port_id_t port, vlan_id_t vlan, mac_t source_mac, mac_t destination_mac,
+                        bit<16> mtu) {
         meta.disposition = Disposition.UNICAST;
         meta.egress_port = port;
         meta.egress_vlan = vlan;
         meta.source_mac = source_mac;
         meta.next_hop_mac = destination_mac;
+        meta.mtu = mtu;
     }
 
     @name(".unknown_next_hop")

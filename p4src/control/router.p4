@@ -12,6 +12,7 @@ control Router(in headers_t hdr, inout local_metadata_t meta) {
     Tail() tail;
     VpnPaths() vpn_paths;
     NextHops() next_hops;
+    UnicastSize() unicast_size;
 
     apply {
         bit<16> ether_type = hdr.ethernet.ether_type;
@@ -63,6 +64,7 @@ control Router(in headers_t hdr, inout local_metadata_t meta) {
         }
         if (meta.drop_reason == DropReason.NONE && meta.next_hop_group != NO_NEXT_HOP_GROUP) {
             next_hops.apply(hdr, meta);
+            unicast_size.apply(hdr, meta);
         }
     }
 }

@@ -9,6 +9,7 @@ header packet_in_t {
     @id(1) bit<16> ingress_port;
     @id(2) bit<16> interface;     // a (PMSI, root PE) pair when it came out of a tunnel
     @id(3) bit<8>  reason;        // PuntReason
+    @id(4) bit<16> excess;        // octets above the MTU, of what is TOO_LARGE
 }
 
 @controller_header("packet_out")

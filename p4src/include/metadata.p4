@@ -26,6 +26,8 @@ struct local_metadata_t {
     PuntReason   punt_reason;
     @field_list(PUNT_FIELDS)
     interface_t  punt_interface;   // in whose name it is punted
+    @field_list(PUNT_FIELDS)
+    bit<16>      excess;           // octets above the MTU of where it leaves
 
     // Unicast, labelled or not. RFC 3443 2.3 calls the TTLs iTTL and oTTL.
     bool         uniform_ttl;      // labels and IPv4 share one TTL; or an LSP is one hop
@@ -55,6 +57,8 @@ struct local_metadata_t {
     // Where it leaves.
     port_id_t    egress_port;
     vlan_id_t    egress_vlan;
+    interface_t  egress_interface;
+    bit<16>      mtu;              // of that interface: labels and IPv4
     replica_t    replica;
     bit<8>       spent_ttl;        // by the IPv4 header, on this hop
 }

@@ -22,6 +22,7 @@ typedef bit<16> replica_t;      // which rewrite on its port a copy gets; 0: not
 const next_hop_group_t NO_NEXT_HOP_GROUP = 0;
 const vpn_path_t NO_VPN_PATH = 0;
 const interface_t NO_INTERFACE = 0;
+const bit<16> NO_MTU = 0xffff;      // more than IPv4 can be long
 const interface_set_t NO_INTERFACE_SET = 0;
 
 // What comes out of PIM Registers comes in on this interface, in every VRF: REGISTERS in
@@ -88,7 +89,9 @@ enum bit<8> PuntReason {
     ROUTING            = 10,
     BFD                = 11,
     NEW_SOURCE         = 12,
-    REGISTER           = 13
+    REGISTER           = 13,
+    TOO_LARGE          = 14,
+    TO_FRAGMENT        = 15
 }
 
 enum bit<8> DropReason {
@@ -117,7 +120,8 @@ enum bit<8> DropReason {
     LABELS_BELOW       = 22,  // below a label that says to look at IPv4
     MPLS_PAYLOAD       = 23,  // below the last label: not IPv4, or not unicast
     PE_OUT_OF_REACH    = 24,  // no way leads to any PE that has the VPN route
-    NO_TUNNEL_ROOT     = 25   // out of a tunnel that PEs share, from one that is not known
+    NO_TUNNEL_ROOT     = 25,  // out of a tunnel that PEs share, from one that is not known
+    TOO_LARGE          = 26   // longer than the MTU of where it is to leave; here nothing is cut
 }
 
 // What becomes of a packet: ingress decides, egress obeys.

@@ -29,55 +29,64 @@ control EgressCounters(in local_metadata_t meta) {
     @name(".egress_drops")
     counter<bit<8>>(DROP_REASONS, CounterType.packets_and_bytes) drops;
 
-    @name(".count_interface_out")
-    action count_interface_out(interface_t index) {
-        interface_out.count(index);
-    }
-
-    // Written from Fib.interfaces.
-    @name(".egress_interface")
-    table egress_interface {
-        key = {
-            meta.egress_port: exact @name("port");
-            meta.egress_vlan: exact @name("vlan");
-        }
-        actions = {
-            count_interface_out;
-            @defaultonly NoAction;
-        }
-        const default_action = NoAction;
-        size = INTERFACES;
-    }
-
     apply {
         if (meta.drop_reason != DropReason.NONE) {
             drops.count((bit<8>)meta.drop_reason);
-        } else {
-            egress_interface.apply();
+        } else if (meta.egress_interface != NO_INTERFACE) {
+            interface_out.count(meta.egress_interface);
         }
     }
 }
 
 // The CPU's share of the packets: each reason is a class that is policed by itself. Meters are
 // written from Fib.policers, the clone session by the session at its start.
+@name(".punt_policer")
+meter<bit<8>>(PUNT_REASONS, MeterType.packets) policer;
+@name(".punted")
+counter<bit<8>>(PUNT_REASONS, CounterType.packets_and_bytes) punted;
+@name(".policed")
+counter<bit<8>>(PUNT_REASONS, CounterType.packets_and_bytes) policed;
+
+control Police(in PuntReason punt_reason, out bool passed) {
+    apply {
+        bit<8> reason = (bit<8>)punt_reason;
+        bit<2> colour = V1MODEL_METER_COLOR_GREEN;
+        policer.execute_meter(reason, colour);
+        passed = colour == V1MODEL_METER_COLOR_GREEN;
+        if (passed) {
+            punted.count(reason);
+        } else {
+            policed.count(reason);
+        }
+    }
+}
+
+// A packet as it arrived.
 control Punt(in local_metadata_t meta) {
-    @name(".punt_policer")
-    meter<bit<8>>(PUNT_REASONS, MeterType.packets) policer;
-    @name(".punted")
-    counter<bit<8>>(PUNT_REASONS, CounterType.packets_and_bytes) punted;
-    @name(".policed")
-    counter<bit<8>>(PUNT_REASONS, CounterType.packets_and_bytes) policed;
+    Police() police;
 
     apply {
         if (meta.punt_reason != PuntReason.NONE) {
-            bit<8> reason = (bit<8>)meta.punt_reason;
-            bit<2> colour = V1MODEL_METER_COLOR_GREEN;
-            policer.execute_meter(reason, colour);
-            if (colour == V1MODEL_METER_COLOR_GREEN) {
-                punted.count(reason);
+            bool passed;
+            police.apply(meta.punt_reason, passed);
+            if (passed) {
                 clone_preserving_field_list(CloneType.I2E, CPU_CLONE_SESSION, PUNT_FIELDS);
-            } else {
-                policed.count(reason);
+            }
+        }
+    }
+}
+
+// A copy as it would have left.
+control PuntCopy(in local_metadata_t meta) {
+    Police() police;
+
+    apply {
+        if (meta.drop_reason == DropReason.TOO_LARGE
+                && meta.punt_reason == PuntReason.TO_FRAGMENT) {
+            bool passed;
+            police.apply(meta.punt_reason, passed);
+            if (passed) {
+                clone_preserving_field_list(CloneType.E2E, CPU_CLONE_SESSION, PUNT_FIELDS);
             }
         }
     }

@@ -29,6 +29,7 @@
 #include "../control/unicast.p4"
 #include "../control/vpn_paths.p4"
 #include "../control/next_hops.p4"
+#include "../control/packet_size.p4"
 #include "../control/multicast.p4"
 #include "../control/tail_routes.p4"
 #include "../control/tail.p4"
@@ -40,6 +41,7 @@
 #include "../control/replica_rewrite.p4"
 #include "../control/time_to_live.p4"
 #include "../control/vlan_tagging.p4"
+#include "../control/egress_interface.p4"
 #include "../control/departure.p4"
 
 control MvpnIngress(inout headers_t hdr, inout local_metadata_t meta,
@@ -67,12 +69,14 @@ control MvpnEgress(inout headers_t hdr, inout local_metadata_t meta,
                    inout standard_metadata_t standard) {
     EgressStart() start;
     Departure() departure;
+    PuntCopy() punt_copy;
     EgressCounters() counters;
     EgressEnd() end;
 
     apply {
         start.apply(standard, meta);
         departure.apply(hdr, meta);
+        punt_copy.apply(meta);
         counters.apply(meta);
         end.apply(meta, standard);
     }

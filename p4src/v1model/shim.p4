@@ -3,7 +3,9 @@
 #ifndef MVPN_SHIM_P4
 #define MVPN_SHIM_P4
 
-const bit<32> INGRESS_CLONE = 1;   // instance_type, as BMv2's simple_switch numbers it
+// Of instance_type, as BMv2's simple_switch numbers it.
+const bit<32> INGRESS_CLONE = 1;
+const bit<32> EGRESS_CLONE = 2;
 const bit<16> ETHERNET_OCTETS = 14;
 const bit<16> VLAN_TAG_OCTETS = 4;
 const bit<16> PACKET_OUT_OCTETS = 7;
@@ -38,7 +40,8 @@ control EgressStart(in standard_metadata_t standard, inout local_metadata_t meta
     apply {
         meta.egress_port = standard.egress_port;
         meta.replica = standard.egress_rid;
-        if (standard.instance_type == INGRESS_CLONE) {
+        if (standard.instance_type == INGRESS_CLONE
+                || standard.instance_type == EGRESS_CLONE) {
             meta.disposition = Disposition.TO_CPU;
         }
         meta.drop_reason = DropReason.NONE;

@@ -78,4 +78,5 @@ def wires(namespace: str, ports: Iterable[int]) -> Iterator[dict[int, Wire]]:
 
 
 def _up(links: IPRoute, name: str) -> None:
-    links.link("set", index=links.link_lookup(ifname=name)[0], state="up")
+    """With room for frames that the switch is to find too long."""
+    links.link("set", index=links.link_lookup(ifname=name)[0], state="up", mtu=9000)

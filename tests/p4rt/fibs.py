@@ -52,6 +52,7 @@ VRFS = st.sampled_from([0, 10, 20])
 PORTS = st.builds(Port, st.integers(1, 3), st.sampled_from([0, 7]))
 MACS = st.integers(1, 2).map(lambda number: MacAddress(0x02_00_00_00_00_00 | number))
 INTERFACES = st.sampled_from([1, 2, 100, 101])
+MTUS = st.sampled_from([1500, 9000])
 
 PES = st.sampled_from([IPv4Address("10.255.0.1"), IPv4Address("10.255.0.2")])
 ENCAPSULATE = st.builds(
@@ -96,7 +97,7 @@ WAYS = st.sampled_from(["192.0.2.1/32", "192.0.2.2/32", "10.0.0.2 on to-p1"])
 LABELS = st.sampled_from([16, 17, 18])
 NHLFES = st.builds(
     Nhlfe,
-    st.builds(Adjacency, PORTS, MACS, MACS),
+    st.builds(Adjacency, PORTS, MACS, MACS, MTUS),
     st.sampled_from([None, EXPLICIT_NULL, IMPLICIT_NULL, 16, 17]),
 )
 MEMBERS = st.frozensets(NHLFES, max_size=3)
@@ -155,7 +156,7 @@ def fibs(draw: st.DrawFn) -> Fib:
 PARTS = st.builds(
     Fib,
     interfaces=unique(
-        st.builds(FibInterface, PORTS, INTERFACES, VRFS, MACS, st.booleans()),
+        st.builds(FibInterface, PORTS, INTERFACES, VRFS, MACS, st.booleans(), MTUS),
         lambda interface: interface.at,
     ),
     unicast=unique(UNICAST, lambda route: (route.vrf, route.prefix)),

@@ -50,7 +50,7 @@ class Meaning(NamedTuple):
 def meaning(held: Inventory) -> Meaning:
     """The Fib that a switch with these entities carries out."""
     fib = Fib(
-        interfaces=frozenset(map(_interface, held.table(names.INTERFACE).values())),
+        interfaces=frozenset(_interface(e, held) for e in held.table(names.INTERFACE).values()),
         unicast=frozenset(_unicast(e, held) for e in held.table(names.UNICAST_ROUTE).values()),
         groups=frozenset(
             _named(_members(number, held)) for (number,) in held.of(names.NEXT_HOP_GROUP)
@@ -130,8 +130,8 @@ def _members(number: int, held: Inventory) -> frozenset[Nhlfe]:
 
 def _nhlfe(member: Member, held: Inventory) -> Nhlfe:
     action, (next_hop, *labels) = member
-    port, vlan, source, destination = held.table(names.NEXT_HOP)[next_hop,].args
-    adjacency = Adjacency(Port(port, vlan), MacAddress(source), MacAddress(destination))
+    port, vlan, source, destination, mtu = held.table(names.NEXT_HOP)[next_hop,].args
+    adjacency = Adjacency(Port(port, vlan), MacAddress(source), MacAddress(destination), mtu)
     by_action = {names.VIA: None, names.VIA_POP: IMPLICIT_NULL}
     return Nhlfe(adjacency, labels[0] if action == names.VIA_LABEL else by_action[action])
 
@@ -146,9 +146,11 @@ def _label(entry: TableEntry, held: Inventory) -> LabelRoute:
     return LabelRoute(entry.match[0], _forward(entry.args[0], held))
 
 
-def _interface(entry: TableEntry) -> FibInterface:
+def _interface(entry: TableEntry, held: Inventory) -> FibInterface:
     index, vrf, mac, mpls = entry.args
-    return FibInterface(Port(*entry.match), index, vrf, MacAddress(mac), bool(mpls))
+    out, mtu = held.table(names.EGRESS_INTERFACE)[entry.match].args
+    assert out == index
+    return FibInterface(Port(*entry.match), index, vrf, MacAddress(mac), bool(mpls), mtu)
 
 
 def _unicast(entry: TableEntry, held: Inventory) -> UnicastRoute:

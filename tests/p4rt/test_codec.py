@@ -140,7 +140,7 @@ def test_a_packet_out_says_what_to_do_with_it(
 
 def packet_in(reason: int) -> p4r.PacketIn:
     message = p4r.PacketIn(payload=b"frame")
-    for name, value in zip(names.PACKET_IN, (3, 100, reason), strict=True):
+    for name, value in zip(names.PACKET_IN, (3, 100, reason, 24), strict=True):
         number = PIPELINE.packet_metadata["packet_in"][name]
         message.metadata.add(metadata_id=number, value=bytestring.encode(value))
     return message
@@ -148,7 +148,7 @@ def packet_in(reason: int) -> p4r.PacketIn:
 
 @pytest.mark.parametrize("reason", PuntReason)
 def test_a_packet_in_says_why(reason: PuntReason) -> None:
-    assert PACKETS.packet_in(packet_in(reason)) == PacketIn(3, 100, reason, b"frame")
+    assert PACKETS.packet_in(packet_in(reason)) == PacketIn(3, 100, reason, b"frame", 24)
 
 
 @law

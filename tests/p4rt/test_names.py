@@ -12,7 +12,7 @@ ACTIONS = {action.preamble.name: action for action in P4INFO.actions}
 ACTION_NAMES = {action.preamble.id: action.preamble.name for action in P4INFO.actions}
 WRITTEN = {
     names.INTERFACE: {names.SET_INTERFACE},
-    names.EGRESS_INTERFACE: {names.COUNT_INTERFACE_OUT},
+    names.EGRESS_INTERFACE: {names.SET_EGRESS_INTERFACE},
     names.UNICAST_ROUTE: {
         names.FORWARD,
         names.FORWARD_VPN,

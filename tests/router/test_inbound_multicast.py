@@ -13,7 +13,8 @@ from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.protocols.pim.events import DataArrived
 from controlplane.rib.vpn_labels import Labelled
-from controlplane.router.inbound import Delivery, Inbound, ToMulticastRouting, ToProtocol
+from controlplane.router.deliveries import Delivery, ToMulticastRouting, ToProtocol
+from controlplane.router.inbound import Inbound
 from controlplane.router.router import Router
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.gre import GrePacket

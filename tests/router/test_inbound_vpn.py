@@ -12,8 +12,8 @@ from controlplane.fib.model import PacketIn, TtlMode
 from controlplane.net.label import EXPLICIT_NULL
 from controlplane.net.punt import PuntReason
 from controlplane.rib.vpn_labels import Labelled
+from controlplane.router.deliveries import Delivery, Expired, ToForward, ToProtocol
 from controlplane.router.events import PortChanged
-from controlplane.router.inbound import Delivery, Expired, ToForward, ToProtocol
 from controlplane.router.router import Router
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet

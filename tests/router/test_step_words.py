@@ -240,7 +240,10 @@ ROOT = TunnelRoot(1, PES["pe1"], 4000)
                 interfaces=frozenset({FibInterface(TOWARDS_CE, ETH2, 1, MAC)}),
                 policers=frozenset({Policer(PuntReason.ARP, 500, 250)}),
             ),
-            ["+ interface eth2 of red, 02:00:00:00:04:01", "+ policer ARP 500/s, burst 250"],
+            [
+                "+ interface eth2 of red, 02:00:00:00:04:01, MTU 1500",
+                "+ policer ARP 500/s, burst 250",
+            ],
         ),
         (
             Fib(),

@@ -137,9 +137,7 @@ class IcmpEngine:
 
 def _labels_onward(event: ReportTimeExceeded | ReportUnreachable) -> LabelStack | None:
     """The labels under which an error goes on, None for one that this router sends back itself."""
-    if isinstance(event, ReportUnreachable) or event.at_end:
-        return None
-    return event.labels
+    return None if event.at_end else event.labels
 
 
 def _echo_reply(packet: PacketReceived, request: IcmpEcho) -> SendPacket:

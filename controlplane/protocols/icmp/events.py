@@ -30,12 +30,17 @@ class ReportTimeExceeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportUnreachable:
-    """Input: a datagram cannot be forwarded; `next_hop_mtu` goes with FRAGMENTATION_NEEDED."""
+    """Input: a datagram cannot be forwarded; `next_hop_mtu` goes with FRAGMENTATION_NEEDED.
+
+    `labels` and `at_end` as in ReportTimeExceeded.
+    """
 
     interface: str
     datagram: bytes
     code: UnreachableCode
     next_hop_mtu: int = 0
+    labels: LabelStack | None = None
+    at_end: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
