@@ -163,14 +163,14 @@ class Replicator:
     def _into_tunnel(
         self, tunnels: VpnTunnels, selective: SourceGroup | None
     ) -> frozenset[Replica]:
-        chosen = selective and self._along(selective, _into(selective))
+        chosen = selective and self._along(selective, _into(selective, tunnels))
         return chosen or self._into_inclusive(tunnels)
 
     def _into_inclusive(self, tunnels: VpnTunnels) -> frozenset[Replica]:
         tree = own_tree(self.provider_trees, tunnels)
         if tree is None:
             return frozenset()
-        rewrite = _into(tunnels.own)
+        rewrite = _into(tunnels.own, tunnels)
         replicas = self._replicas(tree.outgoing, rewrite)
         if tree.registering:
             replicas |= self._registered(DEFAULT_VRF, tree.registering, rewrite)
@@ -197,5 +197,5 @@ class Replicator:
         )
 
 
-def _into(tree: SourceGroup) -> Encapsulate:
-    return Encapsulate(tree.source, tree.group)
+def _into(tree: SourceGroup, tunnels: VpnTunnels) -> Encapsulate:
+    return Encapsulate(tree.source, tree.group, dont_fragment=tunnels.dont_fragment)

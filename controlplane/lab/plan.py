@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Interface
 from typing import Final
 
 from controlplane.engine.time import Duration
+from controlplane.net.interface import ETHERNET_MTU
 from controlplane.net.mac import MacAddress
 from controlplane.rib.route import Route
 from controlplane.router.config import RouterConfig
@@ -32,8 +33,9 @@ class LinkEnd:
 class LinkPlan:
     """A point-to-point link of two ends, or a LAN of more.
 
-    `delay` holds in the simulator alone. `core` is a link between P or PE routers. One that is to
-    lose packets `silently` runs through a bridge, as a LAN does: neither end sees it break.
+    `delay` holds in the simulator alone, `mtu` in live networks: the kernel's, of all interfaces.
+    `core` is a link between P or PE routers. One that is to lose packets `silently` runs through a
+    bridge, as a LAN does: neither end sees it break.
     """
 
     name: str
@@ -42,6 +44,7 @@ class LinkPlan:
     capture: bool = False
     silently: bool = False
     delay: Duration = 0.0005
+    mtu: int = ETHERNET_MTU
 
     @property
     def bridged(self) -> bool:

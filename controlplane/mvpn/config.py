@@ -27,6 +27,7 @@ class MvpnConfig:
     `discovery` and `upstream` take the place of the profile's options; two ways of discovery at
     once let a network migrate from one to the other. `discovered` is the static list. `connector`
     is the form of the attribute that goes with MDT-SAFI. `s_pmsi` are the selective trees.
+    `dont_fragment` is the DF bit of outer headers, None for what goes with the discovery.
     """
 
     profile: str
@@ -37,6 +38,7 @@ class MvpnConfig:
     connector: ConnectorForm = ConnectorForm.RFC6037
     pim: PimSettings = field(default_factory=PimSettings)
     s_pmsi: SPmsiConfig = field(default_factory=SPmsiConfig)
+    dont_fragment: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

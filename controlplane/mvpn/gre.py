@@ -20,7 +20,7 @@ OVERHEAD: Final = MINIMUM_HEADER + _GRE_HEADER
 """Octets that the encapsulation adds to a packet."""
 
 
-def encapsulate(packet: Ipv4Packet, addresses: SourceGroup) -> Ipv4Packet:
+def encapsulate(packet: Ipv4Packet, addresses: SourceGroup, *, dont_fragment: bool) -> Ipv4Packet:
     """A packet of the customer's PIM, in the form that a tree carries."""
     gre = GrePacket(protocol_type=EtherType.IPV4, payload=packet.encode())
     return Ipv4Packet(
@@ -30,7 +30,7 @@ def encapsulate(packet: Ipv4Packet, addresses: SourceGroup) -> Ipv4Packet:
         payload=gre.encode(),
         ttl=_OUTER_TTL,
         tos=packet.tos,
-        dont_fragment=True,  # RFC 6513 12.4.1: the other end need not reassemble
+        dont_fragment=dont_fragment,
     )
 
 

@@ -18,6 +18,7 @@ from controlplane.mvpn.config import DiscoveredPe, LocalMvpn
 from controlplane.mvpn.discovery import DISCOVERIES
 from controlplane.mvpn.gre import OVERHEAD
 from controlplane.mvpn.indices import IndexAllocator, Place
+from controlplane.mvpn.options import DiscoveryOption
 from controlplane.mvpn.pmsi import PMSIS
 from controlplane.mvpn.profile import choose_discovery, find_profile
 from controlplane.mvpn.roots import Roots
@@ -54,7 +55,10 @@ class Mvpn:
         pmsi = PMSIS[self.profile.pmsi](local)
         self.interface = pmsi.interface(indices.index_of(Place(local.vrf)), OVERHEAD)
         self.tunnels = VpnTunnels(
-            pmsi=self.interface.name, own=self.tunnel.own, shared=self.tunnel.shared
+            pmsi=self.interface.name,
+            own=self.tunnel.own,
+            shared=self.tunnel.shared,
+            dont_fragment=_dont_fragment(local.config.dont_fragment, self.discovery),
         )
         """The table that forwarding reads."""
         self.s_pmsi: SPmsiConfig = local.config.s_pmsi
@@ -120,3 +124,12 @@ class Mvpn:
     def discovered(self) -> tuple[DiscoveryView, ...]:
         """All that speaks of other PEs, and what came of it."""
         return self._discovery.discovered()
+
+
+def _dont_fragment(given: bool | None, discovery: frozenset[DiscoveryOption]) -> bool:
+    """The DF bit of outer headers.
+
+    RFC 6037 4.8: the ingress PE "MUST NOT set" it; RFC 6513 12.4.1: "MUST set". The former is what
+    PEs do that know MDT-SAFI alone.
+    """
+    return discovery != {DiscoveryOption.MDT_SAFI} if given is None else given

@@ -46,15 +46,16 @@ class SelectiveLeaf:
 class VpnTunnels:
     """`pmsi` is the VRF's PMSI interface, `own` the outer addresses of what this PE sends.
 
-    `remote` has the tunnels of the PEs that are known now: it changes as they come and go. Where
-    the trees are `shared`, theirs are (*,G) of one group, which is that of `own`. `selective` has
-    the flows that this PE sends into trees of their own, `leaves` the selective trees of remote
-    roots, by their names.
+    `dont_fragment` is the DF bit beside them. `remote` has the tunnels of the PEs that are known
+    now: it changes as they come and go. Where the trees are `shared`, theirs are (*,G) of one
+    group, which is that of `own`. `selective` has the flows that this PE sends into trees of their
+    own, `leaves` the selective trees of remote roots, by their names.
     """
 
     pmsi: str
     own: SourceGroup
     shared: bool = False
+    dont_fragment: bool = True
     remote: dict[IPv4Address, RemoteTunnel] = field(default_factory=dict)
     selective: dict[SourceGroup, SourceGroup] = field(default_factory=dict)
     leaves: dict[SourceGroup, SelectiveLeaf] = field(default_factory=dict)

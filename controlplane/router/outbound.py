@@ -75,7 +75,9 @@ class Outbound:
         """A packet of an engine; unicast without a next hop goes where the VRF's table says."""
         packet = _packet(send)
         if (mvpn := self._mvpns.get(send.interface)) is not None:
-            return [self._into_tunnel(encapsulate(packet, mvpn.tunnel.own))]
+            tunnels = mvpn.tunnels
+            outer = encapsulate(packet, tunnels.own, dont_fragment=tunnels.dont_fragment)
+            return [self._into_tunnel(outer)]
         link = self._links.named(send.interface)
         if send.destination.is_multicast:
             return self._frame(link, multicast_mac(send.destination), packet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Interface, IPv4Network
 
 import pytest
@@ -10,6 +11,7 @@ from controlplane.engine.engine import InterfaceUp
 from controlplane.mvpn.gre import decapsulate, encapsulate
 from controlplane.mvpn.indices import IndexAllocator, Place
 from controlplane.mvpn.mvpn import Mvpn
+from controlplane.mvpn.options import DiscoveryOption
 from controlplane.net.interface import Interface, InterfaceKind
 from controlplane.net.multicast import ALL_PIM_ROUTERS, SourceGroup
 from controlplane.protocols.pim.events import PimEnabled, PimSettings, Rpf
@@ -18,6 +20,7 @@ from controlplane.wire.gre import GrePacket
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
 from controlplane.wire.reader import DecodeError, Reader
 from tests.mvpn.values import (
+    BOTH,
     C_GROUP,
     GROUP,
     GROUP3,
@@ -96,16 +99,36 @@ HELLO = Ipv4Packet(
 )
 
 
-def test_a_packet_into_the_tunnel_has_the_root_outside_and_df_set() -> None:
-    outer = encapsulate(HELLO, SourceGroup(ME, GROUP))
+@pytest.mark.parametrize(
+    ("discovery", "given", "dont_fragment"),
+    [
+        ({DiscoveryOption.INTRA_AS}, None, True),
+        ({DiscoveryOption.MDT_SAFI}, None, False),
+        (BOTH, None, True),
+        ({DiscoveryOption.INTRA_AS}, False, False),
+        ({DiscoveryOption.MDT_SAFI}, True, True),
+    ],
+)
+def test_outer_headers_have_df_unless_all_pes_are_of_before_rfc_6513(
+    discovery: set[DiscoveryOption], given: bool | None, dont_fragment: bool
+) -> None:
+    """RFC 6513 12.4.1, RFC 6037 4.8; the operator has the last word."""
+    of = local(discovery=frozenset(discovery))
+    config = replace(of.config, dont_fragment=given)
+    assert mvpn(replace(of, config=config)).tunnels.dont_fragment is dont_fragment
+
+
+@pytest.mark.parametrize("dont_fragment", [True, False])
+def test_a_packet_into_the_tunnel_has_the_root_outside(dont_fragment: bool) -> None:
+    outer = encapsulate(HELLO, SourceGroup(ME, GROUP), dont_fragment=dont_fragment)
     assert (outer.source, outer.destination) == (ME, GROUP)
-    assert (outer.ttl, outer.tos, outer.dont_fragment) == (64, 0xC0, True)
+    assert (outer.ttl, outer.tos, outer.dont_fragment) == (64, 0xC0, dont_fragment)
     assert outer.payload[:4] == bytes.fromhex("0000 0800")
     assert outer.payload[4:] == HELLO.encode()
 
 
 def test_what_went_into_a_tunnel_comes_out_of_it() -> None:
-    inner = decapsulate(encapsulate(HELLO, SourceGroup(ME, GROUP)))
+    inner = decapsulate(encapsulate(HELLO, SourceGroup(ME, GROUP), dont_fragment=True))
     assert Ipv4Packet.decode(Reader(inner)) == HELLO
 
 

@@ -19,7 +19,7 @@ from controlplane.lab.expand.sites import as_numbers, sites
 from controlplane.lab.file.model import LabFile
 from controlplane.lab.file.network import End, Link
 from controlplane.lab.file.timers import Timers
-from controlplane.net.interface import DEFAULT_VRF
+from controlplane.net.interface import DEFAULT_VRF, ETHERNET_MTU
 from controlplane.net.mac import MacAddress
 
 HOST_INTERFACE: Final = "eth0"
@@ -38,6 +38,7 @@ class PlacedEnd:
     vlan: int
     mac: MacAddress
     address: IPv4Interface
+    mtu: int
     cost: int
     vrf: str
     spec: End
@@ -160,14 +161,20 @@ def place(file: LabFile) -> Layout:
             vpn=domains.vpn_of_link(at),
             core=domains.is_core_link(link),
             subnet=subnet,
-            ends=tuple(_ends(file, link, subnet, ports)),
+            ends=tuple(_ends(file, link, subnet, _mtu(file, domains, link), ports)),
         )
         for at, (link, subnet) in enumerate(zip(file.links, subnets, strict=True))
     )
     return Layout(file, domains, addressing.loopbacks(file, domains), links)
 
 
-def _ends(file: LabFile, link: Link, subnet: IPv4Network, ports: _Ports) -> Iterator[PlacedEnd]:
+def _mtu(file: LabFile, domains: Domains, link: Link) -> int:
+    return link.mtu or (file.provider.mtu if domains.is_core_link(link) else ETHERNET_MTU)
+
+
+def _ends(
+    file: LabFile, link: Link, subnet: IPv4Network, mtu: int, ports: _Ports
+) -> Iterator[PlacedEnd]:
     for node, address in addressing.addresses(file, link, subnet).items():
         spec = link.ends[node]
         port = ports.take(node, spec) if node in file.routers else None
@@ -181,6 +188,7 @@ def _ends(file: LabFile, link: Link, subnet: IPv4Network, ports: _Ports) -> Iter
             vlan=link.vlan,
             mac=_mac(file, node, spec, port),
             address=IPv4Interface((address, subnet.prefixlen)),
+            mtu=mtu,
             cost=spec.cost or link.cost,
             vrf=_vrf(file, link, node),
             spec=spec,

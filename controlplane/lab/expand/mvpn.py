@@ -28,6 +28,7 @@ def mvpn_config(layout: Layout, router: str, name: str) -> MvpnConfig | None:
         upstream=vpn.upstream,
         connector=vpn.connector_form,
         pim=pim_settings((layout.file.timers, vpn.timers)),
+        dont_fragment=vpn.dont_fragment,
         s_pmsi=vpn.data_mdt.config() if vpn.data_mdt else SPmsiConfig(),
     )
 

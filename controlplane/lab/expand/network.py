@@ -53,13 +53,18 @@ def _links(layout: Layout, captured: frozenset[str]) -> tuple[LinkPlan, ...]:
         wires[link.name] for link in layout.links if link.name in captured or link.spec.capture
     }
     return tuple(
-        _wire(link, capture=link.name in caught, silently=link.name in cut)
+        _wire(
+            link,
+            capture=link.name in caught,
+            silently=link.name in cut,
+            mtu=max(one.ends[0].mtu for one in layout.links if wires[one.name] == link.name),
+        )
         for link in layout.links
         if wires[link.name] == link.name
     )
 
 
-def _wire(link: PlacedLink, *, capture: bool, silently: bool) -> LinkPlan:
+def _wire(link: PlacedLink, *, capture: bool, silently: bool, mtu: int) -> LinkPlan:
     return LinkPlan(
         name=link.name,
         ends=tuple(_end(end) for end in link.ends),
@@ -67,6 +72,7 @@ def _wire(link: PlacedLink, *, capture: bool, silently: bool) -> LinkPlan:
         capture=capture,
         silently=silently,
         delay=link.spec.delay,
+        mtu=mtu,
     )
 
 

@@ -91,6 +91,7 @@ def _interfaces(layout: Layout, name: str) -> Iterator[InterfaceConfig]:
                 port=end.port,
                 vlan=end.vlan,
                 mac=end.mac,
+                mtu=end.mtu,
             ),
             pim=_pim(layout, end),
             igmp=_igmp(layout, end),

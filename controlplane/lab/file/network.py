@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from controlplane.lab.file.bgp import Asn, EndBgp, LinkBgp
 from controlplane.lab.file.timers import SwitchedIgmp, SwitchedOspf, SwitchedPim
-from controlplane.lab.file.values import AreaName, Ipv4, LinkName, Mac, Model, Prefix, Seconds
+from controlplane.lab.file.values import AreaName, Ipv4, LinkName, Mac, Model, Mtu, Prefix, Seconds
 from controlplane.protocols.ospf.events import BACKBONE
 
 Cost: TypeAlias = Annotated[int, Field(ge=1, le=65_535)]
@@ -106,6 +106,8 @@ class Link(Model):
     """How a CE and those at the other ends learn each other's routes: with PEs by BGP, with other
     CEs by the customer's IGP, unless something else is said."""
     bgp: LinkBgp = LinkBgp()
+    mtu: Mtu | None = None
+    """Without it, in the core the provider's, else Ethernet's."""
     delay: Seconds = 0.0005
     capture: bool = False
 

@@ -13,8 +13,9 @@ from controlplane.lab.file.core import Bfd, Ldp, Ospf, SwitchedLdp
 from controlplane.lab.file.data_mdt import DataMdt
 from controlplane.lab.file.multicast import NetworkPim
 from controlplane.lab.file.timers import Timers
-from controlplane.lab.file.values import Group, Prefix, Rd, Targets, listed
+from controlplane.lab.file.values import Group, Mtu, Prefix, Rd, Targets, listed
 from controlplane.mvpn.options import DiscoveryOption, UpstreamOption
+from controlplane.net.interface import ETHERNET_MTU
 from controlplane.net.vpn import RouteDistinguisher
 from controlplane.wire.bgp.attributes import ConnectorForm
 
@@ -24,6 +25,8 @@ class Provider(NetworkPim):
 
     loopbacks: Prefix = IPv4Network("10.255.0.0/16")
     links: Prefix = IPv4Network("10.254.0.0/16")
+    mtu: Mtu = ETHERNET_MTU
+    """Of core links that give none: labels, tunnel headers and packets together."""
     asn: Asn = 65_000
     timers: Timers = Timers()
     ospf: Ospf = Ospf()
@@ -108,7 +111,13 @@ class Vpn(NetworkPim):
     umh: Literal["installed", "highest", "hash"] | None = None
     """How the upstream PE of a source is chosen, in place of the profile's."""
     connector: Literal["rfc6037", "freertr", "ios"] = "rfc6037"
+    tunnel_df: Literal["set", "clear"] | None = None
+    """The DF bit of the tunnel's outer header, in place of what follows from the discovery."""
     timers: Timers = Timers()
+
+    @property
+    def dont_fragment(self) -> bool | None:
+        return self.tunnel_df == "set" if self.tunnel_df else None
 
     @property
     def upstream(self) -> UpstreamOption | None:

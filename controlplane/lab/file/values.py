@@ -145,6 +145,9 @@ LinkName: TypeAlias = Annotated[
 Seconds: TypeAlias = Annotated[float, Field(ge=0, le=_LAST_SECOND, allow_inf_nan=False)]
 """A time after "ready", or a duration."""
 
+Mtu: TypeAlias = Annotated[int, Field(ge=576, le=9_216)]
+"""Octets behind the Ethernet header: from what every host takes (RFC 791 3.1) to jumbo frames."""
+
 Interval: TypeAlias = Annotated[float, Field(gt=0, le=_LAST_SECOND, allow_inf_nan=False)]
 """A period of a timer: it cannot be nothing."""
 

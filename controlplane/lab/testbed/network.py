@@ -247,10 +247,11 @@ def _between_bridges(plan: NetworkPlan) -> NetworkPlan:
 
 def _cables(plan: NetworkPlan, link: LinkPlan) -> list[tuple[_End, _End]]:
     """A link of two ends is one cable, or one from each end to the bridge between them."""
-    ends = [_end(plan, end) for end in link.ends]
+    ends = [_end(plan, end, link.mtu) for end in link.ends]
     if not link.bridged:
         return [(ends[0], ends[1])]
-    ports = (_End(link.name, port) for port in _bridge_ports(link))
+    settings = f"mtu {link.mtu}"
+    ports = (_End(link.name, port, settings=settings) for port in _bridge_ports(link))
     return list(zip(ends, ports, strict=True))
 
 
@@ -258,13 +259,13 @@ def _bridge_ports(link: LinkPlan) -> list[str]:
     return [f"p{number}" for number, _ in enumerate(link.ends, start=1)]
 
 
-def _end(plan: NetworkPlan, end: LinkEnd) -> _End:
+def _end(plan: NetworkPlan, end: LinkEnd, mtu: int) -> _End:
     host = plan.hosts.get(end.node)
     if host is not None:
-        return _End(end.node, end.interface, None, f"address {host.mac}", host.address)
+        settings = f"address {host.mac} mtu {mtu}"
+        return _End(end.node, end.interface, None, settings, host.address)
     interface = _on_port(plan.routers[end.node], end.port)
-    settings = f"address {interface.mac} mtu {interface.mtu}"
-    return _End(end.node, end.interface, end.port, settings)
+    return _End(end.node, end.interface, end.port, f"address {interface.mac} mtu {mtu}")
 
 
 def _addresses(router: RouterConfig) -> Iterator[str]:
