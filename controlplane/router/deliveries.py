@@ -70,6 +70,17 @@ class ToMulticastRouting:
 
 
 @dataclass(frozen=True, slots=True)
+class Unforwarded:
+    """The pipeline has forwarded none of it, for want of a route that PIM may now make.
+
+    RFC 7761 4.2 forwards the packet by what it has brought about. Not so what came out of a tunnel,
+    whose own copies have gone on.
+    """
+
+    arrived: Arrived
+
+
+@dataclass(frozen=True, slots=True)
 class ToHostStack:
     """TCP: for the host stack of a VRF."""
 
@@ -120,6 +131,7 @@ Delivery: TypeAlias = (
     | ToProtocol
     | ToPort
     | ToMulticastRouting
+    | Unforwarded
     | ToHostStack
     | ToForward
     | Expired

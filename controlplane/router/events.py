@@ -35,7 +35,10 @@ class RoutesReplaced:
 
 @dataclass(frozen=True, slots=True)
 class FibChanged:
-    """Output: the switch shall be this now; at most one for an input, behind all packets."""
+    """Output: the switch shall be this now; at most one for an input.
+
+    Packets before it go by the old state, those that are submitted behind it by this one.
+    """
 
     fib: Fib
 

@@ -16,7 +16,7 @@ from controlplane.engine.engine import DatagramReceived, PacketReceived
 from controlplane.fib.model import PacketIn, TtlMode
 from controlplane.mvpn.gre import decapsulate
 from controlplane.mvpn.mvpn import Mvpn
-from controlplane.net.interface import Interface
+from controlplane.net.interface import DEFAULT_VRF, Interface
 from controlplane.net.label import EXPLICIT_NULL
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
@@ -37,6 +37,7 @@ from controlplane.router.deliveries import (
     TooLarge,
     ToPort,
     ToProtocol,
+    Unforwarded,
 )
 from controlplane.router.links import Links
 from controlplane.router.vrf import Vrf
@@ -196,7 +197,7 @@ class Inbound:
         return self._classify(arrived, punt)
 
     def _classify(self, arrived: Arrived, punt: _Punt) -> list[Delivery]:
-        packet, vrf, reason = arrived.packet, arrived.interface.vrf, punt.reason
+        packet, reason = arrived.packet, punt.reason
         match reason:
             case (
                 PuntReason.LINK_LOCAL
@@ -208,12 +209,7 @@ class Inbound:
             ):
                 return self._for_this_router(arrived)
             case PuntReason.NO_MULTICAST_ROUTE | PuntReason.RPF_FAILED | PuntReason.NEW_SOURCE:
-                sg = SourceGroup(packet.source, packet.destination)
-                if reason is not PuntReason.NEW_SOURCE:
-                    self._counters.count_unrouted(Unrouted(reason, vrf, sg))
-                name, root = arrived.interface.name, arrived.root
-                event = DataArrived(interface=name, sg=sg, neighbor=root)
-                return [ToMulticastRouting(vrf, event)]
+                return self._multicast(arrived, reason)
             case PuntReason.TTL_EXPIRED:
                 return [Expired(arrived)]
             case PuntReason.TOO_LARGE:
@@ -228,6 +224,26 @@ class Inbound:
                 return self._drop(Layer.FRAME, "punted as ARP and is not")
             case PuntReason.TO_FRAGMENT:
                 return self._drop(Layer.FRAME, "to be fragmented in no form to leave in")
+
+    def _multicast(self, arrived: Arrived, reason: PuntReason) -> list[Delivery]:
+        interface = arrived.interface
+        sg = SourceGroup(arrived.packet.source, arrived.packet.destination)
+        event = DataArrived(interface=interface.name, sg=sg, neighbor=arrived.root)
+        to_pim = ToMulticastRouting(interface.vrf, event)
+        if reason is PuntReason.NEW_SOURCE:
+            return [to_pim]
+        self._counters.count_unrouted(Unrouted(reason, interface.vrf, sg))
+        return [to_pim, Unforwarded(arrived)] if self._is_unforwarded(arrived) else [to_pim]
+
+    def _is_unforwarded(self, arrived: Arrived) -> bool:
+        """Whether no copy of it was made, but should be as soon as there is a route.
+
+        A tunnel's own copies go on, whatever becomes of what is inside; of a tunnel that PEs share
+        the latter may have been punted in the name of the core's interface.
+        """
+        packet, vrf = arrived.packet, arrived.interface.vrf
+        in_tunnel = vrf == DEFAULT_VRF and packet.destination in self._sharing
+        return arrived.root is None and not (arrived.is_own or in_tunnel) and packet.ttl > 1
 
     def _for_this_router(self, arrived: Arrived) -> list[Delivery]:
         packet = arrived.packet

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from controlplane.engine.engine import SendDatagram, SendPacket
@@ -122,6 +122,12 @@ class Outbound:
         index = (interface or self._links.loopback).index
         return Submit(self._vrfs[vrf].id, index, frame.encode())
 
+    def submit_again(self, arrived: Arrived) -> Submit:
+        """A packet to a group that the pipeline had no route for when it came."""
+        packet = replace(arrived.packet, ttl=arrived.packet.ttl - 1)
+        vrf, index = self._vrfs[arrived.interface.vrf].id, arrived.interface.index
+        return Submit(vrf, index, _multicast_frame(packet))
+
     def submit_labelled(self, send: SendLabelled) -> Submit:
         """A packet with labels: the pipeline switches it by them."""
         frame = EthernetFrame(
@@ -187,13 +193,7 @@ class Outbound:
         return [sent for one in held for sent in self._frame(link, mac, one.packet)], []
 
     def _into_tunnel(self, outer: Ipv4Packet) -> Submit:
-        frame = EthernetFrame(
-            destination=multicast_mac(outer.destination),
-            source=_ANY_MAC,
-            ethertype=EtherType.IPV4,
-            payload=outer.encode(),
-        )
-        return Submit(GLOBAL_VRF, self._links.loopback.index, frame.encode())
+        return Submit(GLOBAL_VRF, self._links.loopback.index, _multicast_frame(outer))
 
     def _frame(self, link: Interface, destination: MacAddress, packet: Ipv4Packet) -> Sent:
         return self._emit(link, destination, EtherType.IPV4, packet.encode())
@@ -215,6 +215,17 @@ class Outbound:
     def _drop(self, reason: str) -> Sent:
         self._counters.drop(Layer.SEND, reason)
         return []
+
+
+def _multicast_frame(packet: Ipv4Packet) -> bytes:
+    """As it is submitted."""
+    frame = EthernetFrame(
+        destination=multicast_mac(packet.destination),
+        source=_ANY_MAC,
+        ethertype=EtherType.IPV4,
+        payload=packet.encode(),
+    )
+    return frame.encode()
 
 
 def _packet(send: SendPacket) -> Ipv4Packet:
