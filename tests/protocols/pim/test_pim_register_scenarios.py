@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
 from controlplane.engine.engine import PacketReceived, SendPacket
-from controlplane.net.multicast import ALL_PIM_ROUTERS
+from controlplane.net.multicast import ALL_PIM_ROUTERS, AnySource, SourceGroup
 from controlplane.protocols.pim.config import AnycastRp, PimConfig, StaticRp
 from controlplane.protocols.pim.counters import Count
 from controlplane.protocols.pim.events import TreeUpdate
@@ -15,6 +16,8 @@ from controlplane.wire.pim.message import decode_message, encode_message
 from controlplane.wire.pim.register import Register, RegisterStop
 from tests.protocols.pim.lan import Lan
 from tests.protocols.pim.register_lan import AT_RP, CONFIG, RP, SG, S, network, wants, way
+
+REFUSED = SourceGroup(IPv4Address("10.9.0.200"), SG.group)
 
 
 def registers(lan: Lan, router: str = "dr") -> bool:
@@ -175,3 +178,30 @@ def test_a_register_to_all_pim_routers_is_dropped_and_counted() -> None:
     lan.tell("rp", misled)
     assert lan.engines["rp"].counters[Count.DROP_DESTINATION] == 1
     assert lan.engines["rp"].trees(lan.now) == ()
+
+
+class TestSourcesThatAreNotAccepted:
+    """RFC 7761 6.1.2: the RP is configured with the sources that Registers may be of."""
+
+    @pytest.fixture
+    def lan(self) -> Lan:
+        lan = network(replace(CONFIG, accepted_sources=(IPv4Network("10.9.0.0/26"),)))
+        wants(lan)
+        lan.run(until=45.0)
+        return lan
+
+    def test_no_packet_of_another_source_gets_through(self, lan: Lan) -> None:
+        way(lan, "dr", REFUSED.source, "source", None)
+        assert not any(seen["hosts"] for seen in lan.stream(REFUSED, "source", 100))
+
+    def test_not_even_from_a_dr_that_does_not_stop(self, lan: Lan) -> None:
+        """The switch of the RP has no route that takes its packets out of Registers."""
+        assert not lan.routes["rp"][AnySource.of(SG.group)].from_registers
+        lan.stream(SG, "source", 2)
+        assert REFUSED not in lan.routes["rp"]
+
+    def test_an_accepted_one_has_a_route_of_its_own_after_its_first_register(
+        self, lan: Lan
+    ) -> None:
+        copies = [seen["hosts"] for seen in lan.stream(SG, "source", 100)]
+        assert set(copies[4:]) == {1}
