@@ -42,6 +42,7 @@ DEFAULT_POLICERS: Final = frozenset(
         # DRs send each packet of a source in one until they are told to stop; null ones of 10,000
         # sources come each minute.
         Policer(PuntReason.REGISTER, rate=500, burst=250),
+        Policer(PuntReason.REGISTER_TAKEN, rate=500, burst=250),
         # The CPU drops what is not for itself.
         Policer(PuntReason.IP_OPTIONS, rate=20, burst=10),
     }

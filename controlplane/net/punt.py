@@ -38,3 +38,5 @@ class PuntReason(IntEnum):
     """Unicast that is longer than the MTU of its next hop's link, with DF: as it arrived."""
     TO_FRAGMENT = 15
     """A copy that is longer than the MTU of its link, without DF: as it would have left."""
+    REGISTER_TAKEN = 16
+    """A PIM Register that was taken out, of a tree whose sources PIM wants to hear of."""

@@ -79,9 +79,14 @@ def _by_key(routes: Iterable[MulticastRoute]) -> dict[Key, MulticastRoute]:
     inner = {
         (_TAIL_TABLES[table], match): route
         for (table, match), route in ordered.items()
-        if route.vrf in entered
+        if route.vrf in entered and not _ends_in_register(route)
     }
     return outer | inner
+
+
+def _ends_in_register(route: MulticastRoute) -> bool:
+    """One pass looks inside once: a leaf of a tunnel that comes in Registers has two to open."""
+    return route.tail is not None and REGISTERS in route.iifs
 
 
 def _first(item: tuple[Key, MulticastRoute]) -> Key:

@@ -81,6 +81,14 @@ class Unforwarded:
 
 
 @dataclass(frozen=True, slots=True)
+class Untaken:
+    """What is in a Register that the pipeline did not take out, and the VRF of the RP."""
+
+    vrf: str
+    packet: Ipv4Packet
+
+
+@dataclass(frozen=True, slots=True)
 class ToHostStack:
     """TCP: for the host stack of a VRF."""
 
@@ -132,6 +140,7 @@ Delivery: TypeAlias = (
     | ToPort
     | ToMulticastRouting
     | Unforwarded
+    | Untaken
     | ToHostStack
     | ToForward
     | Expired

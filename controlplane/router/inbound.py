@@ -18,7 +18,7 @@ from controlplane.mvpn.gre import decapsulate
 from controlplane.mvpn.mvpn import Mvpn
 from controlplane.net.interface import DEFAULT_VRF, Interface
 from controlplane.net.label import EXPLICIT_NULL
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import LINK_LOCAL, SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.protocols.arp.events import ArpReceived
 from controlplane.protocols.pim.events import DataArrived
@@ -38,6 +38,7 @@ from controlplane.router.deliveries import (
     ToPort,
     ToProtocol,
     Unforwarded,
+    Untaken,
 )
 from controlplane.router.links import Links
 from controlplane.router.vrf import Vrf
@@ -60,6 +61,9 @@ class _Punt:
 
 _DESTINATION: Final = slice(16, 20)
 """Of an IPv4 header."""
+
+_REGISTER: Final = bytes.fromhex("2100deff00000000")
+"""RFC 7761 4.9.3: neither B nor N, and the checksum of these eight octets."""
 
 _ENGINES: Final = frozenset({IpProtocol.PIM, IpProtocol.IGMP, IpProtocol.ICMP})
 """IP protocols whose engines every VRF has."""
@@ -205,9 +209,13 @@ class Inbound:
                 | PuntReason.TO_ME
                 | PuntReason.ROUTING
                 | PuntReason.BFD
-                | PuntReason.REGISTER
+                | PuntReason.REGISTER_TAKEN
             ):
                 return self._for_this_router(arrived)
+            case PuntReason.REGISTER:
+                inner = _registered(packet)
+                untaken = [Untaken(arrived.interface.vrf, inner)] if inner else []
+                return [*self._for_this_router(arrived), *untaken]
             case PuntReason.NO_MULTICAST_ROUTE | PuntReason.RPF_FAILED | PuntReason.NEW_SOURCE:
                 return self._multicast(arrived, reason)
             case PuntReason.TTL_EXPIRED:
@@ -302,6 +310,18 @@ class Inbound:
     def _malformed(self, layer: Layer, error: DecodeError) -> list[Delivery]:
         self._counters.malformed(layer, error)
         return []
+
+
+def _registered(register: Ipv4Packet) -> Ipv4Packet | None:
+    """The packet for a group in a Register that a pipeline could take out; None of any other."""
+    if not register.payload.startswith(_REGISTER):
+        return None
+    try:
+        inner = Ipv4Packet.decode(Reader(register.payload[len(_REGISTER) :]))
+    except DecodeError:
+        return None
+    is_data = inner.destination.is_multicast and inner.destination not in LINK_LOCAL
+    return inner if is_data and not inner.options and inner.ttl > 1 else None
 
 
 def _received(arrived: Arrived) -> PacketReceived:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from controlplane.engine.engine import SendDatagram, SendPacket
-from controlplane.fib.model import GLOBAL_VRF, PacketOut, Submit
+from controlplane.fib.model import GLOBAL_VRF, REGISTERS, PacketOut, Submit
 from controlplane.fib.unicast import Neighbor, Neighbors
 from controlplane.mvpn.gre import encapsulate
 from controlplane.net.interface import DEFAULT_VRF, Interface
@@ -127,6 +127,11 @@ class Outbound:
         packet = replace(arrived.packet, ttl=arrived.packet.ttl - 1)
         vrf, index = self._vrfs[arrived.interface.vrf].id, arrived.interface.index
         return Submit(vrf, index, _multicast_frame(packet))
+
+    def submit_registered(self, vrf: str, packet: Ipv4Packet) -> Submit:
+        """A packet that a Register has brought to the RP in this VRF."""
+        onward = replace(packet, ttl=packet.ttl - 1)
+        return Submit(self._vrfs[vrf].id, REGISTERS, _multicast_frame(onward))
 
     def submit_labelled(self, send: SendLabelled) -> Submit:
         """A packet with labels: the pipeline switches it by them."""

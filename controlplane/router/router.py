@@ -14,7 +14,7 @@ times give the same outputs, which is what a recording (`record`) is good for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
@@ -23,11 +23,10 @@ from controlplane.engine.labels import LabelSpace
 from controlplane.engine.time import Duration, Instant
 from controlplane.fib.build import FibBuilder, Mpls
 from controlplane.fib.counts import CountersRead
-from controlplane.fib.model import Fib, PacketIn, Submit
+from controlplane.fib.model import Fib, PacketIn
 from controlplane.fib.unicast import Neighbor
 from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress
-from controlplane.net.multicast import SourceGroup
 from controlplane.protocols.bfd.events import BfdEnabled
 from controlplane.protocols.icmp.events import ReportTimeExceeded
 from controlplane.protocols.igmp.events import IgmpEnabled
@@ -55,6 +54,7 @@ from controlplane.router.deliveries import (
     ToPort,
     ToProtocol,
     Unforwarded,
+    Untaken,
 )
 from controlplane.router.engines import Engines
 from controlplane.router.events import (
@@ -73,6 +73,7 @@ from controlplane.router.links import Links
 from controlplane.router.mvpns import Mvpns
 from controlplane.router.outbound import Outbound
 from controlplane.router.routing import Routing
+from controlplane.router.second_try import SecondTries
 from controlplane.router.vpns import Vpns
 from controlplane.router.vrf import make_vrfs
 from controlplane.wire.icmp import UnreachableCode
@@ -100,7 +101,7 @@ class Router:
             self.links, self.vrfs, self.counters, config.ttl_mode, self.vpn_labels
         )
         self._outbound = Outbound(self.links, self.vrfs, neighbors, self.counters)
-        self._unforwarded: list[Arrived] = []
+        self._second_tries = SecondTries(self.vrfs, self._outbound)
         self._engines = Engines(self.vrfs)
         self._vpns = Vpns(config, self.vrfs, self._engines, self._builder, self.vpn_labels)
         self._mvpns = Mvpns(mvpns, self._engines, self._builder)
@@ -183,20 +184,7 @@ class Router:
             self._exchange.resolve_next_hops(now)
             outputs += self._exchange.settle(now)
             outputs.append(FibChanged(fib))
-        return [*outputs, *self._second_try()]
-
-    def _second_try(self) -> Iterator[Submit]:
-        """What came before its route: behind the Fib that has it, as a switch takes them in order.
-
-        Once, as what this router submits is not tried again.
-        """
-        for arrived in self._unforwarded:
-            packet, interface = arrived.packet, arrived.interface
-            trees = self.vrfs[interface.vrf].mrib.trees
-            tree = trees.get(SourceGroup(packet.source, packet.destination))
-            if tree is not None and tree.incoming == interface.name:
-                yield self._outbound.submit_again(arrived)
-        self._unforwarded.clear()
+        return [*outputs, *self._second_tries.settle()]
 
     def _mpls(self) -> Mpls:
         labelled = (i.interface.name for i in self.config.interfaces if i.ldp)
@@ -273,8 +261,8 @@ class Router:
                 self._engines.bfd(vrf, event, now)
             case ToMulticastRouting(vrf, event):
                 self._engines.pim(vrf, event, now)
-            case Unforwarded(arrived):
-                self._unforwarded.append(arrived)
+            case Unforwarded() | Untaken():
+                self._second_tries.wait(delivery)
             case ToHostStack(vrf, datagram):
                 self._exchange.put_out(HostPacket(vrf=vrf, datagram=datagram))
             case ToForward(arrived):

@@ -75,9 +75,10 @@ class DirectMulticast:
             return [], punted
         sg = SourceGroup(inner.source, inner.destination)
         route = self._trees.of(fib.multicast).of(vrf, sg)
-        if route is None or REGISTERS not in route.iifs:
+        if route is None or REGISTERS not in route.iifs or route.tail is not None:
             return [], punted
-        return list(_copies(fib, route, inner, 1, None)), punted if route.watch else []
+        _, shown = arrived.punt(PuntReason.REGISTER_TAKEN)
+        return list(_copies(fib, route, inner, 1, None)), shown if route.watch else []
 
     def _punted(self, fib: Fib, arrived: Arrived, route: MulticastRoute) -> list[PacketIn]:
         """What is inside a P-tunnel that ends here, and for every router on its PMSI; or a packet

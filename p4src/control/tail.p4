@@ -106,8 +106,10 @@ control Tail(in headers_t hdr, inout local_metadata_t meta) {
             meta.drop_reason = DropReason.NONE;
             if (meta.inner_forwarded) {
                 meta.disposition = Disposition.MULTICAST;
-            }
-            if (!meta.inner_forwarded || watched) {
+                if (watched) {
+                    meta.punt_reason = PuntReason.REGISTER_TAKEN;
+                }
+            } else {
                 meta.punt_reason = PuntReason.REGISTER;
             }
         } else if (meta.punt_reason == PuntReason.NONE || reason == PuntReason.LINK_LOCAL

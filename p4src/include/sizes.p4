@@ -16,7 +16,7 @@ const bit<32> ANY_SOURCE_ROUTES = 8192;   // (*,G), of either kind
 const bit<32> ACCEPTED_INTERFACES = 16384; // of trees that accept packets of several
 const bit<32> TUNNEL_ROOTS     = 16384;   // PEs, by the tunnels that they share
 const bit<32> REPLICA_REWRITES = 16384;
-const bit<32> PUNT_REASONS     = 16;
+const bit<32> PUNT_REASONS     = 32;
 const bit<32> DROP_REASONS     = 32;
 
 #endif

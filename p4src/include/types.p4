@@ -91,7 +91,8 @@ enum bit<8> PuntReason {
     NEW_SOURCE         = 12,
     REGISTER           = 13,
     TOO_LARGE          = 14,
-    TO_FRAGMENT        = 15
+    TO_FRAGMENT        = 15,
+    REGISTER_TAKEN     = 16
 }
 
 enum bit<8> DropReason {

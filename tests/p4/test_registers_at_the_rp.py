@@ -116,7 +116,7 @@ def test_a_register_of_an_unknown_tree_is_punted(target: Target) -> None:
 def test_a_register_of_a_watched_tree_is_shown_and_forwarded(target: Target) -> None:
     target.program(rp(replace(SHARED_TREE, watch=True)))
     frame = arriving(data(SOURCE, GROUP))
-    shown = (PacketIn(1, 1, PuntReason.REGISTER, frame),)
+    shown = (PacketIn(1, 1, PuntReason.REGISTER_TAKEN, frame),)
     assert target.receive(1, frame) == Outcome(to_ces(data(SOURCE, GROUP, 63)), shown)
 
 
@@ -285,13 +285,20 @@ def test_a_submitted_packet_reaches_the_tail_of_the_rp_s_own_pe(target: Target) 
     assert target.send(submitted) == Outcome(frozenset({at_ce1}))
 
 
-def test_the_rp_s_own_pe_does_not_look_inside_a_register_twice(target: Target) -> None:
-    """Copies go down the tree; the PE's own VRF waits for the tunnel's own tree."""
+def test_at_the_rp_s_own_pe_the_cpu_takes_a_tunnel_out_of_its_register(target: Target) -> None:
+    """A pass opens a packet once: the first one is the Register's, the submitted one the tunnel's,
+    whose copies go down the tree in that pass as well."""
+    leaf = replace(LEAF, iifs=frozenset({REGISTERS}), replicas=frozenset({copy(CORE4, InPlace())}))
+    stream = route(RED, STREAM, TUNNEL, copy(CE1, Decapsulate()), copy(CORE4, Onward(TUNNEL)))
     fib = core({}, routes=[(GLOBAL_VRF, f"{RP}/32", Receive())])
-    tree = replace(LEAF, iifs=frozenset({REGISTERS}), replicas=frozenset({copy(CORE4, InPlace())}))
-    stream = route(RED, STREAM, TUNNEL, copy(CE1, Decapsulate()))
-    target.program(replace(fib, multicast=frozenset({tree, stream})))
-    inner = tunnel(str(PE2), str(P_GROUP), data(SOURCE, GROUP), tos=0xB8)
-    onward = tunnel(str(PE2), str(P_GROUP), data(SOURCE, GROUP), 63, tos=0xB8)
+    target.program(replace(fib, multicast=frozenset({leaf, stream})))
+    inner = tunnel(str(PE2), str(P_GROUP), data(SOURCE, GROUP))
     frame = ethernet(register(str(PE2), RP, inner), mac(CORE3))
-    assert target.receive(3, frame) == Outcome(frozenset({(4, to_group(onward, mac(CORE4)))}))
+    punted = PacketIn(3, 3, PuntReason.REGISTER, frame)
+    assert target.receive(3, frame) == Outcome(frozenset(), (punted,))
+    copies = {
+        (1, to_group(data(SOURCE, GROUP), mac(CE1))),
+        (4, to_group(inner, mac(CORE4))),
+    }
+    submitted = Submit(GLOBAL_VRF, REGISTERS, to_group(inner))
+    assert target.send(submitted) == Outcome(frozenset(copies))

@@ -13,12 +13,12 @@ from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.protocols.pim.events import DataArrived
 from controlplane.rib.vpn_labels import Labelled
-from controlplane.router.deliveries import Delivery, ToMulticastRouting, ToProtocol
+from controlplane.router.deliveries import Delivery, ToMulticastRouting, ToProtocol, Untaken
 from controlplane.router.inbound import Inbound
 from controlplane.router.router import Router
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.gre import GrePacket
-from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
+from controlplane.wire.ipv4 import ROUTER_ALERT, IpProtocol, Ipv4Packet
 from controlplane.wire.mpls import LabelStack, LabelStackEntry
 from tests.router.lab import HOST_MAC, PES, configs, ipv4_frame
 
@@ -27,6 +27,7 @@ SOURCE, GROUP = IPv4Address("10.1.0.2"), IPv4Address("239.1.1.1")
 STREAM = SourceGroup(SOURCE, GROUP)
 P_GROUP = IPv4Address("232.0.0.1")
 REGISTER = bytes.fromhex("2100deff00000000")
+NULL_REGISTER = bytes.fromhex("21009eff40000000")
 
 
 @pytest.fixture
@@ -81,10 +82,12 @@ class TestDataThatPimHearsOf:
         assert pe.handle(PacketIn(1, PE1_CE, reason, frame), 1.0) == []
 
 
-@pytest.mark.parametrize("reason", [PuntReason.REGISTER, PuntReason.ROUTING])
+@pytest.mark.parametrize(
+    "reason", [PuntReason.REGISTER, PuntReason.REGISTER_TAKEN, PuntReason.ROUTING]
+)
 def test_unicast_pim_is_for_the_engine(pe: Router, reason: PuntReason) -> None:
     message = to_me(REGISTER + data().encode())
-    (delivery,) = deliveries(pe, message, PE1_CORE, reason)
+    delivery, *_ = deliveries(pe, message, PE1_CORE, reason)
     assert isinstance(delivery, ToProtocol)
     assert (delivery.vrf, delivery.protocol) == ("default", IpProtocol.PIM)
     assert delivery.event.payload == message.payload
@@ -101,9 +104,32 @@ def test_a_register_behind_a_vpn_label_is_for_the_engine_of_the_vrf(pe: Router) 
         payload=stack + to_me(REGISTER + data().encode()).encode(),
     )
     punt = PacketIn(1, PE1_CORE, PuntReason.REGISTER, frame.encode())
-    (delivery,) = pe._inbound.receive(punt)
+    delivery, untaken = pe._inbound.receive(punt)
     assert isinstance(delivery, ToProtocol)
     assert (delivery.vrf, delivery.protocol) == ("red", IpProtocol.PIM)
+    assert untaken == Untaken("red", data())
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        pytest.param(NULL_REGISTER + data().encode(), id="null"),
+        pytest.param(REGISTER, id="empty"),
+        pytest.param(REGISTER + data().encode()[:-1], id="cut"),
+        pytest.param(REGISTER + replace(data(), ttl=1).encode(), id="a TTL that ends here"),
+        pytest.param(REGISTER + data(group=IPv4Address("224.0.0.13")).encode(), id="link-local"),
+        pytest.param(REGISTER + data(group=PES["pe3"]).encode(), id="unicast"),
+        pytest.param(REGISTER + replace(data(), options=ROUTER_ALERT).encode(), id="options"),
+    ],
+)
+def test_what_is_in_such_registers_has_no_second_try(pe: Router, payload: bytes) -> None:
+    deliveries_ = deliveries(pe, to_me(payload), PE1_CORE, PuntReason.REGISTER)
+    assert not any(isinstance(one, Untaken) for one in deliveries_)
+
+
+def test_nor_what_the_pipeline_has_taken_out(pe: Router) -> None:
+    message = to_me(REGISTER + data().encode())
+    assert len(deliveries(pe, message, PE1_CORE, PuntReason.REGISTER_TAKEN)) == 1
 
 
 class TestSharedTunnel:

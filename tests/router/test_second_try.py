@@ -11,11 +11,13 @@ from random import Random
 
 import pytest
 
-from controlplane.fib.model import PacketIn, Submit
+from controlplane.fib.model import REGISTERS, PacketIn, Submit
+from controlplane.net.interface import DEFAULT_VRF
 from controlplane.net.mac import MacAddress, multicast_mac
-from controlplane.net.multicast import SourceGroup
+from controlplane.net.multicast import AnySource, SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.protocols.pim.config import PimConfig, StaticRp
+from controlplane.protocols.pim.events import TreeUpdate
 from controlplane.router.events import FibChanged, Output
 from controlplane.router.router import Router
 from controlplane.wire.ethernet import EthernetFrame, EtherType
@@ -25,6 +27,8 @@ from tests.router.lab import HOST_MAC, configs
 
 LAN, UPLINK, CPU = 1, 2, 510
 SG = SourceGroup(IPv4Address("10.1.0.2"), IPv4Address("239.1.1.1"))
+FAR = IPv4Address("10.7.0.1")
+FAR_SG = SourceGroup(IPv4Address("10.7.0.2"), SG.group)
 NOWHERE, RPF = PuntReason.NO_MULTICAST_ROUTE, PuntReason.RPF_FAILED
 
 
@@ -110,3 +114,46 @@ def test_nor_on_another_interface_than_the_trees(ce: Router) -> None:
     ce.handle(punted(NOWHERE, packet()), 1.0)
     elsewhere = replace(punted(RPF, packet(), port=UPLINK), interface=UPLINK)
     assert submitted(ce.handle(elsewhere, 2.0)) == []
+
+
+class TestRegistersAtTheRp:
+    """RFC 7761 4.4.2: what is in a Register is forwarded, also in the first one."""
+
+    @pytest.fixture
+    def rp(self, ce: Router) -> Router:
+        """Somebody on the uplink has joined (*,G)."""
+        ce.vrfs[DEFAULT_VRF].mrib.apply(
+            TreeUpdate(
+                tree=AnySource.of(SG.group),
+                incoming=None,
+                rpf_neighbor=None,
+                outgoing=frozenset({"eth2"}),
+                from_registers=True,
+                watch_sources=True,
+            )
+        )
+        return ce
+
+    def register(self, router: Router, reason: PuntReason) -> list[Submit]:
+        outer = Ipv4Packet(
+            source=FAR,
+            destination=router.config.router_id,
+            protocol=IpProtocol.PIM,
+            payload=bytes.fromhex("2100deff00000000") + packet(sg=FAR_SG).encode(),
+        )
+        return submitted(router.handle(punted(reason, outer, port=UPLINK), 1.0))
+
+    def test_a_packet_that_the_pipeline_did_not_take_out_is_submitted(self, rp: Router) -> None:
+        """As out of a Register; there was no route in the switch then, or it had two to open."""
+        (again,) = self.register(rp, PuntReason.REGISTER)
+        assert (again.vrf, again.interface) == (0, REGISTERS)
+        inner = Ipv4Packet.decode(Reader(EthernetFrame.decode(Reader(again.frame)).payload))
+        assert inner == packet(ttl=8, sg=FAR_SG)
+
+    def test_one_that_it_did_take_out_is_not(self, rp: Router) -> None:
+        assert self.register(rp, PuntReason.REGISTER_TAKEN) == []
+
+    def test_nor_one_that_is_for_another_rp(self) -> None:
+        router = Router(configs()[0], Random(1))
+        router.start(0.0)
+        assert self.register(router, PuntReason.REGISTER) == []

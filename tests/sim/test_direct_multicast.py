@@ -188,4 +188,4 @@ def test_a_hello_that_is_submitted_reaches_the_rp_s_tree_through_a_register() ->
     addressed = MAC.packed + registered[6:]
     copies, (shown,) = rp.process(1, addressed, 0)
     assert sorted(port for port, _ in copies) == [1, 2, 3]
-    assert shown.reason is PuntReason.REGISTER
+    assert shown.reason is PuntReason.REGISTER_TAKEN

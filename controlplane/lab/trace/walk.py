@@ -153,8 +153,10 @@ class Walk:
         route = tables.multicast.of(vrf, inner) if isinstance(inner, SourceGroup) else None
         if route is None or REGISTERS not in route.iifs:
             return replace(hop, end="a Register for PIM of this router")
-        came, onward = Came(hop.interface, out_of_register=True), replace(route, tail=None)
-        below = self._multicast(hop.router, came, hop.packet, seen, onward)
+        if route.tail is not None:
+            return replace(hop, end="a Register that the CPU takes out, for the tunnel's leaf here")
+        came = Came(hop.interface, out_of_register=True)
+        below = self._multicast(hop.router, came, hop.packet, seen, route)
         return replace(below, entries=(*hop.entries, *below.entries))
 
     def _through_vpn(self, hop: Hop, name: str, seen: Seen) -> Hop:
