@@ -12,6 +12,7 @@ from controlplane.engine.time import Instant
 from controlplane.net.mac import BROADCAST, MacAddress, multicast_mac
 from controlplane.sim.host_icmp import HostIcmp
 from controlplane.sim.membership import Membership
+from controlplane.sim.reassembly import Reassembly
 from controlplane.sim.scheduler import Scheduler
 from controlplane.wire import igmp
 from controlplane.wire.arp import ArpOperation, ArpPacket
@@ -46,6 +47,7 @@ class SimHost:
     _neighbors: dict[IPv4Address, MacAddress] = field(default_factory=dict)
     _waiting: dict[IPv4Address, list[Ipv4Packet]] = field(default_factory=dict)
     _ports: set[int] = field(default_factory=set)
+    _reassembly: Reassembly = field(default_factory=Reassembly)
 
     def __post_init__(self) -> None:
         self.membership = Membership(self.igmp_version, self.scheduler, self.rng, self._send_igmp)
@@ -123,7 +125,9 @@ class SimHost:
             case EtherType.ARP:
                 self._receive_arp(ArpPacket.decode(Reader(frame.payload)))
             case EtherType.IPV4:
-                self._receive_ipv4(Ipv4Packet.decode(Reader(frame.payload)))
+                whole = self._reassembly.take(Ipv4Packet.decode(Reader(frame.payload)))
+                if whole is not None:
+                    self._receive_ipv4(whole)
 
     def _receive_arp(self, packet: ArpPacket) -> None:
         if packet.target_address != self.address.ip:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from controlplane.cli.main import main
 from controlplane.lab.errors import BadLabFile
 from controlplane.lab.load import Lab
 from controlplane.router.config import RouterConfig
@@ -73,3 +76,25 @@ def test_the_df_bit_of_tunnels_may_be_given(
     (vrf,) = plan.routers["pe1"].vrfs
     assert vrf.mvpn is not None
     assert vrf.mvpn.dont_fragment is dont_fragment
+
+
+def test_packets_that_fill_a_customers_link_cross_a_core_of_the_same_mtu(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], small: str
+) -> None:
+    """In GRE, and under labels: cut at pe1, in 24 octets less and in eight, whole at the host."""
+    play = """\
+streams:
+  tv: {from: src, to: 232.1.1.1, rate: 20, count: 20, size: 1500, at: 1}
+  file: {from: src, to: rcv, rate: 20, count: 20, size: 1500, at: 1}
+events:
+  - {at: 0, join: tv, hosts: rcv}
+expect:
+  - {receive: tv, hosts: rcv}
+  - {receive: file, hosts: rcv}
+"""
+    file = tmp_path / "lab.yaml"
+    file.write_text(small + play)
+    main(["lab", "check", str(file), "--target", "sim", "--json"])
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert rows
+    assert [row for row in rows if not row["ok"]] == []

@@ -120,6 +120,14 @@ def test_the_tunnel_on_a_wrong_core_link_is_an_rpf_failure_of_the_core(target: T
     assert target.receive(4, frame) == Outcome(frozenset(), failed)
 
 
+def test_what_looks_like_the_tunnel_and_comes_from_a_customer_is_his_packet(target: Target) -> None:
+    """A forged one: the P-group is the provider's, and means nothing in a VRF."""
+    target.program(multicast(BRANCHING_LEAF, BEHIND_TUNNEL))
+    frame = arriving(data(SOURCE, GROUP))
+    unknown = (PacketIn(1, 1, PuntReason.NO_MULTICAST_ROUTE, frame),)
+    assert target.receive(1, frame) == Outcome(frozenset(), unknown)
+
+
 def test_a_p_router_forwards_a_tunnel_unread(target: Target) -> None:
     target.program(multicast(route(CORE, P_TREE, 3, copy(CORE4, InPlace()))))
     inner = data(SOURCE, "224.0.0.13", 1)

@@ -12,7 +12,8 @@ from controlplane.lab.file.values import Model, Name, Names, Seconds, by_key
 class StreamSpec(Model):
     """Numbered UDP packets from a host to a group, or to a host by its name.
 
-    `size` is that of the IP packet; it has room for the headers and the numbers.
+    `size` is that of the IP packet; it has room for the headers and the numbers. Routers may cut
+    it.
     """
 
     from_: Annotated[str, Field(alias="from")]
@@ -20,7 +21,7 @@ class StreamSpec(Model):
     port: Annotated[int, Field(ge=1, le=65_535)] = 5000
     rate: Annotated[float, Field(gt=0, le=1_000_000)]
     count: Annotated[int, Field(ge=1, le=10_000_000)]
-    size: Annotated[int, Field(ge=40, le=1_476)] = 100
+    size: Annotated[int, Field(ge=40, le=1_500)] = 100
     ttl: Annotated[int, Field(ge=1, le=255)] = 32
     at: Seconds = 0.0
 

@@ -36,6 +36,8 @@ _RECEIVE_BUFFER: Final = 64 << 20
 # asm-generic/socket.h and linux/in.h; the socket module does not name them.
 _SO_RCVBUFFORCE: Final = 33
 _SO_TIMESTAMPNS: Final = 35
+_IP_MTU_DISCOVER: Final = 10
+_WITHOUT_DF: Final = 0  # IP_PMTUDISC_DONT: routers may cut what is too long for the core
 _IP_ADD_SOURCE_MEMBERSHIP: Final = 39
 
 
@@ -243,6 +245,7 @@ def _sending_socket(address: str, ttl: int) -> socket.socket:
     sending.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, ttl)
     sending.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
     sending.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+    sending.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _WITHOUT_DF)
     return sending
 
 
