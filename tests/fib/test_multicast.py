@@ -7,6 +7,7 @@ PE2 10.255.0.2, PE3 10.255.0.3, default MDT group 232.0.0.1; index of (mdt-red, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface
 
 import pytest
@@ -80,11 +81,11 @@ def on(*iifs: int) -> frozenset[int]:
 class Pe:
     """A builder over the tables of a PE, and the routes it makes of trees."""
 
-    def __init__(self) -> None:
+    def __init__(self, tunnels: VpnTunnels = TUNNELS) -> None:
         self.mribs = {DEFAULT_VRF: Mrib(), "red": Mrib()}
         tables = {
             DEFAULT_VRF: self._tables(DEFAULT_VRF, 0),
-            "red": self._tables("red", RED, TUNNELS),
+            "red": self._tables("red", RED, tunnels),
         }
         self.builder = FibBuilder(INTERFACES, tables, {})
 
@@ -180,6 +181,17 @@ def test_a_pmsi_among_the_outgoing_interfaces_is_one_copy_for_each_branch_of_the
     into = Encapsulate(ME, GROUP, ttl=64, dont_fragment=True)
     assert pe.route(RED, CUSTOMER) == MulticastRoute(
         RED, CUSTOMER, on(3), frozenset({copy(1, into), copy(2, into), copy(4, InPlace(), vlan=7)})
+    )
+
+
+def test_the_outer_df_bit_is_the_tunnels() -> None:
+    """RFC 6037 4.8 clears it."""
+    cleared = Pe(replace(TUNNELS, dont_fragment=False))
+    cleared.tree(DEFAULT_VRF, OWN, "lo0", "c1")
+    cleared.tree("red", CUSTOMER, "e1", "mdt-red", rpf=CE)
+    into = Encapsulate(ME, GROUP, ttl=64, dont_fragment=False)
+    assert cleared.route(RED, CUSTOMER) == MulticastRoute(
+        RED, CUSTOMER, on(3), frozenset({copy(1, into)})
     )
 
 
