@@ -1,0 +1,121 @@
+"""What happens to a random network: events at their times, and how its links treat packets.
+
+A script is a list of values, so that one that fails can be cut down: any part of it is a script.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from controlplane.engine.time import Duration, Instant
+from tests.sim.seeds.network import Channel, RandomNetwork
+
+TURMOIL: Final[Duration] = 60.0
+"""Everything happens within this time."""
+
+
+class What(Enum):
+    JOIN = "joins"
+    LEAVE = "leaves"
+    SEND = "sends"
+    BREAK = "breaks"
+    MEND = "is mended"
+    HUSH = "falls silent"
+    WAKE = "is heard again"
+    RESTART = "restarts"
+    DIE = "dies"
+    REVIVE = "is back"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`who` is a host, a link or a router; of hosts, `channel` is the number of what they join."""
+
+    at: Instant
+    what: What
+    who: str
+    channel: int = -1
+
+    def __str__(self) -> str:
+        return f"{self.at:.3f} {self.who} {self.what.value}" + (
+            f" channel {self.channel}" if self.channel >= 0 else ""
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """What every link does to frames during the turmoil: shares, and seconds."""
+
+    loss: float = 0.0
+    doubled: float = 0.0
+    jitter: Duration = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    faults: Faults
+    events: tuple[Event, ...]
+
+
+def random_script(seed: int, network: RandomNetwork) -> Script:
+    """Equal seeds give equal scripts."""
+    rng = random.Random(f"script {seed}")
+    faults = Faults(
+        loss=rng.choice((0.0, 0.0, 0.02, 0.1, 0.25)),
+        doubled=rng.choice((0.0, 0.0, 0.05, 0.2)),
+        jitter=rng.choice((0.0, 0.0, 0.005, 0.1)),
+    )
+    events = [
+        event for number, _ in enumerate(network.channels) for event in _use(rng, network, number)
+    ]
+    events += _failures(rng, network)
+    return Script(faults, tuple(sorted(events, key=lambda event: event.at)))
+
+
+def _some_time(rng: random.Random) -> Instant:
+    return round(rng.uniform(0, TURMOIL), 3)
+
+
+def _use(rng: random.Random, network: RandomNetwork, number: int) -> Iterator[Event]:
+    """Hosts come and go; most of them are there in the end."""
+    channel: Channel = network.channels[number]
+    for host in channel.receivers:
+        times = sorted(_some_time(rng) for _ in range(rng.choice((0, 1, 1, 1, 2, 3))))
+        for place, at in enumerate(times):
+            yield Event(at, (What.JOIN, What.LEAVE)[place % 2], host, number)
+    for source in channel.sources:
+        for _ in range(rng.choice((0, 1, 2, 3))):
+            yield Event(_some_time(rng), What.SEND, source, number)
+
+
+def _failures(rng: random.Random, network: RandomNetwork) -> Iterator[Event]:
+    links = [*network.core_links, *(link for site in network.sites for link in site.uplinks)]
+    for _ in range(rng.choice((0, 0, 1, 1, 2, 3))):
+        yield from _for_a_while(rng, What.BREAK, What.MEND, rng.choice(links))
+    if rng.random() < 0.3:
+        yield from _for_a_while(rng, What.HUSH, What.WAKE, rng.choice(links))
+    routers = sorted(
+        {name for link in links for name in link.split("-", 1)} & set(_routers(network))
+    )
+    if rng.random() < 0.35:
+        yield Event(_some_time(rng), What.RESTART, rng.choice(routers))
+    if rng.random() < 0.2:
+        pes = sorted({pe for site in network.sites for pe in site.pes})
+        yield from _for_a_while(rng, What.DIE, What.REVIVE, rng.choice(pes))
+
+
+def _routers(network: RandomNetwork) -> list[str]:
+    core = {name for link in network.core_links for name in link.split("-")}
+    return sorted(core | {router for site in network.sites for router in site.routers})
+
+
+def _for_a_while(rng: random.Random, begin: What, end: What, who: str) -> Iterator[Event]:
+    """Or for good."""
+    first, second = sorted((_some_time(rng), _some_time(rng)))
+    yield Event(first, begin, who)
+    if rng.random() < 0.6:
+        yield Event(second, end, who)

@@ -1,0 +1,119 @@
+"""One seed from beginning to end: turmoil, rest, and what must hold."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+from contextlib import closing
+from typing import Final
+
+from controlplane.engine.time import Duration
+from tests.sim.seeds import invariants
+from tests.sim.seeds.network import RandomNetwork, random_network
+from tests.sim.seeds.play import Play, Sent
+from tests.sim.seeds.script import Script, random_script
+
+SETTLED: Final[Duration] = 250.0
+"""Longer than what a lost message leaves lives: Assert_Time is 180 s (RFC 7761 4.11)."""
+LOSSLESS: Final[Duration] = 100.0
+"""Where no message was lost: neighbours that died time out within 70 s."""
+LEFT: Final[Duration] = 20.0
+"""Leaves take their time at each querier and each LAN."""
+WARM_UP: Final[Duration] = 5.0
+"""Between streams that are not judged: sources become known, routers change to their trees."""
+FORGOTTEN: Final[Duration] = 450.0
+"""A DR keeps a source for 210 s, and tells the RP so, which keeps it for 185 s more."""
+QUIET: Final[Duration] = 45.0
+"""More than two periods of Joins and of queries."""
+IDLE: Final[Duration] = 30.0
+"""After this without packets, flows have left the data MDTs that they have for their rate."""
+
+
+_MOST_TOLD: Final = 8
+
+
+class Fault(AssertionError):
+    """What does not hold."""
+
+
+def judge(seed: int) -> None:
+    """Fault where something does not hold."""
+    network = random_network(seed)
+    judge_script(seed, network, random_script(seed, network))
+
+
+def fault_of(seed: int, network: RandomNetwork, script: Script) -> str:
+    """What is wrong in words, nothing if all is well; an error of the product too."""
+    try:
+        judge_script(seed, network, script)
+    except Fault as fault:
+        return str(fault)
+    except Exception:  # Any at all: thousands of seeds wait behind this one.
+        return traceback.format_exc()
+    return ""
+
+
+def judge_script(seed: int, network: RandomNetwork, script: Script) -> None:
+    """Fault where something does not hold."""
+    with closing(Play(network, script, seed)) as play:
+        play.run()
+        _at_all_times(play, "in the turmoil")
+        play.rest(SETTLED if script.faults.loss else LOSSLESS)
+        _at_rest(play, "after the turmoil")
+        play.rest(IDLE)
+        _unchanged(play, "while hosts listen")
+        play.leave_all()
+        play.rest(LEFT)
+        _at_rest(play, "when all have left")
+        is_sparse = any(channel.mode == "sm" for channel in network.channels)
+        play.rest(FORGOTTEN if is_sparse else LEFT)
+        _forgotten(play)
+
+
+def _at_all_times(play: Play, when: str) -> None:
+    _require(when, (*invariants.loops(play), *invariants.strays(play)))
+
+
+def _at_rest(play: Play, when: str) -> None:
+    streams = _judged_streams(play)
+    routers = play.lab.plan.routers
+    _require(
+        when,
+        (
+            *invariants.deliveries(play, streams),
+            *invariants.repetitions(play),
+            *invariants.unasked(play),
+            *invariants.switches(play.world, routers),
+        ),
+    )
+    _at_all_times(play, when)
+
+
+def _judged_streams(play: Play) -> list[Sent]:
+    """What is on the wires is that of the last streams alone."""
+    for _ in range(2):
+        play.send_all()
+        play.rest(WARM_UP)
+    play.copies.seen.clear()
+    streams = play.send_all()
+    play.rest(1.0)
+    return streams
+
+
+def _forgotten(play: Play) -> None:
+    _require("when all is forgotten", invariants.leftovers(play.world, play.lab.plan.routers))
+    _unchanged(play, "when all is forgotten")
+
+
+def _unchanged(play: Play, when: str) -> None:
+    """What is only said again changes nothing."""
+    before = {name: play.world.fib(name) for name in play.lab.plan.routers}
+    play.rest(QUIET)
+    changed = [name for name, fib in before.items() if play.world.fib(name) is not fib]
+    _require(when, (f"{name} changed its plan though nothing happened" for name in changed))
+
+
+def _require(when: str, faults: Iterable[str]) -> None:
+    found = list(faults)
+    if found:
+        raise Fault(f"{when}: " + "\n  ".join(found[:_MOST_TOLD]))
