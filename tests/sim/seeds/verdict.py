@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Final
 
 from controlplane.engine.time import Duration
-from tests.sim.seeds import invariants
+from tests.sim.seeds import state, wires
 from tests.sim.seeds.network import RandomNetwork, random_network
 from tests.sim.seeds.play import Play, Sent
 from tests.sim.seeds.script import Script, random_script
@@ -71,7 +71,7 @@ def judge_script(seed: int, network: RandomNetwork, script: Script) -> None:
 
 
 def _at_all_times(play: Play, when: str) -> None:
-    _require(when, (*invariants.loops(play), *invariants.strays(play)))
+    _require(when, (*wires.loops(play), *wires.strays(play)))
 
 
 def _at_rest(play: Play, when: str) -> None:
@@ -80,10 +80,10 @@ def _at_rest(play: Play, when: str) -> None:
     _require(
         when,
         (
-            *invariants.deliveries(play, streams),
-            *invariants.repetitions(play),
-            *invariants.unasked(play),
-            *invariants.switches(play.world, routers),
+            *wires.deliveries(play, streams),
+            *wires.repetitions(play),
+            *wires.unasked(play),
+            *state.switches(play.world, routers),
         ),
     )
     _at_all_times(play, when)
@@ -101,7 +101,7 @@ def _judged_streams(play: Play) -> list[Sent]:
 
 
 def _forgotten(play: Play) -> None:
-    _require("when all is forgotten", invariants.leftovers(play.world, play.lab.plan.routers))
+    _require("when all is forgotten", state.leftovers(play.world, play.lab.plan.routers))
     _unchanged(play, "when all is forgotten")
 
 
