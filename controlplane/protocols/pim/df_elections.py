@@ -64,16 +64,21 @@ class DfElections:
             election.receive(source, message, now)
 
     def neighbor_started(self, interface: PimInterface, neighbor: Neighbor) -> None:
-        """RFC 5015 3.5.1: a new neighbour must "be informed of the current outcome"; right after
-        the Hello that it gets, as it does not listen to us before that."""
-        here = [e for name, e in self.elections.items() if name.interface == interface.name]
-        if here and not neighbor.hello.bidirectional_capable:
+        """RFC 5015 3.5.1: a new neighbour must "be informed of the current outcome"."""
+        if self._on(interface) and not neighbor.hello.bidirectional_capable:
             notice = NeighborNotBidirectional(interface.name, neighbor.address)
             self._instance.outputs.append(notice)
+        self.neighbors_expected(interface)
+
+    def neighbors_expected(self, interface: PimInterface) -> None:
+        """They are told right after the Hello that they get: before that they do not listen."""
         hello = self._instance.timers.deadline(TriggeredHelloTimer(interface.name))
         if hello is not None:
-            for election in here:
+            for election in self._on(interface):
                 election.announce_from(hello)
+
+    def _on(self, interface: PimInterface) -> list[DfElection]:
+        return [e for name, e in self.elections.items() if name.interface == interface.name]
 
     def expire(self, name: DfTimer | DfAnnouncementTimer, now: Instant) -> None:
         match name:
