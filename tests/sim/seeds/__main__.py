@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from tests.sim.seeds.network import RandomNetwork, random_network
@@ -64,9 +65,9 @@ def _cut_down(seed: int, network: RandomNetwork, script: Script, fault: str) -> 
 
 def _shorter(script: Script) -> Iterator[Script]:
     if script.faults != Faults():
-        yield Script(Faults(), script.events)
+        yield replace(script, faults=Faults())
     for place in range(len(script.events)):
-        yield Script(script.faults, script.events[:place] + script.events[place + 1 :])
+        yield replace(script, events=script.events[:place] + script.events[place + 1 :])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ IGP is worked out by the lab.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,18 +17,20 @@ from typing import Final, TypeAlias
 
 import networkx as nx
 
-from controlplane.engine.time import Duration
+from controlplane.engine.time import Duration, Instant
 from controlplane.lab.load import Lab, load
 from controlplane.lab.sim_world import SimWorld
 from controlplane.lab.world import Stream
 from tests.sim.seeds.copies import PORT, Copies
 from tests.sim.seeds.network import Channel, RandomNetwork, Site
-from tests.sim.seeds.script import Event, Faults, Script, What
+from tests.sim.seeds.script import TURMOIL, Event, Faults, Script, What
 
 COLD_START: Final[Duration] = 20.0
 """All sessions are up, and PEs have found each other."""
 _PACKETS: Final = 5
 _RATE: Final = 20.0
+_STEADY_RATE: Final = 5.0
+_STEADY_PACKETS: Final = round(TURMOIL * _STEADY_RATE)
 
 Deliveries: TypeAlias = dict[tuple[str, str, str], list[int]]
 """Numbers of packets by source, group and receiver."""
@@ -40,6 +43,16 @@ class Sent:
     channel: Channel
     source: str
     stream: Stream
+
+
+@dataclass(slots=True)
+class Stay:
+    """A host in a channel, from then to then."""
+
+    channel: int
+    host: str
+    begin: Instant
+    end: Instant
 
 
 class Play:
@@ -55,6 +68,7 @@ class Play:
         self.joined: dict[int, set[str]] = {
             number: set() for number in range(len(network.channels))
         }
+        self.stays: list[Stay] = []
         self.sent: dict[int, Sent] = {}
         self._broken: set[str] = set()
         self._dead: set[str] = set()
@@ -72,10 +86,15 @@ class Play:
         """Start, and play the script; then whatever is needed is mended, and links are calm."""
         self._disturb(self.script.faults)
         self.world.start()
-        begin = self.world.now() + self.rng.choice((0.0, COLD_START))
+        begin = self.rng.choice((0.0, COLD_START))
+        if self.script.peaceful:
+            begin = COLD_START
+            self.rest(begin)
+            self.send_all(_STEADY_PACKETS, _STEADY_RATE)
         for event in self.script.events:
             self.world.advance_to(max(self.world.now(), begin + event.at))
             self._happen(event)
+        self.world.advance_to(begin + TURMOIL)
         self._mend_what_is_needed()
         self._disturb(Faults())
 
@@ -112,12 +131,15 @@ class Play:
     def join(self, host: str, number: int) -> None:
         if host not in self.joined[number]:
             self.joined[number].add(host)
+            self.stays.append(Stay(number, host, self.world.now(), math.inf))
             for group, source in self._memberships(number):
                 self.world.join(host, group, source)
 
     def leave(self, host: str, number: int) -> None:
         if host in self.joined[number]:
             self.joined[number].discard(host)
+            stays = (one for one in self.stays if (one.channel, one.host) == (number, host))
+            next(one for one in stays if one.end == math.inf).end = self.world.now()
             for group, source in self._memberships(number):
                 self.world.leave(host, group, source)
 
@@ -186,7 +208,9 @@ class Play:
 
     # -- what hosts send and get
 
-    def _send(self, channel: Channel, source: str) -> Sent:
+    def _send(
+        self, channel: Channel, source: str, count: int = _PACKETS, rate: float = _RATE
+    ) -> Sent:
         number = len(self.sent) + 1
         stream = Stream(
             name=f"{number}",
@@ -194,18 +218,18 @@ class Play:
             host=source,
             destination=IPv4Address(channel.group),
             port=PORT,
-            rate=_RATE,
-            count=_PACKETS,
+            rate=rate,
+            count=count,
             size=100,
         )
         self.world.send(stream)
         sent = self.sent[number] = Sent(channel, source, stream)
         return sent
 
-    def send_all(self) -> list[Sent]:
+    def send_all(self, count: int = _PACKETS, rate: float = _RATE) -> list[Sent]:
         """All sources send."""
         return [
-            self._send(channel, source)
+            self._send(channel, source, count, rate)
             for channel in self.network.channels
             for source in channel.sources
         ]

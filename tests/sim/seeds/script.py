@@ -6,16 +6,20 @@ A script is a list of values, so that one that fails can be cut down: any part o
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from controlplane.engine.time import Duration, Instant
-from tests.sim.seeds.network import Channel, RandomNetwork
+from tests.sim.seeds.network import RandomNetwork
 
 TURMOIL: Final[Duration] = 60.0
 """Everything happens within this time."""
+
+
+_PEACEFUL: Final = 0.25
+"""The share of scripts."""
 
 
 class What(Enum):
@@ -57,39 +61,60 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class Script:
+    """A `peaceful` one has neither faults nor failures, and sources that send all the time."""
+
     faults: Faults
     events: tuple[Event, ...]
+    peaceful: bool = False
+
+    def has(self, *whats: What) -> bool:
+        return any(event.what in whats for event in self.events)
 
 
 def random_script(seed: int, network: RandomNetwork) -> Script:
     """Equal seeds give equal scripts."""
     rng = random.Random(f"script {seed}")
+    if rng.random() < _PEACEFUL:
+        return Script(Faults(), _in_order(_changes(rng, network)), peaceful=True)
     faults = Faults(
         loss=rng.choice((0.0, 0.0, 0.02, 0.1, 0.25)),
         doubled=rng.choice((0.0, 0.0, 0.05, 0.2)),
         jitter=rng.choice((0.0, 0.0, 0.005, 0.1)),
     )
-    events = [
-        event for number, _ in enumerate(network.channels) for event in _use(rng, network, number)
-    ]
-    events += _failures(rng, network)
-    return Script(faults, tuple(sorted(events, key=lambda event: event.at)))
+    return Script(faults, _in_order((*_uses(rng, network), *_failures(rng, network))))
+
+
+def _in_order(events: Iterable[Event]) -> tuple[Event, ...]:
+    return tuple(sorted(events, key=lambda event: event.at))
 
 
 def _some_time(rng: random.Random) -> Instant:
     return round(rng.uniform(0, TURMOIL), 3)
 
 
-def _use(rng: random.Random, network: RandomNetwork, number: int) -> Iterator[Event]:
-    """Hosts come and go; most of them are there in the end."""
-    channel: Channel = network.channels[number]
-    for host in channel.receivers:
-        times = sorted(_some_time(rng) for _ in range(rng.choice((0, 1, 1, 1, 2, 3))))
-        for place, at in enumerate(times):
-            yield Event(at, (What.JOIN, What.LEAVE)[place % 2], host, number)
-    for source in channel.sources:
-        for _ in range(rng.choice((0, 1, 2, 3))):
-            yield Event(_some_time(rng), What.SEND, source, number)
+def _uses(rng: random.Random, network: RandomNetwork) -> Iterator[Event]:
+    """Hosts come and go, most of them are there in the end; sources send now and then."""
+    for number, channel in enumerate(network.channels):
+        for host in channel.receivers:
+            times = [_some_time(rng) for _ in range(rng.choice((0, 1, 1, 1, 2, 3)))]
+            yield from _comings_and_goings(number, host, times)
+        for source in channel.sources:
+            for _ in range(rng.choice((0, 1, 2, 3))):
+                yield Event(_some_time(rng), What.SEND, source, number)
+
+
+def _changes(rng: random.Random, network: RandomNetwork) -> Iterator[Event]:
+    """Half of the hosts come soon and stay, the others come and go all the time."""
+    for number, channel in enumerate(network.channels):
+        for host in channel.receivers:
+            soon = [round(rng.uniform(0, 2), 3)]
+            often = [_some_time(rng) for _ in range(rng.randint(3, 8))]
+            yield from _comings_and_goings(number, host, rng.choice((soon, often)))
+
+
+def _comings_and_goings(number: int, host: str, times: list[Instant]) -> Iterator[Event]:
+    for place, at in enumerate(sorted(times)):
+        yield Event(at, (What.JOIN, What.LEAVE)[place % 2], host, number)
 
 
 def _failures(rng: random.Random, network: RandomNetwork) -> Iterator[Event]:

@@ -6,6 +6,7 @@ Each function yields what is wrong, in words; docs/testing.md says each invarian
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from controlplane.fib.build import FibBuilder
@@ -54,6 +55,9 @@ def _held(target: MemoryTarget) -> dict[object, object]:
 def _differing(target: MemoryTarget, fib: Fib) -> str:
     """The first part of the Fib that the switch's entries do not mean."""
     means, wanted = meaning(target._programmer.installed), anonymous(fib)
+    behind = {table.number for table in fib.tail_tables}
+    at_links = frozenset(route for route in wanted.multicast if route.vrf not in behind)
+    wanted = replace(wanted, multicast=at_links)
     for part in _PARTS:
         if (seen := getattr(means.fib, part)) != getattr(wanted, part):
             return f"{part}: {seen ^ getattr(wanted, part)}"

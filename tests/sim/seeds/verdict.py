@@ -11,12 +11,14 @@ from controlplane.engine.time import Duration
 from tests.sim.seeds import state, wires
 from tests.sim.seeds.network import RandomNetwork, random_network
 from tests.sim.seeds.play import Play, Sent
-from tests.sim.seeds.script import Script, random_script
+from tests.sim.seeds.script import Script, What, random_script
 
-SETTLED: Final[Duration] = 250.0
+AFTER_LOSS: Final[Duration] = 250.0
 """Longer than what a lost message leaves lives: Assert_Time is 180 s (RFC 7761 4.11)."""
-LOSSLESS: Final[Duration] = 100.0
-"""Where no message was lost: neighbours that died time out within 70 s."""
+AFTER_SILENCE: Final[Duration] = 100.0
+"""Neighbours that nobody has said of that they died time out within 70 s."""
+CALM: Final[Duration] = 60.0
+"""Of changes that all were told of."""
 LEFT: Final[Duration] = 20.0
 """Leaves take their time at each querier and each LAN."""
 WARM_UP: Final[Duration] = 5.0
@@ -57,8 +59,10 @@ def judge_script(seed: int, network: RandomNetwork, script: Script) -> None:
     """Fault where something does not hold."""
     with closing(Play(network, script, seed)) as play:
         play.run()
+        play.rest(_time_to_settle(script))
+        if script.peaceful:
+            _require("while others come and go", wires.disturbed(play))
         _at_all_times(play, "in the turmoil")
-        play.rest(SETTLED if script.faults.loss else LOSSLESS)
         _at_rest(play, "after the turmoil")
         play.rest(IDLE)
         _unchanged(play, "while hosts listen")
@@ -68,6 +72,12 @@ def judge_script(seed: int, network: RandomNetwork, script: Script) -> None:
         is_sparse = any(channel.mode == "sm" for channel in network.channels)
         play.rest(FORGOTTEN if is_sparse else LEFT)
         _forgotten(play)
+
+
+def _time_to_settle(script: Script) -> Duration:
+    if script.faults.loss:
+        return AFTER_LOSS
+    return AFTER_SILENCE if script.has(What.HUSH, What.DIE, What.RESTART) else CALM
 
 
 def _at_all_times(play: Play, when: str) -> None:

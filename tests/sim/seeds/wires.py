@@ -5,9 +5,12 @@ Each function yields what is wrong, in words; docs/testing.md says each invarian
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Final
 
+from controlplane.engine.time import Duration
 from tests.sim.seeds.copies import Copy
 from tests.sim.seeds.play import Deliveries, Play, Sent
 
@@ -15,6 +18,11 @@ MOST_TTLS: Final = 4
 """Of a packet on a link in one direction, in one wrapping: it may come by several ways while trees
 change, but a loop of two routers would make sixteen of its 32."""
 
+JOINED: Final[Duration] = 25.0
+"""After this a member is served, even if its first Join was lost because a tunnel was not there
+yet; Joins come again after 20 s."""
+UNDER_WAY: Final[Duration] = 0.1
+"""How long a packet may take."""
 
 # -- at all times
 
@@ -32,6 +40,32 @@ def strays(play: Play) -> Iterator[str]:
         vpn = vpn_of.get(copy.link)
         if vpn is not None and vpn != play.sent[copy.stream].channel.vpn:
             yield f"{_of(play, copy)} is on {copy.link} of {vpn}"
+
+
+# -- where nothing fails
+
+
+def disturbed(play: Play) -> Iterator[str]:
+    """Hosts that stay miss packets, or get some twice, while others come and go."""
+    for sent, stay in product(play.sent.values(), play.stays):
+        if sent.channel is play.network.channels[stay.channel] and sent.source != stay.host:
+            times = play.world.sent_times(sent.stream.name)
+            begin, end = stay.begin + JOINED, stay.end - UNDER_WAY
+            wanted = [number for number, at in enumerate(times) if begin <= at <= end]
+            got = play.world.received(stay.host, sent.stream.name).numbers
+            seen = [number for number in got if wanted and wanted[0] <= number <= wanted[-1]]
+            if seen != wanted:
+                yield (
+                    f"{stay.host}, member from {stay.begin:.3f} to {stay.end:.3f}, got of "
+                    f"{sent.source} to {sent.channel.group}: {_astray(wanted, seen)}"
+                )
+
+
+def _astray(wanted: list[int], seen: list[int]) -> str:
+    counts = Counter(seen)
+    missing = [number for number in wanted if not counts[number]]
+    twice = [number for number in wanted if counts[number] > 1]
+    return f"missing {missing}, twice {twice}" if missing or twice else f"out of order: {seen}"
 
 
 # -- when the network has come to rest
