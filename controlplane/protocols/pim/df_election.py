@@ -126,6 +126,13 @@ class DfElection:
         if self.state is DfState.WIN:
             self._repeat_from(at)
 
+    def ask_from(self, at: Instant) -> None:
+        """RFC 5015 3.5.2.5: a late router makes offers, which the DF answers. We are late for a
+        neighbour whose messages we did not listen to."""
+        if self.state is DfState.LOSE and self.df is None:
+            self.state = DfState.OFFER
+            self._repeat_from(at)
+
     def _repeat_from(self, at: Instant) -> None:
         self._count = 0
         self._instance.timers.set(self._timer, at)

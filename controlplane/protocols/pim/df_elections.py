@@ -68,14 +68,20 @@ class DfElections:
         if self._on(interface) and not neighbor.hello.bidirectional_capable:
             notice = NeighborNotBidirectional(interface.name, neighbor.address)
             self._instance.outputs.append(notice)
-        self.neighbors_expected(interface)
-
-    def neighbors_expected(self, interface: PimInterface) -> None:
-        """They are told right after the Hello that they get: before that they do not listen."""
-        hello = self._instance.timers.deadline(TriggeredHelloTimer(interface.name))
-        if hello is not None:
+        if (hello := self._next_hello(interface)) is not None:
             for election in self._on(interface):
                 election.announce_from(hello)
+                election.ask_from(hello)
+
+    def neighbors_expected(self, interface: PimInterface) -> None:
+        """They may not have heard us yet, as new ones."""
+        if (hello := self._next_hello(interface)) is not None:
+            for election in self._on(interface):
+                election.announce_from(hello)
+
+    def _next_hello(self, interface: PimInterface) -> Instant | None:
+        """New neighbours are told right after it: before that they do not listen."""
+        return self._instance.timers.deadline(TriggeredHelloTimer(interface.name))
 
     def _on(self, interface: PimInterface) -> list[DfElection]:
         return [e for name, e in self.elections.items() if name.interface == interface.name]

@@ -268,6 +268,18 @@ def test_on_the_link_of_the_rp_address_there_is_no_election() -> None:
     assert made.engine.counters[Count.IGNORED_DF_ELECTION] == 1
 
 
+def test_who_knows_of_no_df_asks_a_new_neighbor_by_offers() -> None:
+    """It may be the DF, and have said so when we did not listen to it yet."""
+    made = router(rpf("lan"))
+    made.run(until=10.0)
+    assert state(made) == ("lose", None)
+    made.hears("lan", "10.0.2.7", hello())
+    offers = [Offer(rp_address=RPA, sender=INFINITE_METRIC)] * 3
+    assert [m for _, m in times(made.run(until=13.0))] == offers
+    hears(made, "10.0.2.7", Winner(rp_address=RPA, sender=GOOD))
+    assert state(made) == ("lose", "10.0.2.7")
+
+
 def test_an_election_ends_with_its_link() -> None:
     made = winner()
     made.down("lan")
