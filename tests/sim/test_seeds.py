@@ -18,6 +18,7 @@ FAILED_ONCE: Final = {
     35: "a router that had lost its path became DF by a Pass that was under way",
     69: "a DF said that it had won before its neighbours listened, and not again for a minute",
     126: "the same with two customers",
+    187: "a router that had not listened to the DF when it won did not ask who it was",
 }
 """Seeds that have found a fault of the product, with what it was."""
 

@@ -85,6 +85,17 @@ def _built_afresh(router: Router) -> Fib:
 # -- when all have left
 
 
+def plans(world: SimWorld, routers: Iterable[str]) -> dict[str, Fib]:
+    """What switches shall do, but for trees that lead nowhere: a source that nobody listens to is
+    forgotten when its Keepalive Timer ends."""
+    return {name: _without_dead_ends(world.fib(name)) for name in routers}
+
+
+def _without_dead_ends(fib: Fib) -> Fib:
+    alive = (route for route in fib.multicast if route.replicas or route.tail)
+    return replace(fib, multicast=frozenset(alive))
+
+
 def leftovers(world: SimWorld, routers: Iterable[str]) -> Iterator[str]:
     """What CEs and VRFs still know of groups, and the core of data MDTs."""
     for name in routers:

@@ -117,9 +117,10 @@ def _forgotten(play: Play) -> None:
 
 def _unchanged(play: Play, when: str) -> None:
     """What is only said again changes nothing."""
-    before = {name: play.world.fib(name) for name in play.lab.plan.routers}
+    before = state.plans(play.world, play.lab.plan.routers)
     play.rest(QUIET)
-    changed = [name for name, fib in before.items() if play.world.fib(name) is not fib]
+    after = state.plans(play.world, play.lab.plan.routers)
+    changed = [name for name in before if before[name] != after[name]]
     _require(when, (f"{name} changed its plan though nothing happened" for name in changed))
 
 
