@@ -23,7 +23,7 @@ from controlplane.router.events import PortChanged, RoutesReplaced
 from controlplane.router.lives import Lives, OpenRecording
 from controlplane.router.show import show
 from controlplane.sim.host import SimHost
-from controlplane.sim.link import Link
+from controlplane.sim.link import Link, Tap
 from controlplane.sim.pcap import Capture
 from controlplane.sim.probing import SimProbe
 from controlplane.sim.scheduler import Scheduler
@@ -196,6 +196,14 @@ class SimWorld:
     def set_loss(self, link: str, share: float) -> None:
         """From now on a link loses this share of its frames, in both directions."""
         self._links[link].loss = share
+
+    def disturb(self, link: str, *, doubled: float, jitter: Duration) -> None:
+        """From now on a link doubles this share of its frames, and has some overtake others."""
+        self._links[link].doubled, self._links[link].jitter = doubled, jitter
+
+    def tap(self, link: str, tap: Tap) -> None:
+        """Show every frame that goes onto a link from now on."""
+        self._links[link].taps.append(tap)
 
     def notices(self) -> Sequence[Told]:
         told = (

@@ -74,7 +74,11 @@ class CounterReader:
 
     def requests(self, installed: Inventory) -> list[p4r.Entity]:
         """What to read; of the interfaces only the cells that are in use."""
-        return [*self._entries(), *self._arrays(), *self._interfaces(installed)]
+        return [*self.route_requests(), *self._arrays(), *self._interfaces(installed)]
+
+    def route_requests(self) -> list[p4r.Entity]:
+        """What to read where routes alone matter, those by label too."""
+        return list(self._entries())
 
     def collect(self, entities: Iterable[p4r.Entity], tables: Iterable[TailTable] = ()) -> Counters:
         """What was read, in our terms; routes behind selective tunnels count for their VRFs."""

@@ -6,7 +6,10 @@ connection is missing, so nothing waits and nothing fails.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
+
+from finsy.proto import p4r
 
 from controlplane.fib.model import Fib, PacketIn, PacketOut, Submit
 from controlplane.net.punt import PuntReason
@@ -63,7 +66,13 @@ class MemoryTarget:
 
     def read_counters(self) -> Counters:
         """What the switch has counted since it was made."""
-        requests = self._counters.requests(self._programmer.installed)
+        return self._collect(self._counters.requests(self._programmer.installed))
+
+    def read_routes(self) -> Counters:
+        """What routes have counted, and nothing else: what a router asks for again and again."""
+        return self._collect(self._counters.route_requests())
+
+    def _collect(self, requests: Sequence[p4r.Entity]) -> Counters:
         return self._counters.collect(self._switch.read(requests), self._fib.tail_tables)
 
 

@@ -69,7 +69,7 @@ class DirectTarget:
         """Forward by this from now on."""
         self._fib = fib
 
-    def read_counters(self) -> Counters:
+    def read_routes(self) -> Counters:
         """Nothing is counted."""
         return NOTHING_COUNTED
 

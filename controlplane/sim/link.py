@@ -17,12 +17,18 @@ Tap: TypeAlias = Callable[[Instant, bytes], None]
 
 @dataclass
 class Link:
-    """`loss` is the share of frames, 0 to 1, that vanish; the same for every end of a LAN."""
+    """`loss` is the share of frames, 0 to 1, that vanish; the same for every end of a LAN.
+
+    `doubled` is the share that arrives twice. Each copy takes up to `jitter` longer than `delay`,
+    so that frames overtake one another.
+    """
 
     scheduler: Scheduler
     rng: random.Random
     delay: Duration
     loss: float = 0.0
+    doubled: float = 0.0
+    jitter: Duration = 0.0
     up: bool = True
     taps: list[Tap] = field(default_factory=list)
     _ends: list[Receive] = field(default_factory=list)
@@ -39,10 +45,17 @@ class Link:
         scheduler = self.scheduler
         for tap in self.taps:
             tap(scheduler.now, frame)
-        arrival = scheduler.now + self.delay
         for end, receive in enumerate(self._ends):
             if end != sender:
-                scheduler.at(arrival, self._arrive, receive, frame)
+                for _ in range(self._copies()):
+                    scheduler.at(self._arrival(), self._arrive, receive, frame)
+
+    def _copies(self) -> int:
+        return 2 if self.doubled and self.rng.random() < self.doubled else 1
+
+    def _arrival(self) -> Instant:
+        extra = self.rng.uniform(0, self.jitter) if self.jitter else 0.0
+        return self.scheduler.now + self.delay + extra
 
     def _arrive(self, receive: Receive, frame: bytes) -> None:
         if self.up:

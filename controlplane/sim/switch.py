@@ -53,8 +53,8 @@ class Target(Protocol):
     def send(self, packet: PacketOut | Submit, now_us: int) -> Sent:
         """The router sends a packet."""
 
-    def read_counters(self) -> Counters:
-        """What the switch has counted."""
+    def read_routes(self) -> Counters:
+        """What the switch's routes have counted."""
 
     def close(self) -> None:
         """Free the switch."""
@@ -159,12 +159,12 @@ class SimSwitch:
         if period is None:
             self._readings = None
         elif self._readings is None:
-            self._readings = Readings(self.target.read_counters(), self._scheduler.now)
+            self._readings = Readings(self.target.read_routes(), self._scheduler.now)
             self._scheduler.at(self._scheduler.now + period, self._read_counters, self._readings)
 
     def _read_counters(self, readings: Readings) -> None:
         if readings is self._readings:
-            self.handle(readings.take(self.target.read_counters(), self._scheduler.now))
+            self.handle(readings.take(self.target.read_routes(), self._scheduler.now))
         if readings is self._readings and (period := self.router.wants_counters) is not None:
             self._scheduler.at(self._scheduler.now + period, self._read_counters, readings)
 

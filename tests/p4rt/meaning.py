@@ -7,11 +7,13 @@ and its way, so they are named by these here, and a Fib is brought into the same
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
 
 from controlplane.fib.model import (
+    REGISTERS,
     Adjacency,
     Discard,
     Fib,
@@ -101,6 +103,15 @@ def anonymous(fib: Fib) -> Fib:
         groups=frozenset(_named(group.members) for group in fib.groups),
         vpn_paths=frozenset(paths.values()),
     )
+
+
+def behind_tunnels(fib: Fib) -> Iterator[MulticastRoute]:
+    """What is looked up out of tunnels and Registers, for which there are no tails."""
+    entered = {route.tail.vrf for route in fib.multicast if route.tail}
+    entered |= {route.vrf for route in fib.multicast if REGISTERS in route.iifs}
+    for route in fib.multicast:
+        if route.vrf in entered:
+            yield replace(route, tail=None)
 
 
 def _named_path(label: int, way: str | None) -> VpnPath:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 
@@ -12,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controlplane.fib.model import (
-    REGISTERS,
     Decapsulate,
     Fib,
     InPlace,
@@ -28,7 +26,7 @@ from controlplane.p4rt.entities import GROUP, references
 from controlplane.p4rt.plan import BATCH_LIMIT, Batch, Operation, plan
 from controlplane.p4rt.programmer import Programmer
 from tests.p4rt.fibs import FIBS, law
-from tests.p4rt.meaning import anonymous, meaning
+from tests.p4rt.meaning import anonymous, behind_tunnels, meaning
 from tests.p4rt.switch import StrictSwitch, carry_out
 
 HISTORIES = st.lists(FIBS, min_size=1, max_size=4)
@@ -43,15 +41,6 @@ def test_whatever_was_before_the_switch_means_the_fib(history: list[Fib]) -> Non
         held = meaning(switch.holds)
         assert held.fib == anonymous(fib)
         assert held.behind_tunnels == set(behind_tunnels(fib))
-
-
-def behind_tunnels(fib: Fib) -> Iterator[MulticastRoute]:
-    """What is looked up out of tunnels and Registers, for which there are no tails."""
-    entered = {route.tail.vrf for route in fib.multicast if route.tail}
-    entered |= {route.vrf for route in fib.multicast if REGISTERS in route.iifs}
-    for route in fib.multicast:
-        if route.vrf in entered:
-            yield replace(route, tail=None)
 
 
 @law

@@ -71,3 +71,26 @@ def test_a_tap_sees_each_frame_once_when_it_is_sent() -> None:
     ends(link, "abc", Got())[0](b"frame")
     scheduler.run(until=2.0)
     assert seen == [(0.0, b"frame")]
+
+
+def test_a_link_that_doubles_frames_brings_that_share_of_them_twice() -> None:
+    scheduler, got = Scheduler(), Got()
+    send = ends(Link(scheduler, random.Random(1), delay=0.0, doubled=0.5), "ab", got)
+    for number in range(100):
+        send[0](bytes((number,)))
+    scheduler.run(until=1.0)
+    copies = [sum(frame == bytes((number,)) for *_, frame in got) for number in range(100)]
+    assert set(copies) == {1, 2}
+    assert 30 < copies.count(2) < 70
+
+
+def test_frames_of_a_link_with_jitter_overtake_one_another_and_none_is_lost() -> None:
+    scheduler, got = Scheduler(), Got()
+    send = ends(Link(scheduler, random.Random(1), delay=0.25, jitter=0.5), "ab", got)
+    for number in range(20):
+        send[0](bytes((number,)))
+    scheduler.run(until=1.0)
+    frames = [frame for *_, frame in got]
+    assert frames != sorted(frames)
+    assert sorted(frames) == [bytes((number,)) for number in range(20)]
+    assert all(0.25 <= at <= 0.75 for _, at, _ in got)

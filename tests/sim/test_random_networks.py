@@ -1,4 +1,4 @@
-"""Random networks from seeds: joins, a broken link, a restarted router, leaves.
+"""Random larger networks from seeds: joins, a broken link, a restarted router, leaves.
 
 Whatever happened, when the network has come to rest every receiver gets each packet exactly once,
 nothing crosses from VPN to VPN, and when all have left nothing is left. A seed that fails fails
@@ -32,11 +32,9 @@ AFTER_RESTART = 30.0
 class Play:
     """One random lab in the simulator, with the random choices of what happens to it."""
 
-    group = GROUP
-
-    def __init__(self, seed: int, folder: Path, text: str | None = None) -> None:
+    def __init__(self, seed: int, folder: Path) -> None:
         path = folder / "random.yaml"
-        path.write_text(text or random_lab(seed))
+        path.write_text(random_lab(seed))
         self.rng = random.Random(seed)
         self.lab: Lab = load(path)
         self.world = SimWorld(self.lab.plan)
@@ -60,7 +58,7 @@ class Play:
         ]
         return self.rng.sample(hosts, self.rng.randint(1, len(hosts)))
 
-    def _membership(self) -> Iterator[tuple[str, IPv4Address | None]]:
+    def _membership(self) -> Iterator[tuple[str, IPv4Address]]:
         """Each receiver, and the source that it asks for."""
         for vpn, hosts in self.joined.items():
             for host in hosts:
@@ -68,12 +66,12 @@ class Play:
 
     def join(self) -> None:
         for host, source in self._membership():
-            self.world.join(host, IPv4Address(self.group), source)
+            self.world.join(host, IPv4Address(GROUP), source)
         self.rest(CONVERGENCE)
 
     def leave(self) -> None:
         for host, source in self._membership():
-            self.world.leave(host, IPv4Address(self.group), source)
+            self.world.leave(host, IPv4Address(GROUP), source)
         self.rest(10.0)
 
     def set_link(self, link: str, up: bool) -> None:
@@ -101,7 +99,7 @@ class Play:
                 name=f"{vpn} {self._number}",
                 number=self._number,
                 host=source,
-                destination=IPv4Address(self.group),
+                destination=IPv4Address(GROUP),
                 port=5000,
                 rate=1000,
                 count=20,

@@ -54,7 +54,7 @@ class Heard:
 
 class DfElection:
     """`df` is the acting DF, `since` when it became that; `best` made the best offer to us while
-    we are it."""
+    we are it. All neighbours listen to us from `_heard_from` on."""
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class DfElection:
         self._link = Link(rpa, interface.name)
         self.state = DfState.OFFER
         self.since: Instant = 0.0
+        self._heard_from: Instant = 0.0
         self.df: Contender | None = None
         self.best: Contender | None = None
 
@@ -94,9 +95,15 @@ class DfElection:
         self._instance.forwarders.tell(self._link, None, mine=False)
 
     def receive(self, source: IPv4Address, message: DfMessage, now: Instant) -> None:
-        """A message of a neighbour."""
+        """A message of a neighbour.
+
+        One that passes its duty on may not know yet that we have lost the path since our offer; the
+        table makes us the DF (RFC 5015 3.5.3.5), which we cannot be (3.5.2.4).
+        """
         heard = _heard(source, message)
         self._happen(self._event_of(heard, message), heard, now)
+        if self.i_am_df and self._metric == INFINITE_METRIC:
+            self._happen(DfEvent.PATH_LOST, None, now)
 
     def expire(self, now: Instant) -> None:
         """DFT expires."""
@@ -114,10 +121,21 @@ class DfElection:
             self._say(DfAction.SEND_WINNER)
 
     def announce_from(self, at: Instant) -> None:
-        """Say so as often as when we won, from an instant on."""
+        """Say so, as often as offers, from an instant on; also if we win only before it."""
+        self._heard_from = at
         if self.state is DfState.WIN:
-            self._count = 0
-            self._instance.timers.set(self._timer, at)
+            self._repeat_from(at)
+
+    def ask_from(self, at: Instant) -> None:
+        """RFC 5015 3.5.2.5: a late router makes offers, which the DF answers. We are late for a
+        neighbour whose messages we did not listen to."""
+        if self.state is DfState.LOSE and self.df is None:
+            self.state = DfState.OFFER
+            self._repeat_from(at)
+
+    def _repeat_from(self, at: Instant) -> None:
+        self._count = 0
+        self._instance.timers.set(self._timer, at)
 
     def surroundings_change(self, metric: DfMetric, now: Instant) -> None:
         """Perhaps the DF is no neighbour any more, or the way to the RPA is another one now."""
@@ -172,10 +190,12 @@ class DfElection:
         transition = TRANSITIONS.get((self.state, event))
         if transition is None:
             return
-        before = self.df, self.i_am_df
+        before, was_settled = (self.df, self.i_am_df), self.state is DfState.WIN
         self.state, actions = transition
         for action in actions:
             self._act(action, heard, now)
+        if self.state is DfState.WIN and not was_settled and now < self._heard_from:
+            self._repeat_from(self._heard_from)
         if before != (self.df, self.i_am_df):
             self.since = now
             self._tell_change()

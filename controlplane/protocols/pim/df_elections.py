@@ -64,16 +64,27 @@ class DfElections:
             election.receive(source, message, now)
 
     def neighbor_started(self, interface: PimInterface, neighbor: Neighbor) -> None:
-        """RFC 5015 3.5.1: a new neighbour must "be informed of the current outcome"; right after
-        the Hello that it gets, as it does not listen to us before that."""
-        here = [e for name, e in self.elections.items() if name.interface == interface.name]
-        if here and not neighbor.hello.bidirectional_capable:
+        """RFC 5015 3.5.1: a new neighbour must "be informed of the current outcome"."""
+        if self._on(interface) and not neighbor.hello.bidirectional_capable:
             notice = NeighborNotBidirectional(interface.name, neighbor.address)
             self._instance.outputs.append(notice)
-        hello = self._instance.timers.deadline(TriggeredHelloTimer(interface.name))
-        if hello is not None:
-            for election in here:
+        if (hello := self._next_hello(interface)) is not None:
+            for election in self._on(interface):
                 election.announce_from(hello)
+                election.ask_from(hello)
+
+    def neighbors_expected(self, interface: PimInterface) -> None:
+        """They may not have heard us yet, as new ones."""
+        if (hello := self._next_hello(interface)) is not None:
+            for election in self._on(interface):
+                election.announce_from(hello)
+
+    def _next_hello(self, interface: PimInterface) -> Instant | None:
+        """New neighbours are told right after it: before that they do not listen."""
+        return self._instance.timers.deadline(TriggeredHelloTimer(interface.name))
+
+    def _on(self, interface: PimInterface) -> list[DfElection]:
+        return [e for name, e in self.elections.items() if name.interface == interface.name]
 
     def expire(self, name: DfTimer | DfAnnouncementTimer, now: Instant) -> None:
         match name:

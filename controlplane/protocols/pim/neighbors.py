@@ -73,6 +73,7 @@ class Neighbors:
         interface = self._instance.interfaces.get(name)
         if interface is not None:
             self._trigger_hello(interface, now)
+            self._df_elections.neighbors_expected(interface)
 
     def fail(self, failure: NeighborFailed) -> None:
         """RFC 5882 4.2.1: a neighbour that BFD has lost is gone, as if its holdtime had run out."""

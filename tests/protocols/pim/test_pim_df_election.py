@@ -5,7 +5,7 @@ from __future__ import annotations
 from controlplane.net.multicast import ALL_PIM_ROUTERS
 from controlplane.protocols.pim.config import PimConfig, StaticRp
 from controlplane.protocols.pim.counters import Count
-from controlplane.protocols.pim.events import PimOutput, Rpf
+from controlplane.protocols.pim.events import NeighborsExpected, PimOutput, Rpf
 from controlplane.protocols.pim.notices import DfChanged, NeighborNotBidirectional
 from controlplane.protocols.pim.show_df import DfView
 from controlplane.wire.pim.df_election import (
@@ -17,6 +17,7 @@ from controlplane.wire.pim.df_election import (
     Pass,
     Winner,
 )
+from controlplane.wire.pim.hello import Hello
 from controlplane.wire.pim.message import encode_message
 from tests.protocols.pim.router import Router, Trace, hello, ip, sent
 
@@ -83,6 +84,27 @@ OFFER = Offer(rp_address=RPA, sender=OURS)
 WINNER = Winner(rp_address=RPA, sender=OURS)
 
 
+def test_who_wins_before_its_hello_says_so_again_right_after_it() -> None:
+    """Neighbours listen to it only from its Hello on, which is sent after 2.5 s."""
+    trace = router().run(until=4.0)
+    won, *repeated = [at for at, message in times(trace) if isinstance(message, Winner)]
+    (hello_at,) = {round(at, 4) for at, output in trace if _is_hello(output)}
+    assert won < hello_at
+    assert [round(at - hello_at, 4) for at in repeated] == [0.0, 0.075, 0.15]
+
+
+def _is_hello(output: PimOutput) -> bool:
+    return any(name == "lan" and isinstance(m, Hello) for name, m in sent([output]))
+
+
+def test_a_df_that_is_told_to_expect_neighbors_tells_them_after_its_hello() -> None:
+    made = winner()
+    made.run(until=10.0)
+    made.handle(NeighborsExpected(interface="lan"))
+    trace = made.run(until=13.0)
+    assert [m for _, m in times(trace)] == [Winner(rp_address=RPA, sender=OURS)] * 3
+
+
 def test_who_is_not_answered_three_times_is_the_df() -> None:
     trace = router().run(until=1.0)
     assert times(trace) == [(0.075, OFFER), (0.15, OFFER), (0.225, OFFER), (0.3, WINNER)]
@@ -136,6 +158,22 @@ def test_a_pass_for_us_makes_us_the_df() -> None:
     )
     assert state(made) == ("win", ME)
     assert times(made.run(until=1.0)) == []
+
+
+def test_a_pass_to_a_router_that_has_lost_its_path_meanwhile_restarts_the_election() -> None:
+    made = router()
+    made.run(until=0.2)
+    backoff = Backoff(
+        rp_address=RPA, sender=BAD, offering_address=ip(ME), offering=OURS, interval=1000
+    )
+    hears(made, WORSE, backoff)
+    made.routes_change(RPA, None)
+    passed = Pass(rp_address=RPA, sender=BAD, new_winner_address=ip(ME), new_winner=OURS)
+    hears(made, WORSE, passed)
+    assert state(made) == ("offer", None)
+    offers = [Offer(rp_address=RPA, sender=INFINITE_METRIC)] * 3
+    assert [m for _, m in times(made.run(until=1.0))] == offers
+    assert state(made) == ("lose", None)
 
 
 def test_a_pass_for_another_tells_who_is_the_df() -> None:
@@ -208,10 +246,11 @@ def test_when_the_df_is_gone_there_is_an_election() -> None:
 
 def test_while_backing_off_a_metric_that_is_the_best_again_ends_it() -> None:
     made = winner()
+    made.run(until=5.0)  # Its Hello and what it has said after that are over.
     hears(made, BETTER, Offer(rp_address=RPA, sender=GOOD))
     made.routes_change(RPA, rpf(metric=1))
     assert state(made) == ("win", ME)
-    assert times(made.run(until=5.0)) == []
+    assert times(made.run(until=10.0)) == []
 
 
 def test_on_the_way_to_the_rp_a_router_is_no_df() -> None:
@@ -227,6 +266,18 @@ def test_on_the_link_of_the_rp_address_there_is_no_election() -> None:
     message = Offer(rp_address=RPA, sender=GOOD)
     made.hears_bytes("up", "10.0.1.2", encode_message(message), destination=ALL_PIM_ROUTERS)
     assert made.engine.counters[Count.IGNORED_DF_ELECTION] == 1
+
+
+def test_who_knows_of_no_df_asks_a_new_neighbor_by_offers() -> None:
+    """It may be the DF, and have said so when we did not listen to it yet."""
+    made = router(rpf("lan"))
+    made.run(until=10.0)
+    assert state(made) == ("lose", None)
+    made.hears("lan", "10.0.2.7", hello())
+    offers = [Offer(rp_address=RPA, sender=INFINITE_METRIC)] * 3
+    assert [m for _, m in times(made.run(until=13.0))] == offers
+    hears(made, "10.0.2.7", Winner(rp_address=RPA, sender=GOOD))
+    assert state(made) == ("lose", "10.0.2.7")
 
 
 def test_an_election_ends_with_its_link() -> None:
