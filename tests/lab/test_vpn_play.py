@@ -99,7 +99,7 @@ def test_an_lsp_that_is_broken_before_its_last_router_is_not_used(load_text: Loa
     hops away, by p2's and p1's own labels: they are not given without one of the next hop.
     """
     lab = load_text(
-        FAST.replace("hello_interval: 1", "hello_interval: 1, sync: false", 1)
+        FAST.replace("hello_interval: 1", "hello_interval: 1, sync: false, control: ordered", 1)
         + VPN.replace("rd: 65000:1", "rd: auto").replace(
             "  ce1:", "  pe3: {role: pe}\n  p1: {role: p}\n  p2: {role: p}\n  ce1:"
         )

@@ -92,8 +92,7 @@ class Ldp(Model):
     """LDP of the core (RFC 5036): `true`, `false`, or settings (and then it is on); in seconds.
 
     `key` signs the sessions of all core routers with each other (RFC 2385). `targeted` has routers
-    meet that share no link; either of two may name the other. With ordered `control` PEs hear of
-    an LSP that is broken anywhere on its way, and turn to their backups.
+    meet that share no link; either of two may name the other.
 
     With `sync` OSPF avoids a link on which labels are not there yet (RFC 5443), and so does the
     session that is to bring them: RFC 6720 1.2 has `gtsm`, which lets no router stand between
@@ -108,7 +107,7 @@ class Ldp(Model):
     targeted_hello_interval: Interval | None = None
     targeted_hello_hold: Interval | None = None
     keepalive_hold: Interval | None = None
-    control: Literal["independent", "ordered"] = "ordered"
+    control: Literal["independent", "ordered"] | None = None
     egress_label: Literal["implicit-null", "explicit-null"] | None = None
     host_routes_only: bool | None = None
     reconnect_time: Seconds | None = None
@@ -126,8 +125,9 @@ class Ldp(Model):
     def over(self, base: LdpConfig) -> LdpConfig:
         """The base with what is given here in its place."""
         given = self.model_dump(exclude_none=True, exclude=_OTHERWISE_GIVEN)
+        control = Control(self.control) if self.control else base.control
         egress = EgressLabel(self.egress_label) if self.egress_label else base.egress_label
-        return replace(base, control=Control(self.control), egress_label=egress, **given)
+        return replace(base, control=control, egress_label=egress, **given)
 
     def peers_of(self, router: str) -> tuple[str, ...]:
         """The routers that a router meets wherever they are, by name."""
