@@ -106,11 +106,12 @@ def anonymous(fib: Fib) -> Fib:
 
 
 def behind_tunnels(fib: Fib) -> Iterator[MulticastRoute]:
-    """What is looked up out of tunnels and Registers, for which there are no tails."""
+    """What is looked up out of tunnels and Registers, for which there are no tails: one that comes
+    in Registers and has one is the CPU's to open."""
     entered = {route.tail.vrf for route in fib.multicast if route.tail}
     entered |= {route.vrf for route in fib.multicast if REGISTERS in route.iifs}
     for route in fib.multicast:
-        if route.vrf in entered:
+        if route.vrf in entered and not (route.tail and REGISTERS in route.iifs):
             yield replace(route, tail=None)
 
 
