@@ -51,8 +51,8 @@ class InterfaceSets:
 
     def __init__(self, installed: Inventory) -> None:
         self._installed = installed
-        self._users: Users[_Place] = Users()
-        self._places: Users[InterfaceSet] = Users()
+        self._places: Users[_Place] = Users()
+        self._sets: Users[InterfaceSet] = Users()
         self._numbers: SharedNumbers[InterfaceSet] = SharedNumbers(
             "sets of interfaces", names.LAST_INTERFACE_SET
         )
@@ -65,9 +65,9 @@ class InterfaceSets:
 
     def exchange(self, gone: Accepted, new: Accepted, moves: Moves[InterfaceSet]) -> Changes:
         """Entries go, others come: what becomes of the interfaces of sets."""
-        lost, found = self._users.exchange(_places(gone), _places(new))
+        lost, found = self._places.exchange(_places(gone), _places(new))
         changes: Changes = {entry.key: None for place in lost for entry in self._entries(place)}
-        unused, needed = self._places.exchange([s for _, s in lost], [s for _, s in found])
+        unused, needed = self._sets.exchange([s for _, s in lost], [s for _, s in found])
         self._numbers.release(unused)
         self._numbers.admit(needed, _held(self._installed) if needed else {}, moves)
         return changes | {entry.key: entry for place in found for entry in self._entries(place)}
