@@ -18,7 +18,7 @@ from mininet.node import Switch
 from topology import BRIDGES, HOST_PORTS, SOCKETS, TRUNK, Bridge
 
 
-class Softswitch(Switch):  # type: ignore[misc]
+class Softswitch(Switch):
     """A P4 switch on the embedded target."""
 
     def __init__(self, name: str, bridge: Bridge, **params: Any) -> None:
@@ -27,11 +27,11 @@ class Softswitch(Switch):  # type: ignore[misc]
         self._process: Popen[bytes] | None = None
 
     def start(self, controllers: object) -> None:
-        # The process ends with Mininet, even where that is killed.
         ports = [f"-i{port}@{intf}" for port, intf in self.intfs.items()]
         device = ["--device-id", str(self._bridge.device_id)]
         command = [sys.executable, "-m", "softswitch", "--no-p4", *ports, *device]
         target = ["--", "--grpc-server-addr", self._bridge.address]
+        # setpriv lets the process end with Mininet, even where that is killed.
         self._process = self.popen(
             ["setpriv", "--pdeathsig", "TERM", *command, *target], stdout=None, stderr=None
         )
@@ -61,8 +61,8 @@ def build() -> Mininet:
 
 def main() -> None:
     setLogLevel("info")
-    SOCKETS.mkdir(exist_ok=True)
     net = build()
+    SOCKETS.mkdir(exist_ok=True)
     try:
         net.start()
         CLI(net)
