@@ -25,6 +25,7 @@ EXAMPLE = Path(__file__).parents[3] / "mininet" / "l2-learning"
 SOCKETS = Path("/run/l2-learning")
 
 H1, H4, ALL = bytes.fromhex("000000000001"), bytes.fromhex("000000000004"), b"\xff" * 6
+GUEST = bytes.fromhex("020000000009")
 EXPERIMENTAL = b"\x88\xb5"
 
 
@@ -100,7 +101,38 @@ def receive_by_all(hosts: list[socket.socket], wanted: bytes) -> None:
         assert host.recv(2048) == wanted
 
 
-def test_unknown_stations_are_flooded_to_and_learned_and_nothing_is_left(tmp_path: Path) -> None:
+def unknown_stations_are_flooded_to_and_learned(
+    hosts: list[socket.socket], controller: Script
+) -> None:
+    h1, h2, h3, h4 = hosts
+    h1.send(first := frame(H4, H1, b"first"))
+    receive_by_all([h2, h3, h4], first)
+    controller.says("s1: 00:00:00:00:00:01 is at port 1")
+    controller.says("s2: 00:00:00:00:00:01 is at port 3")
+
+    h4.send(reply := frame(H1, H4, b"reply"))
+    h4.send(after := frame(ALL, H4, b"after"))
+    receive_by_all([h1], reply)
+    receive_by_all([h1, h2, h3], after)  # h2 and h3 have seen no reply before
+
+
+def a_station_that_moves_is_followed(hosts: list[socket.socket], controller: Script) -> None:
+    h1, h2, h3, h4 = hosts
+    h1.send(here := frame(ALL, GUEST, b"here"))
+    receive_by_all([h2, h3, h4], here)
+    controller.says("s1: 02:00:00:00:00:09 is at port 1")
+    controller.says("s2: 02:00:00:00:00:09 is at port 3")
+    h2.send(there := frame(ALL, GUEST, b"there"))
+    receive_by_all([h1, h3, h4], there)
+    controller.says("s1: 02:00:00:00:00:09 is at port 2")
+
+    h4.send(visit := frame(GUEST, H4, b"visit"))
+    h4.send(after := frame(ALL, H4, b"after the visit"))
+    receive_by_all([h2], visit)
+    receive_by_all([h1, h2, h3], after)
+
+
+def test_the_switches_learn_every_host_reaches_all_and_nothing_is_left(tmp_path: Path) -> None:
     require_namespaces()
     if shutil.which("mnexec") is None:
         pytest.skip("no mnexec here, which Debian's package mininet has")
@@ -109,21 +141,12 @@ def test_unknown_stations_are_flooded_to_and_learned_and_nothing_is_left(tmp_pat
             for switch in ("s1", "s2"):
                 controller.says(f"{switch}: learning")
             pids = host_pids(network)
-            h1, h2, h3, h4 = (
+            hosts = [
                 sockets.enter_context(packet_socket(pid, f"h{number}-eth0"))
                 for number, pid in enumerate(pids, 1)
-            )
-
-            h1.send(first := frame(H4, H1, b"first"))
-            receive_by_all([h2, h3, h4], first)
-            controller.says("s1: 00:00:00:00:00:01 is at port 1")
-            controller.says("s2: 00:00:00:00:00:01 is at port 3")
-
-            h4.send(reply := frame(H1, H4, b"reply"))
-            h4.send(after := frame(ALL, H4, b"after"))
-            receive_by_all([h1], reply)
-            receive_by_all([h1, h2, h3], after)  # h2 and h3 have seen no reply before
-
+            ]
+            unknown_stations_are_flooded_to_and_learned(hosts, controller)
+            a_station_that_moves_is_followed(hosts, controller)
             network.type("pingall")
             network.says(r"Results: 0% dropped \(12/12 received\)")
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
