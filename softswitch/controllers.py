@@ -48,9 +48,14 @@ class Controllers:
             self._notify(self._service.arbitration.leave(session.client))
 
     def end_all(self) -> None:
-        """Let every stream end; the server is stopping."""
+        """End every stream; the server is stopping.
+
+        Not with OK, which answers a controller that has ended its own: finsy, for one, takes that
+        for a fault of the switch. UNAVAILABLE tells clients that it is worth trying again.
+        """
         with self._service.lock:
             for session in self._sessions.values():
+                session.error = P4RuntimeError(Code.UNAVAILABLE, "the switch is stopping")
                 session.end()
 
     def handle(self, session: Session, request: p4r.StreamMessageRequest) -> None:

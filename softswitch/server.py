@@ -179,8 +179,9 @@ class Server:
 
     def stop(self) -> None:
         """End all streams and calls, and remove the socket's file."""
+        stopped = self._server.stop(STOP_GRACE)  # first, or controllers would come back at once
         self._controllers.end_all()
-        self._server.stop(STOP_GRACE).wait()
+        stopped.wait()
         if self._socket_file is not None:
             self._socket_file.unlink(missing_ok=True)
 

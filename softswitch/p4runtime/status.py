@@ -30,6 +30,7 @@ class Code(IntEnum):
     OUT_OF_RANGE = rpc_code.OUT_OF_RANGE
     UNIMPLEMENTED = rpc_code.UNIMPLEMENTED
     INTERNAL = rpc_code.INTERNAL
+    UNAVAILABLE = rpc_code.UNAVAILABLE
 
 
 class P4RuntimeError(Exception):

@@ -89,27 +89,37 @@ class Namespace:
 
     def far_end(self, number: int) -> socket.socket:
         """A packet socket on the test's end of a link."""
-        made = self.inside(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
-        made.bind((f"h{number}", 3))
-        made.settimeout(PATIENCE)
-        return made
+        return packet_socket(self._holder.pid, f"h{number}")
 
     def udp_socket(self) -> socket.socket:
         return self.inside(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
 
     def inside(self, make: Callable[[], T]) -> T:
-        """Sockets, and threads, belong to the namespace of the thread that made them."""
-        made: list[T] = []
+        return inside(self._holder.pid, make)
 
-        def enter() -> None:
-            with Path(f"/proc/{self._holder.pid}/ns/net").open("rb") as handle:
-                set_namespace(handle.fileno())
-            made.append(make())
 
-        thread = Thread(target=enter)
-        thread.start()
-        thread.join()
-        return made[0]
+def inside(pid: int, make: Callable[[], T]) -> T:
+    """Make sockets in a process's network namespace: they belong to that of the thread that made
+    them."""
+    made: list[T] = []
+
+    def enter() -> None:
+        with Path(f"/proc/{pid}/ns/net").open("rb") as handle:
+            set_namespace(handle.fileno())
+        made.append(make())
+
+    thread = Thread(target=enter)
+    thread.start()
+    thread.join()
+    return made[0]
+
+
+def packet_socket(pid: int, interface: str) -> socket.socket:
+    """A packet socket on an interface in a process's network namespace."""
+    made = inside(pid, lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
+    made.bind((interface, 3))
+    made.settimeout(PATIENCE)
+    return made
 
 
 def set_namespace(descriptor: int) -> None:

@@ -158,6 +158,18 @@ def test_more_streams_than_there_is_room_for_are_refused(address: str) -> None:
             controller.close()
 
 
+def test_a_switch_that_stops_is_unavailable_to_its_controllers(tmp_path: Path) -> None:
+    address = f"unix:{tmp_path}/switch.sock"
+    process = SwitchProcess(options(address))
+    with connected(address, DEVICE_ID) as controller:
+        controller.arbitrate()
+        process.stop()
+        with pytest.raises(grpc.RpcError) as caught:
+            controller.receive()
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert caught.value.details() == "the switch is stopping"
+
+
 def test_capabilities_name_the_version(primary: Controller) -> None:
     assert primary.stub.Capabilities(p4r.CapabilitiesRequest()).p4runtime_api_version == "1.5.0"
 
