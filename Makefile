@@ -19,16 +19,17 @@ demo: setup
 
 ## make test    install what is missing, run the whole test suite in two lines, one for a core
 # A shell lets what it runs in the background ignore SIGINT, which live tests send to labs; those
-# with FRR and ExaBGP as peers send none. OSPF's are in the other line, so that both take as long.
+# with FRR and ExaBGP as peers send none. Those of OSPF and BGP are in the other line, so that both take
+# as long.
 test: setup
 	@mkdir -p out
 	@{ $(BIN)/pytest -m "not live"; others=$$?; \
-	   $(BIN)/pytest -m live tests/peers --ignore tests/peers/ospf; peers=$$?; \
+	   $(BIN)/pytest -m live tests/peers --ignore tests/peers/ospf --ignore tests/peers/bgp; peers=$$?; \
 	   exit $$((others | peers)); } > out/tests.txt 2>&1 & line=$$!; \
 	 $(BIN)/pytest -m live --ignore tests/peers; live=$$?; \
-	 $(BIN)/pytest -m live tests/peers/ospf; ospf=$$?; \
+	 $(BIN)/pytest -m live tests/peers/ospf tests/peers/bgp; peers=$$?; \
 	 echo "the other tests, which ran beside these:"; \
-	 wait $$line; status=$$?; cat out/tests.txt; exit $$((live | ospf | status))
+	 wait $$line; status=$$?; cat out/tests.txt; exit $$((live | peers | status))
 
 ## make check   formatting, lint and types
 check: setup

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import TypeAlias
 
 from controlplane.engine.liveness import NeighborFailed
@@ -138,7 +139,7 @@ class Engines:
         """Let every timer that is due by now expire."""
         for name, vrf in self._vrfs.items():
             for engine, running in vrf.engines():
-                if self._deadlines.get((name, engine), now) <= now:
+                if self._deadlines.get((name, engine), inf) <= now:
                     self._say(name, engine, running, running.advance(now))
 
     def next_deadline(self) -> Instant | None:
