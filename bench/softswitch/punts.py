@@ -1,7 +1,6 @@
 """Packet-in: how many a controller gets a second, and what a storm of them costs forwarding.
 
-The storm has the CPU's policers out of the way: what the program polices in earnest would be no
-storm.
+No policer is set: what the program polices in earnest would be no storm.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from statistics import median
 from typing import Final
@@ -48,7 +46,8 @@ def punt_figures(links: Links) -> Iterator[Figure]:
     what = "packet-ins to a client"
     yield Figure(what, median(rates) / 1e3, "k/s", at_least=PACKET_INS / 1e3)
     shares = [_share_beside_a_storm(links) for _ in range(ROUNDS)]
-    yield Figure("forwarding beside a storm of punts, of that without", median(shares), "x")
+    what = "forwarding beside as many punts, of that without, a CPU second"
+    yield Figure(what, median(shares), "x")
 
 
 def _packet_ins(links: Links) -> float:
@@ -63,19 +62,13 @@ def _packet_ins(links: Links) -> float:
 
 
 def _share_beside_a_storm(links: Links) -> float:
-    """Of the stream's packets, with as many others that go to the CPU on another port."""
+    """Copies a CPU second, with as many packets for the CPU on the same link, of those without."""
     punting = routing(1, Receive())
     fib = replace(replicating(4), unicast=punting.unicast)
     with softswitch(links.folder) as switch:
         switch.controller.program(fib)
         Listener(switch)
         alone = links.measure(stream_frame(), switch.pid)
-        with _storm(links):
+        with links.sending(unicast_frame()):
             beside = links.measure(stream_frame(), switch.pid)
     return beside.a_cpu_second / alone.a_cpu_second
-
-
-@contextmanager
-def _storm(links: Links) -> Iterator[None]:
-    with links.sending(unicast_frame()):
-        yield
