@@ -115,10 +115,15 @@ class DfElection:
             event = DfEvent.LAST_TIMER_EXPIRES
         self._happen(event, None, now)
 
-    def announce(self) -> None:
-        """Say once more that we are the DF, if that is settled."""
+    def remind(self, now: Instant) -> None:
+        """Say once more that we are the DF, if that is settled; ask, where nobody is.
+
+        The others may think that we still are it, if they missed the offers by which we laid it
+        down: for as long as our Hellos come, nothing else makes them elect another.
+        """
         if self.state is DfState.WIN:
             self._say(DfAction.SEND_WINNER)
+        self.ask_from(now)
 
     def announce_from(self, at: Instant) -> None:
         """Say so, as often as offers, from an instant on; also if we win only before it."""
@@ -127,8 +132,8 @@ class DfElection:
             self._repeat_from(at)
 
     def ask_from(self, at: Instant) -> None:
-        """RFC 5015 3.5.2.5: a late router makes offers, which the DF answers. We are late for a
-        neighbour whose messages we did not listen to."""
+        """RFC 5015 3.5.2.5: a late router makes offers, which the DF answers; and they begin an
+        election where nobody is it. We are late for what we could not hear."""
         if self.state is DfState.LOSE and self.df is None:
             self.state = DfState.OFFER
             self._repeat_from(at)

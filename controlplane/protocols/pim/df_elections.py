@@ -49,8 +49,15 @@ class DfElections:
         for name, (interface, metric) in wanted.items():
             if (known := self.elections.get(name)) is not None:
                 known.surroundings_change(metric, now)
+                self._need(known, name, now)
             else:
                 self._begin(name, interface, metric, now)
+
+    def _need(self, election: DfElection, name: DfTimer, now: Instant) -> None:
+        """The link that has become the way to the RPA may have got its DF while we heard nobody."""
+        route = self._instance.route_to_rpa(name.rpa)
+        if route is not None and route.interface == name.interface:
+            election.ask_from(now)
 
     def receive(
         self, interface: PimInterface, source: IPv4Address, message: DfMessage, now: Instant
@@ -91,12 +98,13 @@ class DfElections:
             case DfTimer():
                 self.elections[name].expire(now)
             case DfAnnouncementTimer():
-                self._announce(now)
+                self._remind(now)
 
-    def _announce(self, now: Instant) -> None:
-        """RFC 5015 3.5.6: where messages were lost, two routers may think that they are the DF."""
+    def _remind(self, now: Instant) -> None:
+        """RFC 5015 3.5.6: where messages were lost, two routers may think that they are the DF, or
+        each that the other one is."""
         for election in self.elections.values():
-            election.announce()
+            election.remind(now)
         if self.elections:
             self._instance.timers.set(_ANNOUNCEMENT, now + ANNOUNCEMENT_PERIOD)
 

@@ -280,6 +280,39 @@ def test_who_knows_of_no_df_asks_a_new_neighbor_by_offers() -> None:
     assert state(made) == ("lose", "10.0.2.7")
 
 
+ASKED = [Offer(rp_address=RPA, sender=INFINITE_METRIC)] * 3
+
+
+def without_path() -> Router:
+    """It was the DF. Its neighbours may have missed that it is no more."""
+    made = winner()
+    made.routes_change(RPA, None)
+    made.run(until=10.0)
+    assert state(made) == ("lose", None)
+    return made
+
+
+def test_who_knows_of_no_df_asks_when_the_way_to_the_rp_is_that_link() -> None:
+    made = without_path()
+    made.routes_change(RPA, rpf("lan"))
+    assert [m for _, m in times(made.run(until=11.0))] == ASKED
+    assert state(made) == ("lose", None)
+
+
+def test_who_knows_of_no_df_asks_again_and_again() -> None:
+    made = without_path()
+    asked = times(made.run(until=125.0))
+    assert [m for _, m in asked] == 2 * ASKED
+    assert [at for at, _ in asked[::3]] == [60.0, 120.0]
+
+
+def test_a_loser_holds_an_election_with_a_df_that_offers_worse() -> None:
+    """What it does when the DF that it knows turns out to know of none."""
+    made = loser()
+    hears(made, BETTER, ASKED[0])
+    assert [m for _, m in times(made.run(until=1.0))] == [OFFER, OFFER, OFFER, WINNER]
+
+
 def test_an_election_ends_with_its_link() -> None:
     made = winner()
     made.down("lan")
