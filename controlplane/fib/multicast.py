@@ -127,13 +127,14 @@ class Replicator:
     def _roots(
         self, path: Path, selective: SourceGroup | None
     ) -> Mapping[IPv4Address, RemoteTunnel]:
-        """The PEs whose packets are accepted: the upstream one, or all on a tree that is shared; of
-        these the root alone where its selective tree brings them."""
+        """The PEs whose packets are accepted: the upstream one, or all neighbours on a tree that is
+        shared; of these the root alone where its selective tree brings them."""
         if self.tunnels is None:
             return {}
         remote = self.tunnels.remote
         if self.tunnels.pmsi in path.accepted:
-            pes = {selective.source} if selective is not None else set(remote)
+            pes = self.tunnels.neighbors
+            pes = pes & {selective.source} if selective is not None else pes
         elif path.incoming == self.tunnels.pmsi and path.rpf_neighbor is not None:
             pes = {path.rpf_neighbor}
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -54,7 +55,9 @@ class AutoDiscovery:
 
     def neighbor_changed(self, pe: IPv4Address, *, up: bool) -> MvpnChange:
         """What follows from a PE that has become a PIM neighbour on the PMSI, or is none now."""
-        return self._change(self._notice_neighbor(pe, up=up))
+        self._roots.neighbor_changed(pe, up=up)
+        change = self._change(self._notice_neighbor(pe, up=up))
+        return replace(change, pes=change.pes | {pe})
 
     def discovered(self) -> tuple[DiscoveryView, ...]:
         """All that speaks of other PEs, and what came of it."""

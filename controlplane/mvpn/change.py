@@ -12,7 +12,8 @@ from controlplane.protocols.pim.events import PimInput
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MvpnChange:
-    """`pes` are those whose tunnels appeared, vanished or moved: forwarding reads the table again.
+    """`pes` are those whose tunnels appeared, vanished or moved, or that became neighbours or are
+    none now: forwarding reads the table again.
 
     `provider` is for PIM of the provider's table, `customer` for PIM of the VRF.
     """

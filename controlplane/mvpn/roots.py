@@ -50,6 +50,13 @@ class Roots:
         for pe in self._by_index.values():
             yield from self._memberships(pe, joined=True)
 
+    def neighbor_changed(self, address: IPv4Address, *, up: bool) -> None:
+        """Note it where forwarding reads it. A neighbour may be no root, a root no neighbour."""
+        if up:
+            self._tunnels.neighbors.add(address)
+        else:
+            self._tunnels.neighbors.discard(address)
+
     def settle(self, address: IPv4Address, claim: Claim | None) -> Iterator[Consequence]:
         """This is the claim on a PE that counts now; what follows from it, if anything does."""
         match self.of(address), claim:

@@ -2,7 +2,9 @@
 
 Each PE encapsulates into an inclusive tree and is a leaf of all others'. What comes out of a remote
 root's tree is looked up in the VRF as if it came in on an interface of its own, one for each root,
-so that a C-route accepts its upstream PE's packets alone (RFC 6513 9.1.1).
+so that a C-route accepts its upstream PE's packets alone (RFC 6513 9.1.1). A bidirectional C-tree
+takes those of all PEs that are neighbours: one that is none yet has no part in the election of the
+DF, and may think that it is it, as another PE does (RFC 5015 3.5).
 
 PIM-SSM gives each PE a tree of its own. Of PIM-SM and BIDIR-PIM the tree of the group is shared by
 all PEs, and the outer source says whose packet it is; of the former there are trees of single PEs,
@@ -49,7 +51,8 @@ class VpnTunnels:
     `dont_fragment` is the DF bit beside them. `remote` has the tunnels of the PEs that are known
     now: it changes as they come and go. Where the trees are `shared`, theirs are (*,G) of one
     group, which is that of `own`. `selective` has the flows that this PE sends into trees of their
-    own, `leaves` the selective trees of remote roots, by their names.
+    own, `leaves` the selective trees of remote roots, by their names. `neighbors` are the PEs that
+    PIM has as neighbours on the PMSI.
     """
 
     pmsi: str
@@ -59,3 +62,4 @@ class VpnTunnels:
     remote: dict[IPv4Address, RemoteTunnel] = field(default_factory=dict)
     selective: dict[SourceGroup, SourceGroup] = field(default_factory=dict)
     leaves: dict[SourceGroup, SelectiveLeaf] = field(default_factory=dict)
+    neighbors: set[IPv4Address] = field(default_factory=set)

@@ -146,6 +146,18 @@ class TestBidirectional:
         assert back is not None
         assert (gone.iifs, back.iifs) == (on(3, ROOT2), on(3, ROOT2, ROOT3))
 
+    def test_a_pe_that_is_no_neighbour_is_not_accepted(self, pe: Pe) -> None:
+        """It has no part in the election of the DF: both may think that they are it."""
+        tell(pe, "red", bidirectional(C_GROUP, "e1", "mdt-red", outgoing=("e1",)))
+        iifs = []
+        for neighbors in (set(), {PE3}, {PE2, PE3}):
+            TUNNELS.neighbors.clear()
+            TUNNELS.neighbors.update(neighbors)
+            pe.builder.tunnels_changed("red", {PE2, PE3})
+            route = pe.route(RED, C_GROUP)
+            iifs.append(route and route.iifs)
+        assert iifs == [on(3), on(3, ROOT3), on(3, ROOT2, ROOT3)]
+
     def test_a_provider_s_tree_takes_nothing_from_a_loopback(self, pe: Pe) -> None:
         """It is not the tree of a P-tunnel."""
         tell(pe, DEFAULT_VRF, bidirectional(C_GROUP, "c1", "c2", outgoing=("c1", "c2")))

@@ -66,6 +66,7 @@ TUNNELS = VpnTunnels(
     pmsi="mdt-red",
     own=OWN,
     remote={PE2: RemoteTunnel(TREE2, ROOT2), PE3: RemoteTunnel(TREE3, ROOT3)},
+    neighbors={PE2, PE3},
 )
 
 

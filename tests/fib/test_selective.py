@@ -78,6 +78,11 @@ class SelectivePe(Pe):
             self.red().leaves.pop(tree, None)
         self.builder.leaf_changed("red", tree)
 
+    def neighbor(self, pe: IPv4Address, *, up: bool) -> None:
+        neighbors = self.red().neighbors
+        (neighbors.add if up else neighbors.discard)(pe)
+        self.builder.tunnels_changed("red", {pe})
+
     def afresh(self) -> Fib:
         builder = FibBuilder(INTERFACES, self.tables, {})
         for flow in self.red().selective:
@@ -95,6 +100,7 @@ def pe() -> SelectivePe:
     made = SelectivePe()
     made.tunnel(PE2, RemoteTunnel(TREE2, ROOT2))
     made.tunnel(PE3, RemoteTunnel(TREE3, ROOT3))
+    made.neighbor(PE2, up=True)
     return made
 
 
@@ -247,6 +253,11 @@ class TestAtALeafThatHasTheSharedTree:
         pe.tree("red", replace(C_TREE, rpf_neighbor=PE3))
         assert self.brought(pe) is None
 
+    def test_of_a_root_that_is_no_neighbour_nothing_is_taken_out(self, pe: SelectivePe) -> None:
+        pe.tree("red", self.SHARED)
+        pe.neighbor(PE2, up=False)
+        assert self.brought(pe) is None
+
     def test_without_the_root_of_the_tree_nothing_is_taken_out(self, pe: SelectivePe) -> None:
         pe.tree("red", self.SHARED)
         pe.builder.build()
@@ -273,10 +284,11 @@ c_trees = st.tuples(
 moves = st.tuples(st.just("move"), flows, st.sampled_from([None, MINE]))
 leaves = st.tuples(st.just("leaf"), st.sets(flows), st.just(None))
 roots = st.tuples(st.just("root"), st.booleans(), st.just(None))
+neighbors = st.tuples(st.just("neighbor"), st.booleans(), st.just(None))
 
 
 @settings(deadline=None)
-@given(st.lists(st.one_of(p_trees, c_trees, moves, leaves, roots), max_size=20))
+@given(st.lists(st.one_of(p_trees, c_trees, moves, leaves, roots, neighbors), max_size=20))
 def test_the_way_to_a_set_of_selective_trees_does_not_show_in_the_routes(
     steps: list[tuple[str, object, object]],
 ) -> None:
@@ -295,5 +307,7 @@ def test_the_way_to_a_set_of_selective_trees_does_not_show_in_the_routes(
                 pe.leaf(*of)
             case ("root", is_known, _):
                 pe.tunnel(PE2, RemoteTunnel(TREE2, ROOT2) if is_known else None)
+            case ("neighbor", is_up, _):
+                pe.neighbor(PE2, up=bool(is_up))
         built, afresh = pe.builder.build(), pe.afresh()
         assert (built.multicast, built.tail_tables) == (afresh.multicast, afresh.tail_tables)

@@ -116,6 +116,16 @@ def test_a_pe_that_comes_back_has_its_old_index() -> None:
     assert red.roots == {1026: pe(PE3), 1027: pe(PE4), 1025: pe(PE2)}
 
 
+def test_forwarding_is_told_who_is_a_neighbour_on_the_pmsi() -> None:
+    red = mvpn()
+    red.learn(learnt(ad(PE2)))
+    assert red.tunnels.neighbors == set()
+    assert red.neighbor_changed(PE2, up=True) == MvpnChange(pes=frozenset({PE2}))
+    assert red.tunnels.neighbors == {PE2}
+    assert red.neighbor_changed(PE2, up=False) == MvpnChange(pes=frozenset({PE2}))
+    assert red.tunnels.neighbors == set()
+
+
 def test_a_route_that_says_the_same_again_changes_nothing() -> None:
     red = mvpn()
     red.learn(learnt(ad(PE2)))
