@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from controlplane.engine.time import Duration, Instant
 from controlplane.sim.scheduler import Scheduler
@@ -14,13 +14,17 @@ from controlplane.sim.scheduler import Scheduler
 Receive: TypeAlias = Callable[[bytes], None]
 Tap: TypeAlias = Callable[[Instant, bytes], None]
 
+FULL: Final = 32
+"""Frames under way, from which on none is doubled. Routers that change trees or LSPs send a packet
+round for a moment; each round would multiply it, 255 times."""
+
 
 @dataclass
 class Link:
     """`loss` is the share of frames, 0 to 1, that vanish; the same for every end of a LAN.
 
-    `doubled` is the share that arrives twice. Each copy takes up to `jitter` longer than `delay`,
-    so that frames overtake one another.
+    `doubled` is the share that arrives twice, but on a `FULL` link. Each copy takes up to `jitter`
+    longer than `delay`, so that frames overtake one another.
     """
 
     scheduler: Scheduler
@@ -32,6 +36,7 @@ class Link:
     up: bool = True
     taps: list[Tap] = field(default_factory=list)
     _ends: list[Receive] = field(default_factory=list)
+    _under_way: int = 0
 
     def attach(self, receive: Receive) -> Callable[[bytes], None]:
         """Add an end; what is returned sends a frame from it."""
@@ -48,15 +53,18 @@ class Link:
         for end, receive in enumerate(self._ends):
             if end != sender:
                 for _ in range(self._copies()):
+                    self._under_way += 1
                     scheduler.at(self._arrival(), self._arrive, receive, frame)
 
     def _copies(self) -> int:
-        return 2 if self.doubled and self.rng.random() < self.doubled else 1
+        doubled = self.doubled and self.rng.random() < self.doubled
+        return 2 if doubled and self._under_way < FULL else 1
 
     def _arrival(self) -> Instant:
         extra = self.rng.uniform(0, self.jitter) if self.jitter else 0.0
         return self.scheduler.now + self.delay + extra
 
     def _arrive(self, receive: Receive, frame: bytes) -> None:
+        self._under_way -= 1
         if self.up:
             receive(frame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from controlplane.sim.link import Link
+from controlplane.sim.link import FULL, Link
 from controlplane.sim.scheduler import Scheduler
 
 Got = list[tuple[str, float, bytes]]
@@ -78,10 +78,24 @@ def test_a_link_that_doubles_frames_brings_that_share_of_them_twice() -> None:
     send = ends(Link(scheduler, random.Random(1), delay=0.0, doubled=0.5), "ab", got)
     for number in range(100):
         send[0](bytes((number,)))
-    scheduler.run(until=1.0)
+        scheduler.run(until=1.0)
     copies = [sum(frame == bytes((number,)) for *_, frame in got) for number in range(100)]
     assert set(copies) == {1, 2}
     assert 30 < copies.count(2) < 70
+
+
+def test_a_frame_that_goes_round_is_not_doubled_without_end() -> None:
+    """Two ends send back whatever arrives, each round 1.5 times as much."""
+    scheduler = Scheduler()
+    link = Link(scheduler, random.Random(1), delay=1.0, doubled=0.5)
+    sends: list[Callable[[bytes], None]] = []
+    for end in range(2):
+        sends.append(link.attach(lambda frame, end=end: sends[end](frame)))  # type: ignore[misc]
+    seen: list[bytes] = []
+    link.taps.append(lambda _, frame: seen.append(frame))
+    sends[0](b"frame")
+    scheduler.run(until=99.5)
+    assert 1000 < len(seen) <= 100 * 2 * FULL
 
 
 def test_frames_of_a_link_with_jitter_overtake_one_another_and_none_is_lost() -> None:
