@@ -15,14 +15,21 @@ from tests.sim.seeds.script import Script, What, random_script
 
 AFTER_LOSS: Final[Duration] = 250.0
 """Longer than what a lost message leaves lives: Assert_Time is 180 s (RFC 7761 4.11)."""
-AFTER_SILENCE: Final[Duration] = 100.0
+AFTER_DEATH: Final[Duration] = 100.0
 """Neighbours that nobody has said of that they died time out within 70 s."""
 CALM: Final[Duration] = 60.0
 """Of changes that all were told of."""
+ASSERTED: Final[Duration] = 100.0
+"""With calm and streams more than Assert_Time: who has won in the turmoil has said so again, to
+those too who took no part at first (RFC 7761 4.6.1)."""
 LEFT: Final[Duration] = 20.0
 """Leaves take their time at each querier and each LAN."""
+JOINS: Final[Duration] = 22.0
+"""A period of Joins, and J/P_Override_Interval. Where an RP has source and receivers on one
+interface, what it gets in Registers meets what comes by the tree: who lost the Assert prunes the
+source from the shared tree in its next periodic Join (RFC 7761 4.5.6), until the winner cancels."""
 WARM_UP: Final[Duration] = 5.0
-"""Between streams that are not judged: sources become known, routers change to their trees."""
+"""Packets after that come by the trees that stay."""
 FORGOTTEN: Final[Duration] = 450.0
 """A DR keeps a source for 210 s, and tells the RP so, which keeps it for 185 s more."""
 QUIET: Final[Duration] = 45.0
@@ -64,6 +71,9 @@ def judge_script(seed: int, network: RandomNetwork, script: Script) -> None:
             _require("while others come and go", wires.disturbed(play))
         _at_all_times(play, "in the turmoil")
         _at_rest(play, "after the turmoil")
+        if not _loses(script):
+            play.rest(ASSERTED)
+            _at_rest(play, "when Asserts have been renewed")
         play.rest(IDLE)
         _unchanged(play, "while hosts listen")
         play.leave_all()
@@ -75,9 +85,14 @@ def judge_script(seed: int, network: RandomNetwork, script: Script) -> None:
 
 
 def _time_to_settle(script: Script) -> Duration:
-    if script.faults.loss:
+    if _loses(script):
         return AFTER_LOSS
-    return AFTER_SILENCE if script.has(What.HUSH, What.DIE, What.RESTART) else CALM
+    return AFTER_DEATH if script.has(What.DIE, What.RESTART) else CALM
+
+
+def _loses(script: Script) -> bool:
+    """Messages are lost, and nobody is told."""
+    return script.faults.loss > 0 or script.has(What.HUSH)
 
 
 def _at_all_times(play: Play, when: str) -> None:
@@ -101,9 +116,9 @@ def _at_rest(play: Play, when: str) -> None:
 
 def _judged_streams(play: Play) -> list[Sent]:
     """What is on the wires is that of the last streams alone."""
-    for _ in range(2):
+    for pause in (JOINS, WARM_UP):
         play.send_all()
-        play.rest(WARM_UP)
+        play.rest(pause)
     play.copies.seen.clear()
     streams = play.send_all()
     play.rest(1.0)
