@@ -31,7 +31,8 @@ def with_counters(
 ) -> list[_Row]:
     """The rows of a noun and VRF (None: of all), with what the switch has counted."""
     ids = {DEFAULT_VRF: GLOBAL_VRF, **{vrf.name: vrf.id for vrf in config.vrfs}}
-    counted = [{**row, **_counts(row, ids, counters)} for row in rows]
+    routes = counters.routes
+    counted = [{**row, **_counts(row, ids, counters, routes)} for row in rows]
     if noun == "forwarding" and vrf in (None, DEFAULT_VRF):
         counted += [*_punts(counters), *_drops(counters)]
     return sorted(counted, key=_is_customers)
@@ -42,9 +43,14 @@ def _is_customers(row: _Row) -> bool:
     return bool(row["vrf"] != DEFAULT_VRF)
 
 
-def _counts(row: _Row, ids: Mapping[str, int], counters: Counters) -> _Row:
+def _counts(
+    row: _Row,
+    ids: Mapping[str, int],
+    counters: Counters,
+    routes: Mapping[tuple[int, TreeName], Count],
+) -> _Row:
     if "source" in row:
-        count = counters.routes.get((ids[row["vrf"]], _tree(row)), Count())
+        count = routes.get((ids[row["vrf"]], _tree(row)), Count())
         return {"packets": count.packets, "octets": count.octets}
     if row.get("table") == "interface":
         received = counters.interface_in.get(row["index"], Count())

@@ -45,12 +45,24 @@ class Count(NamedTuple):
         return Count(self.packets + other.packets, self.octets + other.octets)
 
 
+class RouteEntry(NamedTuple):
+    """A table entry of a route, which may have several: each begins to count when it is made.
+
+    `number` is the VRF's, or that of a look-up behind a selective tunnel.
+    """
+
+    vrf: int
+    tree: TreeName
+    table: str
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Counters:
     """What a switch has counted; what it has not met is not in a mapping."""
 
-    routes: Mapping[tuple[int, TreeName], Count]
-    """By VRF and tree: packets that found an entry, also on a wrong interface."""
+    entries: Mapping[RouteEntry, Count]
+    """Packets that found an entry, also on a wrong interface."""
     labels: Mapping[Label, Count]
     """By the label that they came with on top: packets that found the entry."""
     interface_in: Mapping[int, Count]
@@ -58,6 +70,14 @@ class Counters:
     punted: Mapping[PuntReason, Count]
     policed: Mapping[PuntReason, Count]
     dropped: Mapping[DropReason, Count]
+
+    @property
+    def routes(self) -> Mapping[tuple[int, TreeName], Count]:
+        """By VRF and tree: what all its entries have counted."""
+        routes: dict[tuple[int, TreeName], Count] = defaultdict(Count)
+        for entry, count in self.entries.items():
+            routes[entry.vrf, entry.tree] = routes[entry.vrf, entry.tree].plus(count)
+        return routes
 
 
 NOTHING_COUNTED: Final = Counters({}, {}, {}, {}, {}, {}, {})
@@ -83,7 +103,7 @@ class CounterReader:
     def collect(self, entities: Iterable[p4r.Entity], tables: Iterable[TailTable] = ()) -> Counters:
         """What was read, in our terms; routes behind selective tunnels count for their VRFs."""
         vrfs = {table.number: table.vrf for table in tables}
-        routes: dict[tuple[int, TreeName], Count] = defaultdict(Count)
+        routes: dict[RouteEntry, Count] = {}
         labels: dict[Label, Count] = {}
         cells: dict[str, dict[int, Count]] = defaultdict(dict)
         for entity in entities:
@@ -95,8 +115,8 @@ class CounterReader:
                     labels[entry.match[0]] = count
                 else:
                     number, tree = _route_name(entry)
-                    name = vrfs.get(number, number), tree
-                    routes[name] = routes[name].plus(count)
+                    vrf = vrfs.get(number, number)
+                    routes[RouteEntry(vrf, tree, entry.table, number)] = count
         return _counters(routes, labels, cells)
 
     def _entries(self) -> Iterator[p4r.Entity]:
@@ -122,12 +142,12 @@ class CounterReader:
 
 
 def _counters(
-    routes: Mapping[tuple[int, TreeName], Count],
+    entries: Mapping[RouteEntry, Count],
     labels: Mapping[Label, Count],
     cells: Mapping[str, Mapping[int, Count]],
 ) -> Counters:
     return Counters(
-        routes=routes,
+        entries=entries,
         labels=labels,
         interface_in=cells.get(names.INTERFACE_IN, {}),
         interface_out=cells.get(names.INTERFACE_OUT, {}),

@@ -10,7 +10,8 @@ import pytest
 from controlplane.lab.counted import with_counters
 from controlplane.net.multicast import AnySource, SourceGroup
 from controlplane.net.punt import PuntReason
-from controlplane.p4rt.counters import Count, Counters
+from controlplane.p4rt import names
+from controlplane.p4rt.counters import Count, Counters, RouteEntry
 from controlplane.p4rt.drops import DropReason
 from tests.router.lab import configs
 
@@ -19,7 +20,11 @@ SG = SourceGroup(IPv4Address("10.1.0.2"), IPv4Address("232.1.1.1"))
 SHARED = AnySource.of(IPv4Address("239.1.1.1"))
 RANGE = AnySource(IPv4Network("239.2.0.0/16"))
 COUNTERS = Counters(
-    routes={(1, SG): Count(7, 700), (1, SHARED): Count(8, 800), (1, RANGE): Count(9, 900)},
+    entries={
+        RouteEntry(1, SG, names.MULTICAST_ROUTE, 1): Count(7, 700),
+        RouteEntry(1, SHARED, names.ANY_SOURCE_ROUTE, 1): Count(8, 800),
+        RouteEntry(1, RANGE, names.ANY_SOURCE_ROUTE, 1): Count(9, 900),
+    },
     labels={16: Count(12, 1800)},
     interface_in={1: Count(5, 500)},
     interface_out={1: Count(6, 600)},

@@ -8,7 +8,8 @@ from controlplane.lab.counted import with_counters
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
 from controlplane.net.vpn import RouteDistinguisher
-from controlplane.p4rt.counters import Count, Counters
+from controlplane.p4rt import names
+from controlplane.p4rt.counters import Count, Counters, RouteEntry
 from controlplane.p4rt.drops import DropReason
 from controlplane.router.config import Role, RouterConfig, VrfConfig
 
@@ -31,7 +32,10 @@ CONFIG = RouterConfig(
     ),
 )
 COUNTERS = Counters(
-    routes={(0, SG): Count(1, 100), (2, SG): Count(3, 300)},
+    entries={
+        RouteEntry(vrf, SG, names.MULTICAST_ROUTE, vrf): Count(count, 100 * count)
+        for vrf, count in ((0, 1), (2, 3))
+    },
     labels={16: Count(4, 400)},
     interface_in={7: Count(5, 500)},
     interface_out={7: Count(6, 600)},

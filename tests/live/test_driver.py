@@ -20,8 +20,9 @@ from controlplane.live.clock import Clock
 from controlplane.live.driver import LiveRouter
 from controlplane.net.multicast import SourceGroup
 from controlplane.net.punt import PuntReason
+from controlplane.p4rt import names
 from controlplane.p4rt.address import SwitchAddress
-from controlplane.p4rt.counters import NOTHING_COUNTED, Count, Counters
+from controlplane.p4rt.counters import NOTHING_COUNTED, Count, Counters, RouteEntry
 from controlplane.p4rt.notices import SwitchConnected, SwitchLost
 from controlplane.router import lives
 from controlplane.router.config import Role, RouterConfig
@@ -180,8 +181,9 @@ def test_a_router_that_wants_counters_hears_of_them_until_it_wants_no_more(
     make: Callable[[], Any],
 ) -> None:
     sg = SourceGroup(IPv4Address("10.1.1.10"), IPv4Address("232.1.1.1"))
+    entry = RouteEntry(1, sg, names.MULTICAST_ROUTE, 1)
     answers = [
-        replace(NOTHING_COUNTED, routes={(1, sg): Count(packets, 100 * packets)})
+        replace(NOTHING_COUNTED, entries={entry: Count(packets, 100 * packets)})
         for packets in (5, 5, 8)
     ]
 

@@ -19,9 +19,15 @@ from controlplane.fib.model import (
     TailTable,
 )
 from controlplane.net.mac import MacAddress
-from controlplane.net.multicast import SourceGroup, TreeName
+from controlplane.net.multicast import SourceGroup
 from controlplane.p4rt import names
-from controlplane.p4rt.counters import NOTHING_COUNTED, Count, CounterReader, Counters
+from controlplane.p4rt.counters import (
+    NOTHING_COUNTED,
+    Count,
+    CounterReader,
+    Counters,
+    RouteEntry,
+)
 from controlplane.p4rt.desired_multicast import MulticastEntities
 from controlplane.p4rt.entities import TableEntry
 from controlplane.p4rt.inventory import Inventory
@@ -34,10 +40,11 @@ FLOW, OTHER = (SourceGroup(IPv4Address("10.1.1.10"), IPv4Address(f"232.1.1.{n}")
 COPY = frozenset({Replica(Port(1), MacAddress(0x020000000001), InPlace())})
 
 
-def counted(flows: dict[SourceGroup, tuple[int, int]]) -> Counters:
-    routes: dict[tuple[int, TreeName], Count]
-    routes = {(RED, flow): Count(*count) for flow, count in flows.items()}
-    return replace(NOTHING_COUNTED, routes=routes)
+def counted(
+    flows: dict[SourceGroup, tuple[int, int]], table: str = names.MULTICAST_ROUTE
+) -> Counters:
+    entries = {RouteEntry(RED, flow, table, RED): Count(*count) for flow, count in flows.items()}
+    return replace(NOTHING_COUNTED, entries=entries)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +74,19 @@ def test_each_reading_is_compared_with_the_one_before() -> None:
     readings.take(counted({FLOW: (10, 1000), OTHER: (1, 100)}), now=1.0)
     read = readings.take(counted({FLOW: (30, 3000), OTHER: (1, 100)}), now=3.0)
     assert read == CountersRead(2.0, (RouteCount(RED, FLOW, 20, 2000),))
+
+
+def test_what_one_entry_counts_is_compared_with_what_the_same_one_had_counted() -> None:
+    """A route has an entry in two tables for a while; one that goes is no reason to begin anew."""
+    inclusive = counted({FLOW: (45, 4500)}).entries
+    behind = counted({FLOW: (1, 100)}, names.TAIL_ROUTE).entries
+    both = replace(NOTHING_COUNTED, entries={**inclusive, **behind})
+    readings = Readings(replace(NOTHING_COUNTED, entries=inclusive), now=0.0)
+    assert readings.take(both, now=1.0).routes == (RouteCount(RED, FLOW, 1, 100),)
+    assert readings.take(counted({FLOW: (45, 4500)}), now=2.0).routes == ()
+    assert readings.take(counted({FLOW: (47, 4700)}), now=3.0).routes == (
+        RouteCount(RED, FLOW, 2, 200),
+    )
 
 
 def test_what_a_selective_tunnel_brings_is_counted_for_its_vrf() -> None:

@@ -29,7 +29,8 @@ from controlplane.net.label import IMPLICIT_NULL
 from controlplane.net.mac import multicast_mac
 from controlplane.net.multicast import LINK_LOCAL, SourceGroup, TreeName
 from controlplane.net.punt import PuntReason
-from controlplane.p4rt.counters import NOTHING_COUNTED, Count, Counters
+from controlplane.p4rt import names
+from controlplane.p4rt.counters import NOTHING_COUNTED, Count, Counters, RouteEntry
 from controlplane.wire.ethernet import EthernetFrame, EtherType
 from controlplane.wire.gre import GrePacket
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
@@ -49,7 +50,11 @@ class Switch:
 
     def read_counters(self) -> Counters:
         """Of multicast routes alone."""
-        return replace(NOTHING_COUNTED, routes=dict(self.counted))
+        entries = {
+            RouteEntry(vrf, tree, names.MULTICAST_ROUTE, vrf): count
+            for (vrf, tree), count in self.counted.items()
+        }
+        return replace(NOTHING_COUNTED, entries=entries)
 
     def process(self, port: int, frame: bytes) -> Copies:
         ethernet = EthernetFrame.decode(Reader(frame))
