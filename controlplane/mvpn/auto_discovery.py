@@ -99,10 +99,11 @@ class AutoDiscovery:
         memberships = tuple(one for one in all_of_them if isinstance(one, MembershipChanged))
         notices = tuple(one for one in all_of_them if isinstance(one, Notice))
         self.counters.update(_COUNTED[type(notice)] for notice in notices)
-        expected = (NeighborsExpected(interface=self._pmsi),)
+        joined = frozenset(one.pe for one in notices if isinstance(one, PeFound | PeMoved))
+        expected = NeighborsExpected(interface=self._pmsi, awaited=joined)
         return MvpnChange(
-            pes=frozenset(one.pe for one in notices if isinstance(one, PeFound | PeMoved | PeGone)),
+            pes=joined | {one.pe for one in notices if isinstance(one, PeGone)},
             provider=memberships,
-            customer=expected if any(isinstance(one, PeFound | PeMoved) for one in notices) else (),
+            customer=(expected,) if joined else (),
             notices=notices,
         )

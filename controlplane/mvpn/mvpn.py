@@ -31,7 +31,7 @@ from controlplane.mvpn.umh_routes import MulticastRoutes
 from controlplane.mvpn.upstream import UPSTREAM_HOPS
 from controlplane.mvpn.upstream_names import upstream_names
 from controlplane.protocols.bgp.events import BestPathsChanged, Originated
-from controlplane.protocols.pim.events import PimInput, RoutesChanged, Rpf
+from controlplane.protocols.pim.events import NeighborsExpected, PimInput, RoutesChanged, Rpf
 from controlplane.rib.route import Route
 from controlplane.rib.tunnels import VpnTunnels
 from controlplane.wire.bgp.nlri import Family
@@ -94,8 +94,10 @@ class Mvpn:
         return (*self.tunnel.start(self.interface.name), *self._roots.joins())
 
     def start(self) -> tuple[PimInput, ...]:
-        """For the VRF's PIM: the PMSI is there."""
-        return self._signalling.start(self.interface)
+        """For the VRF's PIM: the PMSI is there, and so are the PEs that a list names."""
+        listed = frozenset(self.tunnels.remote)
+        expected = NeighborsExpected(interface=self.interface.name, awaited=listed)
+        return (*self._signalling.start(self.interface), *((expected,) if listed else ()))
 
     def learn(self, event: BestPathsChanged) -> MvpnChange:
         """BGP of the provider's table has other best paths in one of the MVPN's families."""

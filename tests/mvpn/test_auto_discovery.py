@@ -49,7 +49,7 @@ from tests.mvpn.values import (
 
 TREE2, TREE3 = SourceGroup(PE2, GROUP), SourceGroup(PE3, GROUP)
 MOVED2 = SourceGroup(PE2, GROUP2)
-HELLO_SOON = (NeighborsExpected(interface="mdt-red"),)
+HELLO_SOON = (NeighborsExpected(interface="mdt-red", awaited=frozenset({PE2})),)
 AD2 = "Intra-AS I-PMSI A-D route, RD 65000:2"
 MDT2 = "MDT-SAFI route, RD 65000:2"
 LABEL_SWITCHED = PmsiTunnel(tunnel=MldpP2mp(b""))

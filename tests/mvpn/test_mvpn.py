@@ -14,7 +14,7 @@ from controlplane.mvpn.mvpn import Mvpn
 from controlplane.mvpn.options import DiscoveryOption
 from controlplane.net.interface import Interface, InterfaceKind
 from controlplane.net.multicast import ALL_PIM_ROUTERS, SourceGroup
-from controlplane.protocols.pim.events import PimEnabled, PimSettings, Rpf
+from controlplane.protocols.pim.events import NeighborsExpected, PimEnabled, PimSettings, Rpf
 from controlplane.rib.route import Route, RouteProtocol, VpnNextHop
 from controlplane.wire.gre import GrePacket
 from controlplane.wire.ipv4 import IpProtocol, Ipv4Packet
@@ -76,6 +76,7 @@ def test_the_customers_pim_runs_on_the_pmsi_with_the_mvpns_settings(red: Mvpn) -
     assert red.start() == (
         InterfaceUp(interface=red.interface),
         PimEnabled(interface="mdt-red", settings=PimSettings()),
+        NeighborsExpected(interface="mdt-red", awaited=frozenset(red.tunnels.remote)),
     )
 
 

@@ -57,7 +57,7 @@ def test_a_pim_neighbour_on_the_pmsi_is_a_pe(red: Mvpn) -> None:
     assert red.tunnels.remote == {PE2: RemoteTunnel(SHARED, FIRST_ROOT)}
     assert change.pes == {PE2}
     assert change.provider == ()
-    assert change.customer == (NeighborsExpected(interface="mdt-red"),)
+    assert change.customer == (NeighborsExpected(interface="mdt-red", awaited=frozenset({PE2})),)
     assert change.notices == (PeFound(PE2, SHARED, "PIM Hello on the PMSI"),)
 
 

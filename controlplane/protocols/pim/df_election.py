@@ -87,7 +87,7 @@ class DfElection:
         return self.state in (DfState.WIN, DfState.BACKOFF)
 
     def start(self, now: Instant) -> None:
-        self._instance.timers.set(self._timer, now + self._low())
+        self._set_timer(now + self._low(), lower=False)
 
     def end(self) -> None:
         """There is no such link or RP any more."""
@@ -138,9 +138,23 @@ class DfElection:
             self.state = DfState.OFFER
             self._repeat_from(at)
 
+    def one_awaited(self, now: Instant) -> None:
+        """Who has won just now, and learns of routers that it cannot hear yet, may be the DF beside
+        one of them: it begins anew, when they are heard. A DF of long standing stays it."""
+        is_new = self.since + self._interface.longest_hello > now
+        if self.state is DfState.OFFER:
+            self._set_timer(now + self._low(), lower=False)
+        elif self.i_am_df and is_new and self._interface.all_heard_at() > now:
+            self._happen(DfEvent.PATH_LOST, None, now)
+
+    def one_heard(self, now: Instant) -> None:
+        """Perhaps it was the last that the election waits for."""
+        if self.state is DfState.OFFER and self._interface.all_heard_at() <= now:
+            self._set_timer(now + self._low(), lower=True)
+
     def _repeat_from(self, at: Instant) -> None:
         self._count = 0
-        self._instance.timers.set(self._timer, at)
+        self._set_timer(at, lower=False)
 
     def surroundings_change(self, metric: DfMetric, now: Instant) -> None:
         """Perhaps the DF is no neighbour any more, or the way to the RPA is another one now."""
@@ -217,7 +231,10 @@ class DfElection:
             self._set_timer(now + delay, lower=action is DfAction.LOWER_TIMER_TO_LOW)
 
     def _set_timer(self, at: Instant, *, lower: bool) -> None:
-        """RFC 5015 3.5.3.4, "?=": a timer that runs is only lowered."""
+        """RFC 5015 3.5.3.4, "?=": a timer that runs is only lowered. Offers that not all can hear
+        are not made: nobody would answer them, and we should win."""
+        if self.state is DfState.OFFER:
+            at = max(at, self._interface.all_heard_at())
         current = self._instance.timers.deadline(self._timer)
         if not lower or current is None or current > at:
             self._instance.timers.set(self._timer, at)

@@ -70,7 +70,7 @@ class DfElections:
         else:
             election.receive(source, message, now)
 
-    def neighbor_started(self, interface: PimInterface, neighbor: Neighbor) -> None:
+    def neighbor_started(self, interface: PimInterface, neighbor: Neighbor, now: Instant) -> None:
         """RFC 5015 3.5.1: a new neighbour must "be informed of the current outcome"."""
         if self._on(interface) and not neighbor.hello.bidirectional_capable:
             notice = NeighborNotBidirectional(interface.name, neighbor.address)
@@ -79,9 +79,13 @@ class DfElections:
             for election in self._on(interface):
                 election.announce_from(hello)
                 election.ask_from(hello)
+        for election in self._on(interface):
+            election.one_heard(now)
 
-    def neighbors_expected(self, interface: PimInterface) -> None:
-        """They may not have heard us yet, as new ones."""
+    def neighbors_expected(self, interface: PimInterface, now: Instant) -> None:
+        """They may not have heard us yet, as new ones; nor we them."""
+        for election in self._on(interface):
+            election.one_awaited(now)
         if (hello := self._next_hello(interface)) is not None:
             for election in self._on(interface):
                 election.announce_from(hello)

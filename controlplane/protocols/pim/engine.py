@@ -131,8 +131,8 @@ class PimEngine:
                 machines.members.change(event, now)
             case RoutesChanged():
                 self._instance.touch_all()
-            case NeighborsExpected(interface=interface):
-                machines.neighbors.expect(interface, now)
+            case NeighborsExpected(interface=interface, awaited=awaited):
+                machines.neighbors.expect(interface, awaited, now)
             case NeighborFailed():
                 machines.neighbors.fail(event)
             case DataArrived():

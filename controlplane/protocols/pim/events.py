@@ -48,10 +48,12 @@ class RoutesChanged:
 class NeighborsExpected:
     """Input: routers that may not have heard of us will hear us here; a Hello should be sent soon.
 
-    On a LAN, their own Hellos say so. On a PMSI these may have come before our tunnel led there.
+    On a LAN, their own Hellos say so. On a PMSI these may have come before our tunnel led there, or
+    theirs does not lead here yet: `awaited` are those whose tunnels were joined just now.
     """
 
     interface: str
+    awaited: frozenset[IPv4Address]
 
 
 @dataclass(frozen=True, slots=True)

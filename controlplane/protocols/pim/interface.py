@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from math import ceil, floor
 from typing import Final
 
+from controlplane.engine.time import Duration, Instant
 from controlplane.net.interface import Interface
 from controlplane.protocols.pim.dr import DrElection, elect
 from controlplane.protocols.pim.events import PimSettings
@@ -22,6 +23,7 @@ class PimInterface:
     """`primary_of` maps the neighbours' secondary addresses (RFC 7761 4.3.4).
 
     `hello_sent` is whether a Hello left since the interface came up, and a goodbye is due after it.
+    `awaited` are routers that are there, and whose Hellos have not come yet: until when to wait.
     """
 
     interface: Interface
@@ -31,6 +33,7 @@ class PimInterface:
     hello_sent: bool = False
     neighbors: dict[IPv4Address, Neighbor] = field(default_factory=dict)
     primary_of: dict[IPv4Address, IPv4Address] = field(default_factory=dict)
+    awaited: dict[IPv4Address, Instant] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -45,6 +48,15 @@ class PimInterface:
     def i_am_dr(self) -> bool:
         """I_am_DR(I)."""
         return self.dr.winner == self.address
+
+    @property
+    def longest_hello(self) -> Duration:
+        """Within this time a router that is there is heard."""
+        return self.settings.hello_period + self.settings.triggered_hello_delay
+
+    def all_heard_at(self) -> Instant:
+        """When there is nobody to wait for any more, at the latest."""
+        return max(self.awaited.values(), default=0.0)
 
     def dr_election(self) -> DrElection:
         """DR(I) from what is known now."""

@@ -68,12 +68,14 @@ class Neighbors:
         self._delete(interface, address, reason)
         self._learned(interface)
 
-    def expect(self, name: str, now: Instant) -> None:
+    def expect(self, name: str, awaited: frozenset[IPv4Address], now: Instant) -> None:
         """Others will hear us that may not have yet: RFC 7761 4.3.1, as after one comes up."""
         interface = self._instance.interfaces.get(name)
         if interface is not None:
+            strangers = awaited - interface.neighbors.keys()
+            interface.awaited |= dict.fromkeys(strangers, now + interface.longest_hello)
             self._trigger_hello(interface, now)
-            self._df_elections.neighbors_expected(interface)
+            self._df_elections.neighbors_expected(interface, now)
 
     def fail(self, failure: NeighborFailed) -> None:
         """RFC 5882 4.2.1: a neighbour that BFD has lost is gone, as if its holdtime had run out."""
@@ -105,12 +107,13 @@ class Neighbors:
         self, interface: PimInterface, source: IPv4Address, hello: Hello, now: Instant
     ) -> None:
         interface.neighbors[source] = Neighbor(source, hello, now)
+        interface.awaited.pop(source, None)
         self._instance.outputs.append(NeighborUp(interface.name, source))
         self._watch(interface, source)
         self._record_secondary_addresses(interface, source, hello)
         self._trigger_hello(interface, now)
         self._bootstraps.neighbor_started(interface, source)
-        self._df_elections.neighbor_started(interface, interface.neighbors[source])
+        self._df_elections.neighbor_started(interface, interface.neighbors[source], now)
         self._learned(interface)
 
     def _watch(self, interface: PimInterface, neighbor: IPv4Address) -> None:
@@ -130,7 +133,7 @@ class Neighbors:
         self._upstream.neighbor_restarted(RpfNeighbor(interface.name, neighbor.address), now)
         self._asserts.winner_gone(interface, neighbor.address)
         self._bootstraps.neighbor_started(interface, neighbor.address)
-        self._df_elections.neighbor_started(interface, neighbor)
+        self._df_elections.neighbor_started(interface, neighbor, now)
 
     def _change(self, interface: PimInterface, neighbor: Neighbor, hello: Hello) -> None:
         neighbor.hello = hello

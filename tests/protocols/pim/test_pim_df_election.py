@@ -54,6 +54,10 @@ def said(outputs: list[PimOutput]) -> list[DfMessage]:
     return [m for m in messages if isinstance(m, Offer | Winner | Backoff | Pass)]
 
 
+def expected(*routers: str) -> NeighborsExpected:
+    return NeighborsExpected(interface="lan", awaited=frozenset(map(ip, routers)))
+
+
 def times(trace: Trace) -> list[tuple[float, DfMessage]]:
     return [(round(at, 4), m) for at, output in trace for m in said([output])]
 
@@ -100,7 +104,7 @@ def _is_hello(output: PimOutput) -> bool:
 def test_a_df_that_is_told_to_expect_neighbors_tells_them_after_its_hello() -> None:
     made = winner()
     made.run(until=10.0)
-    made.handle(NeighborsExpected(interface="lan"))
+    made.handle(expected())
     trace = made.run(until=13.0)
     assert [m for _, m in times(trace)] == [Winner(rp_address=RPA, sender=OURS)] * 3
 
@@ -278,6 +282,43 @@ def test_who_knows_of_no_df_asks_a_new_neighbor_by_offers() -> None:
     assert [m for _, m in times(made.run(until=13.0))] == offers
     hears(made, "10.0.2.7", Winner(rp_address=RPA, sender=GOOD))
     assert state(made) == ("lose", "10.0.2.7")
+
+
+def test_no_offers_are_made_before_all_who_are_there_are_heard() -> None:
+    made = router()
+    made.handle(expected("10.0.2.7"))
+    made.run(until=9.0)
+    hears(made, WORSE, Offer(rp_address=RPA, sender=BAD))
+    assert times(made.run(until=10.0)) == []
+    made.hears("lan", "10.0.2.7", hello())
+    offers = [(at, m) for at, m in times(made.run(until=10.5)) if isinstance(m, Offer)]
+    assert offers == [(10.075, OFFER), (10.15, OFFER), (10.225, OFFER)]
+
+
+def test_nor_for_longer_than_a_hello_of_theirs_takes() -> None:
+    """Hello_Period is 30 s, Triggered_Hello_Delay 5 s."""
+    made = router()
+    made.handle(expected("10.0.2.7"))
+    assert times(made.run(until=36.0))[0] == (35.0, OFFER)
+
+
+def test_who_has_just_won_unheard_begins_anew() -> None:
+    made = winner()
+    made.handle(expected("10.0.2.7"))
+    assert state(made) == ("offer", None)
+
+
+def test_a_df_of_long_standing_stays_it_when_a_router_comes() -> None:
+    made = winner()
+    made.run(until=60.0)
+    made.handle(expected("10.0.2.7"))
+    assert state(made) == ("win", ME)
+
+
+def test_who_is_heard_already_is_not_waited_for() -> None:
+    made = winner()
+    made.handle(expected(BETTER, WORSE))
+    assert state(made) == ("win", ME)
 
 
 ASKED = [Offer(rp_address=RPA, sender=INFINITE_METRIC)] * 3

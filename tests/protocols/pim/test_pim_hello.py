@@ -143,14 +143,14 @@ class TestTriggeredHello:
 
     def test_new_leaves_of_a_tunnel_are_greeted_by_one_hello(self, router: Router) -> None:
         router.run(until=10.0)
-        router.handle(NeighborsExpected(interface="lan"))
+        router.handle(NeighborsExpected(interface="lan", awaited=frozenset()))
         router.run(until=11.0)
-        router.handle(NeighborsExpected(interface="lan"))
+        router.handle(NeighborsExpected(interface="lan", awaited=frozenset()))
         assert hello_times(router.run(until=32.0)) == [12.5]
 
     def test_nobody_is_greeted_where_pim_does_not_run(self) -> None:
         router = Router()
-        assert router.handle(NeighborsExpected(interface="lan")) == []
+        assert router.handle(NeighborsExpected(interface="lan", awaited=frozenset())) == []
         assert router.engine.next_deadline() is None
 
 
