@@ -24,12 +24,14 @@ ASSERTED: Final[Duration] = 100.0
 those too who took no part at first (RFC 7761 4.6.1)."""
 LEFT: Final[Duration] = 20.0
 """Leaves take their time at each querier and each LAN."""
-JOINS: Final[Duration] = 22.0
-"""A period of Joins, and J/P_Override_Interval. Where an RP has source and receivers on one
-interface, what it gets in Registers meets what comes by the tree: who lost the Assert prunes the
-source from the shared tree in its next periodic Join (RFC 7761 4.5.6), until the winner cancels."""
+SETTLING: Final = 30
+"""Packets, one a second: for a period of Joins, and three times J/P_Override_Interval. Where an RP
+has source and receivers on one interface, what it gets in Registers meets what comes by the tree.
+Who has heard the Assert prunes the source from the shared tree in its next periodic Join (RFC 7761
+4.5.6), the RP has no need of it any more, the winner cancels, and all join again; meanwhile packets
+are lost (4.6.5, rule 5: no Prune is overridden for (*,G) members of another router's tree)."""
 WARM_UP: Final[Duration] = 5.0
-"""Packets after that come by the trees that stay."""
+"""After that they come by the trees that stay."""
 FORGOTTEN: Final[Duration] = 450.0
 """A DR keeps a source for 210 s, and tells the RP so, which keeps it for 185 s more."""
 QUIET: Final[Duration] = 45.0
@@ -116,9 +118,10 @@ def _at_rest(play: Play, when: str) -> None:
 
 def _judged_streams(play: Play) -> list[Sent]:
     """What is on the wires is that of the last streams alone."""
-    for pause in (JOINS, WARM_UP):
-        play.send_all()
-        play.rest(pause)
+    play.send_all(SETTLING, 1.0)
+    play.rest(SETTLING)
+    play.send_all()
+    play.rest(WARM_UP)
     play.copies.seen.clear()
     streams = play.send_all()
     play.rest(1.0)
