@@ -37,9 +37,13 @@ def role_with(p4_id: int) -> p4r.Role:
     return role
 
 
+def packet_in(number: int) -> bytes:
+    return Response(packet=p4r.PacketIn(payload=bytes([number]))).SerializeToString()
+
+
 def all_messages(session: Session) -> list[Response]:
     session.end()
-    return list(session.messages())
+    return [Response.FromString(octets) for burst in session.bursts() for octets in burst]
 
 
 def test_a_message_that_arrives_after_its_stream_has_ended_changes_nothing(
@@ -118,8 +122,9 @@ def test_a_role_gets_and_acknowledges_the_digests_that_it_has(
 
 def test_packets_that_a_controller_does_not_take_are_dropped_and_arbitration_is_not() -> None:
     session = Session()
-    for _ in range(MAX_QUEUED + 3):
-        session.offer(Response(packet=p4r.PacketIn()))
+    session.offer([packet_in(1)] * (MAX_QUEUED - 1))
+    session.offer([packet_in(2), packet_in(3), packet_in(4)])
+    session.offer([packet_in(5)])
     session.send(Response(arbitration=p4r.MasterArbitrationUpdate()))
     messages = all_messages(session)
     assert session.dropped == 3
