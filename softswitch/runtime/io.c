@@ -372,6 +372,7 @@ int io_run(struct io *io)
 {
     struct epoll_event events[MAX_EVENTS];
 
+    pthread_setname_np(pthread_self(), "packets"); /* for who looks where time goes */
     for (;;) {
         int count = epoll_wait(io->epoll, events, MAX_EVENTS, -1);
 
