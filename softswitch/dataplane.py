@@ -1,10 +1,10 @@
 """The running switch's ports: the native packet thread, the CPU port, and links that come and go.
 
-Frames move in runtime/io.c, in one thread that never enters Python. What the pipeline sends to the CPU
-port a second thread takes from a ring, as messages, and hands to the controllers; what a controller
-sends is written to a socket pair. A third thread reads digests, which come by a pair of their own. It
-also hears from the kernel when links change, and binds a port anew whose interface was taken away and
-has come back.
+Frames move in runtime/io.c, in one thread that never enters Python. What the pipeline sends to the
+CPU port a second thread takes from a ring, as messages, and hands to the controllers; what a
+controller sends is written to a socket pair. A third thread reads digests, which come by a pair of
+their own. It also hears from the kernel when links change, and binds a port anew whose interface
+was taken away and has come back.
 """
 
 from __future__ import annotations

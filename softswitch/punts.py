@@ -1,7 +1,7 @@
 """Punted frames on their way to controllers, as octets of messages (runtime/punts.c, packet_in.c).
 
-The native packet thread puts frames that leave on the CPU port into a ring; one thread of Python takes
-them out, already serialized as `StreamMessageResponse`, many at a time.
+The native packet thread puts frames that leave on the CPU port into a ring; one thread of Python
+takes them out, already serialized as `StreamMessageResponse`, many at a time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class PacketInLayout:
     """A packet_in header for native code (`struct packet_in_layout`)."""
 
     def __init__(self, octets: int, fields: Sequence[PacketInField]) -> None:
-        array = (_Field * len(fields))(*((f.id, f.first, f.width) for f in fields))
+        array = (_Field * len(fields))(*(_Field(f.id, f.first, f.width) for f in fields))
         self.native = _Layout(octets, len(fields), array)
 
 
@@ -50,9 +50,7 @@ class Punts:
     def take(self, layout: PacketInLayout | None) -> list[bytes]:
         """Messages of frames that are there; without a layout the frames are dropped."""
         native = None if layout is None else ctypes.byref(layout.native)
-        count = self._library.punts_take(
-            self._ring, native, self._messages, ROOM, self._ends, MOST
-        )
+        count = self._library.punts_take(self._ring, native, self._messages, ROOM, self._ends, MOST)
         ends = [0, *self._ends[:count]]
         octets = ctypes.string_at(self._messages, ends[-1])
         return [octets[start:end] for start, end in pairwise(ends)]

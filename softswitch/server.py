@@ -131,9 +131,7 @@ class Servicer(p4r_grpc.P4RuntimeServicer):
             session.end()
 
 
-def _sent(
-    session: Session, context: grpc.ServicerContext
-) -> Iterator[p4r.StreamMessageResponse]:
+def _sent(session: Session, context: grpc.ServicerContext) -> Iterator[p4r.StreamMessageResponse]:
     """Tell the controller what it is told; what is left to grpcio to send is yielded."""
     sender = burst_sender(context)
     for burst in session.bursts():

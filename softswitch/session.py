@@ -1,8 +1,8 @@
 """A controller's stream: what it may send, and the queue of what it is told.
 
-A stream lives as long as its gRPC call. Messages are queued as octets: packet-ins come as such from
-native code. Arbitration updates always reach the controller; packets that it is too slow to take are
-dropped and counted, as a queue in front of a slow port would.
+A stream lives as long as its gRPC call. Messages are queued as octets: packet-ins come as such
+from native code. Arbitration updates always reach the controller; packets that it is too slow to
+take are dropped and counted, as a queue in front of a slow port would.
 """
 
 from __future__ import annotations

@@ -67,7 +67,6 @@ class Links:
             frames, used = _received() - frames, cpu_seconds(forwarder) - used
             return Rate(frames / (time.perf_counter() - started), frames / used)
 
-
     def flow(self, frame: bytes, rate: int, copies: int, switch: int) -> Flow:
         """Send a frame at a rate, behind the last copies of what was sent before."""
         time.sleep(SETTLE)
