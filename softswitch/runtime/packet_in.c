@@ -28,7 +28,7 @@ static uint8_t *put_number(uint8_t *at, uint32_t number)
     return at;
 }
 
-/* Octets behind a tag and their length; none are left out, as proto3 does. */
+/* Tag, length and octets of a field; protobuf leaves an empty one out. */
 static uint32_t octets_size(uint32_t len)
 {
     return len ? 1 + number_size(len) + len : 0;

@@ -2,18 +2,18 @@
  *
  * A frame that leaves on the CPU port begins with the program's packet_in header, whose fields are
  * packed without gaps. Each becomes a PacketMetadata with the shortest byte string of its value
- * (P4Runtime, "Bytestrings"), in the order of P4Info; the rest of the frame is the payload.
+ * (P4Runtime, "Bytestrings"), in the order of P4Info; the rest of the frame is the payload. Protobuf
+ * makes the same octets of such a message.
  */
 #ifndef SW_PACKET_IN_H
 #define SW_PACKET_IN_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct packet_in_field {
     uint32_t id;
     uint32_t first; /* bit of the frame, from the left */
-    uint32_t width;
+    uint32_t width; /* one at least */
 };
 
 struct packet_in_layout {

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 enum {
-    RING = 1 << 20,   /* octets; more would only push what the packet thread needs out of its caches */
-    ALIGNMENT = 8,    /* of records */
+    RING = 1 << 20, /* octets; with more, writing it empties the packet thread's caches */
+    ALIGNMENT = 8,  /* of records */
     CACHE_LINE = 64,
-    NAP = 500000,     /* nanoseconds */
+    NAP = 500000, /* nanoseconds */
 };
 
 /* In front of each frame: its length, or that the rest of the ring is not used. */
@@ -113,7 +113,8 @@ void punts_publish(struct punts *punts)
 
 static bool is_empty(struct punts *punts)
 {
-    return atomic_load(&punts->published) == atomic_load_explicit(&punts->taken, memory_order_relaxed);
+    return atomic_load(&punts->published) ==
+           atomic_load_explicit(&punts->taken, memory_order_relaxed);
 }
 
 static void nap(void)
