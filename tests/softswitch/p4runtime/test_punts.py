@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ctypes
+import random
 from collections.abc import Iterator
 from itertools import count, islice
 from queue import SimpleQueue
@@ -129,6 +130,24 @@ def test_order_and_octets_survive_the_end_of_the_ring(ring: Ring, length: int) -
         some = list(islice(frames, 3))
         ring.add(*some)
         assert ring.payloads() == some
+
+
+def test_a_ring_that_is_full_all_the_time_loses_and_mixes_up_nothing_that_it_has_taken(
+    ring: Ring,
+) -> None:
+    """Large frames are taken a few at a time, so both ends pass the ring's end at any distance."""
+    chance, kept, taken = random.Random(1), [], []
+    for number in range(2000):
+        frame = number.to_bytes(4).ljust(chance.choice([4, 60, 9000, 30_000, LONGEST]), b".")
+        if ring.put(frame):
+            kept.append(frame)
+        else:
+            ring.publish()
+            taken += ring.payloads()
+    ring.publish()
+    while some := ring.payloads():
+        taken += some
+    assert taken == kept
 
 
 def test_a_batch_larger_than_what_is_taken_at_a_time_comes_in_parts(ring: Ring) -> None:
