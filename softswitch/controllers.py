@@ -7,6 +7,7 @@ packet-out is answered with a StreamError and the stream goes on.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from finsy.proto import p4r
@@ -17,6 +18,8 @@ from softswitch.p4runtime.role import Scope
 from softswitch.p4runtime.service import MAX_CONTROLLERS, P4Runtime
 from softswitch.p4runtime.status import Code, P4RuntimeError, unsupported
 from softswitch.session import Session
+
+_log = logging.getLogger(__name__)
 
 
 class Controllers:
@@ -46,6 +49,8 @@ class Controllers:
         with self._service.lock:
             self._sessions.pop(session.client, None)
             self._notify(self._service.arbitration.leave(session.client))
+        if session.dropped:
+            _log.warning("a controller was too slow for %d messages to it", session.dropped)
 
     def end_all(self) -> None:
         """End every stream; the server is stopping.

@@ -139,6 +139,19 @@ def test_packet_ins_go_to_the_primary_and_not_to_its_backup(controllers: Control
     assert (packet_ins(primary), packet_ins(backup)) == ([b"\1", b"\2"], [])
 
 
+def test_what_a_controller_was_too_slow_for_is_told_when_it_leaves(
+    controllers: Controllers, caplog: pytest.LogCaptureFixture
+) -> None:
+    slow, other = controllers.connect(), controllers.connect()
+    controllers.handle(slow, arbitration(1))
+    for _ in range(3):
+        controllers.packet_ins([packet_in(1)] * 2000)
+    controllers.disconnect(other)
+    controllers.disconnect(slow)
+    dropped = 3 * 2000 + 1 - MAX_QUEUED
+    assert caplog.messages == [f"a controller was too slow for {dropped} messages to it"]
+
+
 def test_a_role_gets_the_packet_ins_that_its_filter_lets_through(controllers: Controllers) -> None:
     wanted = stratum.P4RoleConfig.PacketFilter(metadata_id=5, value=b"\0\2")
     other = stratum.P4RoleConfig.PacketFilter(metadata_id=6, value=b"\2")
