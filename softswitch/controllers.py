@@ -7,7 +7,8 @@ packet-out is answered with a StreamError and the stream goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Sequence
 
 from finsy.proto import p4r
 
@@ -17,6 +18,8 @@ from softswitch.p4runtime.role import Scope
 from softswitch.p4runtime.service import MAX_CONTROLLERS, P4Runtime
 from softswitch.p4runtime.status import Code, P4RuntimeError, unsupported
 from softswitch.session import Session
+
+_log = logging.getLogger(__name__)
 
 
 class Controllers:
@@ -46,6 +49,8 @@ class Controllers:
         with self._service.lock:
             self._sessions.pop(session.client, None)
             self._notify(self._service.arbitration.leave(session.client))
+        if session.dropped:
+            _log.warning("a controller was too slow for %d messages to it", session.dropped)
 
     def end_all(self) -> None:
         """End every stream; the server is stopping.
@@ -70,7 +75,7 @@ class Controllers:
             case _:
                 report = _report(unsupported("stream messages of this kind"))
                 report.other.SetInParent()
-                session.offer(p4r.StreamMessageResponse(error=report))
+                _offer(session, p4r.StreamMessageResponse(error=report))
 
     def _arbitrate(self, session: Session, request: p4r.MasterArbitrationUpdate) -> None:
         with self._service.lock:
@@ -78,17 +83,10 @@ class Controllers:
             if session.client in self._sessions:
                 self._notify(self._service.arbitration.update(session.client, request))
 
-    def packet_in(self, frame: bytes) -> None:
-        """A frame has come out of the CPU port: for the primaries whose roles get it."""
-        forwarding, primaries = self._service.forwarding, self._primaries
-        if forwarding is None or not primaries:
-            return
-        packet = forwarding.packet_in.decode(frame)
-        if packet is None:
-            return
-        for session, scope in primaries:
-            if scope.receives(packet):
-                session.offer(p4r.StreamMessageResponse(packet=packet))
+    def packet_ins(self, messages: Sequence[bytes]) -> None:
+        """Frames have come out of the CPU port: for the primaries whose roles get them."""
+        for session, scope in self._primaries:
+            session.offer(_received(scope, messages))
 
     def digest(self, message: bytes | None, now_us: int) -> int | None:
         """A message of the pipeline, or none: lists that are full or due are sent.
@@ -103,7 +101,7 @@ class Controllers:
             lists = [] if message is None else digests.learn(message, now_us)
             for learnt in lists + digests.due(now_us):
                 for session in self._primaries_of(learnt.digest_id):
-                    session.offer(p4r.StreamMessageResponse(digest=learnt))
+                    _offer(session, p4r.StreamMessageResponse(digest=learnt))
             return digests.next_due()
 
     def _primaries_of(self, p4_id: int) -> list[Session]:
@@ -119,7 +117,7 @@ class Controllers:
         error = P4RuntimeError(Code.PERMISSION_DENIED, "only a primary may acknowledge digests")
         report = _report(error)
         report.digest_list_ack.digest_list_ack.CopyFrom(ack)
-        session.offer(p4r.StreamMessageResponse(error=report))
+        _offer(session, p4r.StreamMessageResponse(error=report))
 
     def _packet_out(self, session: Session, packet: p4r.PacketOut) -> None:
         try:
@@ -127,7 +125,7 @@ class Controllers:
         except P4RuntimeError as error:
             report = _report(error)
             report.packet_out.packet_out.CopyFrom(packet)
-            session.offer(p4r.StreamMessageResponse(error=report))
+            _offer(session, p4r.StreamMessageResponse(error=report))
 
     def _encode(self, session: Session, packet: p4r.PacketOut) -> bytes:
         forwarding = self._service.forwarding
@@ -148,6 +146,18 @@ class Controllers:
             session = self._sessions.get(notification.client)
             if session is not None:
                 session.send(p4r.StreamMessageResponse(arbitration=notification.update))
+
+
+def _received(scope: Scope, messages: Sequence[bytes]) -> Sequence[bytes]:
+    """The packet-ins that a role gets; only a filter needs to look into them."""
+    if scope.packet_in_filter is None:
+        return messages if scope.receives_packet_ins else ()
+    parse = p4r.StreamMessageResponse.FromString
+    return [octets for octets in messages if scope.receives(parse(octets).packet)]
+
+
+def _offer(session: Session, message: p4r.StreamMessageResponse) -> None:
+    session.offer([message.SerializeToString()])
 
 
 def _report(error: P4RuntimeError) -> p4r.StreamError:

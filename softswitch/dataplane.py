@@ -1,10 +1,10 @@
 """The running switch's ports: the native packet thread, the CPU port, and links that come and go.
 
-Frames move in runtime/io.c, in one thread that never enters Python. The CPU port is a socket pair:
-what the pipeline sends to it a second thread reads and hands to the controller; what a controller
-sends is written to it. Digests come the same way, by a pair of their own. That second thread also
-hears from the kernel when links change, and binds a port anew whose interface was taken away and
-has come back.
+Frames move in runtime/io.c, in one thread that never enters Python. What the pipeline sends to the
+CPU port a second thread takes from a ring, as messages, and hands to the controllers; what a
+controller sends is written to a socket pair. A third thread reads digests, which come by a pair of
+their own. It also hears from the kernel when links change, and binds a port anew whose interface
+was taken away and has come back.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from softswitch.build import build_io_library
 from softswitch.digests import DIGEST_PORT
 from softswitch.engine import Engine
 from softswitch.interface import InterfacePort, PortSpec, grow_buffers
+from softswitch.punts import PacketInLayout, Punts
 
 RTMGRP_LINK = 1  # linux/rtnetlink.h
 MAX_FRAME = 1 << 17
@@ -58,7 +59,7 @@ class _Pipeline(ctypes.Structure):
     )
 
 
-_INTERFACE, _CPU = 0, 1  # enum io_kind
+_INTERFACE, _CPU, _DIGESTS = 0, 1, 2  # enum io_kind
 
 
 class DataPlane:
@@ -68,7 +69,7 @@ class DataPlane:
         self,
         ports: Sequence[PortSpec],
         cpu_port: int | None,
-        on_packet_in: Callable[[bytes], None],
+        on_packet_ins: Callable[[Sequence[bytes]], None],
         on_digest: Callable[[bytes | None], float | None],
     ) -> None:
         """Open every interface; PortError for one that cannot be used.
@@ -76,7 +77,8 @@ class DataPlane:
         `on_digest` says in how many seconds it wants to be called without a digest, if at all.
         """
         self._library = _load()
-        self._on_packet_in = on_packet_in
+        self._on_packet_ins = on_packet_ins
+        self._layout: PacketInLayout | None = None
         self._on_digest = on_digest
         self._indices: dict[int, int] = {}
         self._io = ctypes.c_void_p(self._library.io_create())
@@ -89,33 +91,42 @@ class DataPlane:
             self._digests, learning = (stack.enter_context(end) for end in _pair())
             self._interfaces = [stack.enter_context(InterfacePort(spec)) for spec in ports]
             self._stack = stack.pop_all()
+        self._punts = Punts(self._library, self._library.io_punts(self._io))
         for interface in self._interfaces:
             self._add_port(interface.spec.number, interface.socket, _INTERFACE)
         if cpu_port is not None:
             self._add_port(cpu_port, inside, _CPU)
-        self._add_port(DIGEST_PORT, learning, _CPU)
-        self._packet_thread = Thread(target=self._run, name="packets")
-        self._event_thread = Thread(target=self._watch, name="events")
+        self._add_port(DIGEST_PORT, learning, _DIGESTS)
+        self._threads = [
+            Thread(target=self._run, name="packets"),
+            Thread(target=self._take_punts, name="punts"),
+            Thread(target=self._watch, name="events"),
+        ]
 
     def start(self) -> None:
         """Begin to move packets."""
-        self._packet_thread.start()
-        self._event_thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """Stop both threads and free everything."""
+        """Stop all threads and free everything."""
         self._library.io_stop(self._io)
+        self._punts.close()
         self._cpu.shutdown(socket.SHUT_RDWR)
-        for thread in (self._packet_thread, self._event_thread):
+        for thread in self._threads:
             if thread.is_alive():
                 thread.join()
         self._log_counters()
         self._stack.close()
 
-    def set_engine(self, engine: Engine | None) -> None:
-        """Send packets through this engine from now on; any earlier one is then free of them."""
+    def set_engine(self, engine: Engine | None, layout: PacketInLayout | None = None) -> None:
+        """Send packets through this engine from now on; any earlier one is then free of them.
+
+        Without a layout of what it sends to the CPU port, that is dropped.
+        """
         pipeline = None if engine is None else ctypes.byref(_pipeline(engine))
         self._library.io_set_pipeline(self._io, pipeline)
+        self._layout = layout
 
     def packet_out(self, frame: bytes) -> None:
         """Put a frame into the pipeline on the CPU port; waits while its queue is full."""
@@ -151,8 +162,12 @@ class DataPlane:
         if self._library.io_run(self._io) < 0:
             _log.error("the packet thread has stopped: errno %d", ctypes.get_errno())
 
+    def _take_punts(self) -> None:
+        while self._punts.wait():
+            self._on_packet_ins(self._punts.take(self._layout))
+
     def _watch(self) -> None:
-        """Packets to the CPU, digests and link events, until the CPU's socket is shut down."""
+        """Digests and link events, until the CPU's socket is shut down."""
         wait: float | None = None
         with selectors.DefaultSelector() as selector:
             selector.register(self._cpu, selectors.EVENT_READ)
@@ -165,15 +180,8 @@ class DataPlane:
                 if self._digests in ready or wait is not None:
                     learnt = self._digests.recv(MAX_FRAME) if self._digests in ready else None
                     wait = self._on_digest(learnt)
-                if self._cpu in ready and not self._receive_packet_in():
+                if self._cpu in ready:
                     return
-
-    def _receive_packet_in(self) -> bool:
-        frame = self._cpu.recv(MAX_FRAME)
-        if not frame:
-            return False
-        self._on_packet_in(frame)
-        return True
 
     def _check_links(self) -> None:
         """Something happened to some link; an overflow of the queue means the same."""
@@ -189,9 +197,9 @@ class DataPlane:
 
 def _load() -> ctypes.CDLL:
     library = ctypes.CDLL(str(build_io_library()), use_errno=True)
-    library.io_create.restype = ctypes.c_void_p
+    library.io_create.restype = library.io_punts.restype = ctypes.c_void_p
     library.io_unknown_ports.restype = ctypes.c_uint64
-    for name in ("io_destroy", "io_run", "io_stop", "io_unknown_ports"):
+    for name in ("io_destroy", "io_run", "io_stop", "io_unknown_ports", "io_punts"):
         getattr(library, name).argtypes = [ctypes.c_void_p]
     library.io_add_port.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_int]
     library.io_set_pipeline.argtypes = [ctypes.c_void_p, ctypes.c_void_p]

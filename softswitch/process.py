@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic_ns
@@ -29,7 +30,7 @@ class SwitchProcess:
             self._service = P4Runtime(options.device_id, self._committed)
             stack.callback(self._service.close)
             self._data_plane = DataPlane(
-                options.ports, options.cpu_port, self._packet_in, self._digest
+                options.ports, options.cpu_port, self._packet_ins, self._digest
             )
             stack.callback(self._data_plane.close)
             if options.program is not None:
@@ -53,10 +54,10 @@ class SwitchProcess:
         self._data_plane.set_engine(engine)
 
     def _committed(self, forwarding: Forwarding) -> None:
-        self._data_plane.set_engine(forwarding.engine)
+        self._data_plane.set_engine(forwarding.engine, forwarding.packet_in.layout)
 
-    def _packet_in(self, frame: bytes) -> None:
-        self._controllers.packet_in(frame)
+    def _packet_ins(self, messages: Sequence[bytes]) -> None:
+        self._controllers.packet_ins(messages)
 
     def _digest(self, message: bytes | None) -> float | None:
         now_us = monotonic_ns() // 1000

@@ -18,6 +18,7 @@ from typing import NoReturn
 import grpc
 from finsy.proto import p4r, p4r_grpc
 
+from softswitch.bursts import burst_sender
 from softswitch.controllers import Controllers
 from softswitch.p4runtime.service import MAX_CONTROLLERS, P4Runtime
 from softswitch.p4runtime.status import P4RuntimeError
@@ -111,7 +112,7 @@ class Servicer(p4r_grpc.P4RuntimeServicer):
         reader = Thread(target=self._read, args=(session, request_iterator), daemon=True)
         reader.start()
         try:
-            yield from session.messages()
+            yield from _sent(session, context)
         finally:
             self._controllers.disconnect(session)
         if session.error is not None:
@@ -128,6 +129,16 @@ class Servicer(p4r_grpc.P4RuntimeServicer):
             pass  # the connection is gone
         finally:
             session.end()
+
+
+def _sent(session: Session, context: grpc.ServicerContext) -> Iterator[p4r.StreamMessageResponse]:
+    """Tell the controller what it is told; what is left to grpcio to send is yielded."""
+    sender = burst_sender(context)
+    for burst in session.bursts():
+        if sender is not None:
+            sender.send(burst)
+        else:
+            yield from map(p4r.StreamMessageResponse.FromString, burst)
 
 
 def _responses(entities: Iterable[p4r.Entity]) -> Iterator[p4r.ReadResponse]:

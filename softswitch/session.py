@@ -1,14 +1,16 @@
 """A controller's stream: what it may send, and the queue of what it is told.
 
-A stream lives as long as its gRPC call. Arbitration updates always reach the controller; packets
-that it is too slow to take are dropped and counted, as a queue in front of a slow port would.
+A stream lives as long as its gRPC call. Messages are queued as octets: packet-ins come as such
+from native code. Arbitration updates always reach the controller; packets that it is too slow to
+take are dropped and counted, as a queue in front of a slow port would.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from itertools import count
-from queue import SimpleQueue
+from threading import Condition
 
 from finsy.proto import p4r
 
@@ -16,6 +18,7 @@ from softswitch.p4runtime.election import ClientId
 from softswitch.p4runtime.status import P4RuntimeError
 
 MAX_QUEUED = 4096
+MAX_BURST = 256
 
 _ids = count(1)
 
@@ -27,24 +30,39 @@ class Session:
         self.client = ClientId(next(_ids))
         self.dropped = 0
         self.error: P4RuntimeError | None = None
-        self._queue: SimpleQueue[p4r.StreamMessageResponse | None] = SimpleQueue()
+        self._queue: deque[bytes] = deque()
+        self._ended = False
+        self._changed = Condition()
 
     def send(self, message: p4r.StreamMessageResponse) -> None:
         """Queue a message that must arrive."""
-        self._queue.put(message)
+        with self._changed:
+            self._put([message.SerializeToString()])
 
-    def offer(self, message: p4r.StreamMessageResponse) -> None:
-        """Queue a message unless the controller is far behind."""
-        if self._queue.qsize() < MAX_QUEUED:
-            self._queue.put(message)
-        else:
-            self.dropped += 1
+    def offer(self, messages: Sequence[bytes]) -> None:
+        """Queue messages, except those for which the controller is too far behind."""
+        with self._changed:
+            room = max(MAX_QUEUED - len(self._queue), 0)
+            self._put(messages[:room])
+            self.dropped += len(messages[room:])
 
     def end(self) -> None:
         """Let the stream end, after what is queued; with `error` if that is set."""
-        self._queue.put(None)
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
 
-    def messages(self) -> Iterator[p4r.StreamMessageResponse]:
-        """What the controller is told, until the end."""
-        while (message := self._queue.get()) is not None:
-            yield message
+    def bursts(self) -> Iterator[Sequence[bytes]]:
+        """What the controller is told, as much at a time as is queued, until the end."""
+        while burst := self._take():
+            yield burst
+
+    def _put(self, messages: Sequence[bytes]) -> None:
+        if not self._ended:
+            self._queue.extend(messages)
+            self._changed.notify()
+
+    def _take(self) -> Sequence[bytes]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._ended)
+            return [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BURST))]

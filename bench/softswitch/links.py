@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.softswitch.processes import cpu_seconds, running
+from bench.softswitch.processes import cpu_seconds, running, thread_seconds
 from softswitch.build import compiler
 
 INPUT = 1
 OUTPUTS = tuple(range(2, 18))
+STORM = OUTPUTS[-1]
+"""What few copies leave on can be filled from the far end."""
+PACKET_THREAD = "packets"
 SETTLE, MEASURE = 0.3, 1.0  # seconds
 
 
@@ -22,6 +25,13 @@ class Rate(NamedTuple):
 
     a_second: float
     a_cpu_second: float
+
+
+class Flow(NamedTuple):
+    """A stream of a given rate: what part of its copies was lost, and the packet thread's CPU."""
+
+    lost: float
+    cpu_seconds: float
 
 
 class Links:
@@ -36,9 +46,9 @@ class Links:
             _make_link(number)
 
     @contextmanager
-    def sending(self, frame: bytes) -> Iterator[None]:
-        """Fill the link in with one frame."""
-        with running([str(self._tool), "send", f"h{INPUT}"], frame):
+    def sending(self, frame: bytes, link: int = INPUT, rate: int = 0) -> Iterator[None]:
+        """Send one frame on a link so many times a second, or as often as it can."""
+        with running([str(self._tool), "send", f"h{link}", str(rate)], frame):
             yield
 
     @contextmanager
@@ -57,6 +67,17 @@ class Links:
             frames, used = _received() - frames, cpu_seconds(forwarder) - used
             return Rate(frames / (time.perf_counter() - started), frames / used)
 
+    def flow(self, frame: bytes, rate: int, copies: int, switch: int) -> Flow:
+        """Send a frame at a rate, behind the last copies of what was sent before."""
+        time.sleep(SETTLE)
+        sent, received, used = _sent(), _received(), thread_seconds(switch, PACKET_THREAD)
+        with self.sending(frame, rate=rate):
+            time.sleep(MEASURE)
+        time.sleep(SETTLE)
+        expected = (_sent() - sent) * copies
+        used = thread_seconds(switch, PACKET_THREAD) - used
+        return Flow(1 - (_received() - received) / expected, used)
+
 
 def ports() -> Sequence[str]:
     """A switch's options for all links."""
@@ -65,10 +86,18 @@ def ports() -> Sequence[str]:
 
 def _received() -> int:
     """Frames that have arrived at the far ends of the links out."""
-    far_ends = {f"h{number}" for number in OUTPUTS}
+    return _counted({f"h{number}" for number in OUTPUTS}, 1)
+
+
+def _sent() -> int:
+    """Frames that the sender has put on the link in."""
+    return _counted({f"h{INPUT}"}, 9)
+
+
+def _counted(names: set[str], column: int) -> int:
     lines = Path("/proc/net/dev").read_text().splitlines()[2:]
     interfaces = (line.split(":") for line in lines)
-    return sum(int(values.split()[1]) for name, values in interfaces if name.strip() in far_ends)
+    return sum(int(values.split()[column]) for name, values in interfaces if name.strip() in names)
 
 
 def _make_link(number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
@@ -11,7 +12,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
-from bench.softswitch.links import INPUT, OUTPUTS
+from bench.softswitch.links import INPUT, OUTPUTS, STORM
 from controlplane.fib.model import (
     Adjacency,
     Encapsulate,
@@ -65,6 +66,12 @@ def routing(prefixes: int, action: UnicastAction) -> Fib:
         for number in range(prefixes)
     )
     return Fib(interfaces=frozenset({_AT}), groups=frozenset({_away()}), unicast=frozenset(routes))
+
+
+def beside(fib: Fib, action: UnicastAction) -> Fib:
+    """A state, and one prefix for what comes on the link of storms."""
+    at = FibInterface(Port(STORM), INTERFACE + 1, VRF, MAC)
+    return replace(fib, interfaces=fib.interfaces | {at}, unicast=routing(1, action).unicast)
 
 
 def trees(count: int, groups: int) -> Fib:

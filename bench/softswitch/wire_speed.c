@@ -1,6 +1,7 @@
 /* What stands at the ends of links, and what a switch is compared with.
  *
- *     wire_speed send INTERFACE          sends one frame (from standard input) for ever
+ *     wire_speed send INTERFACE [RATE]   sends one frame (from standard input) for ever, so many
+ *                                        times a second or as often as it can
  *     wire_speed copy INPUT OUTPUT...    copies every frame to all outputs: the least that any
  *                                        switch with these system calls does
  */
@@ -15,9 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 64, MAX_OUTPUTS = 32, FRAME = 2048, BUFFER = 4 << 20 };
+enum { BATCH = 64, MAX_OUTPUTS = 32, FRAME = 2048, BUFFER = 4 << 20, SECOND = 1000000000 };
 
 static int open_interface(const char *name, int protocol)
 {
@@ -51,9 +53,25 @@ static void prepare(struct batch *batch, size_t len)
     }
 }
 
-static void send_for_ever(const char *interface)
+/* Sleep until the next batch of BATCH frames at this rate; the one after a delay comes no sooner. */
+static void pace(struct timespec *next, long rate)
+{
+    struct timespec now;
+    long gap = (long)BATCH * SECOND / rate;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec > next->tv_sec || (now.tv_sec == next->tv_sec && now.tv_nsec > next->tv_nsec))
+        *next = now;
+    else
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, next, NULL);
+    next->tv_sec += (next->tv_nsec + gap) / SECOND;
+    next->tv_nsec = (next->tv_nsec + gap) % SECOND;
+}
+
+static void send_for_ever(const char *interface, long rate)
 {
     static struct batch batch;
+    struct timespec next = {0};
     int fd = open_interface(interface, 0);
     ssize_t len = read(STDIN_FILENO, batch.frames[0], FRAME);
 
@@ -62,9 +80,12 @@ static void send_for_ever(const char *interface)
     for (int i = 1; i < BATCH; i++)
         memcpy(batch.frames[i], batch.frames[0], len);
     prepare(&batch, len);
-    for (;;)
+    for (;;) {
+        if (rate)
+            pace(&next, rate);
         if (sendmmsg(fd, batch.messages, BATCH, 0) < 0 && errno != ENOBUFS)
             exit(1);
+    }
 }
 
 static void copy_for_ever(const char *input, char **outputs, int count)
@@ -90,10 +111,10 @@ static void copy_for_ever(const char *input, char **outputs, int count)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && !strcmp(argv[1], "send"))
-        send_for_ever(argv[2]);
+    if ((argc == 3 || argc == 4) && !strcmp(argv[1], "send"))
+        send_for_ever(argv[2], argc == 4 ? atol(argv[3]) : 0);
     if (argc >= 4 && argc - 3 <= MAX_OUTPUTS && !strcmp(argv[1], "copy"))
         copy_for_ever(argv[2], argv + 3, argc - 3);
-    fprintf(stderr, "usage: %s send INTERFACE | copy INPUT OUTPUT...\n", argv[0]);
+    fprintf(stderr, "usage: %s send INTERFACE [RATE] | copy INPUT OUTPUT...\n", argv[0]);
     return 2;
 }

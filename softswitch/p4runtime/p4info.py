@@ -28,6 +28,9 @@ class MatchKind(Enum):
     OPTIONAL = p4i.MatchField.OPTIONAL
 
 
+MAX_HEADER_BITS = 4096
+"""Of what stands in front of a packet from or to a controller."""
+
 # Entries of a table with such a field may overlap, so each needs a priority (section "TableEntry").
 PRIORITY_KINDS = frozenset({MatchKind.TERNARY, MatchKind.RANGE, MatchKind.OPTIONAL})
 
@@ -303,5 +306,16 @@ def _packet_header(message: p4i.P4Info, name: str) -> PacketHeader:
     for header in message.controller_packet_metadata:
         if header.preamble.name == name:
             fields = (Field(item.id, item.name, item.bitwidth) for item in header.metadata)
-            return PacketHeader(name, tuple(fields))
+            return _checked(PacketHeader(name, tuple(fields)))
     return PacketHeader(name)
+
+
+def _checked(header: PacketHeader) -> PacketHeader:
+    """Native code takes the places of fields as they are."""
+    for field in header.fields:
+        if field.width < 1:
+            raise invalid(f"{header.name} field {field.name}: {field.width} bits are no value")
+    width = sum(field.width for field in header.fields)
+    if width > MAX_HEADER_BITS:
+        raise invalid(f"{header.name}: {width} bits are more than {MAX_HEADER_BITS}")
+    return header

@@ -8,13 +8,14 @@ whole bytes. A program without such a header gets and gives bare frames (section
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from finsy.proto import p4r
 
 from softswitch.p4runtime import bytestring
 from softswitch.p4runtime.p4info import Field, PacketHeader
 from softswitch.p4runtime.status import invalid
+from softswitch.punts import PacketInField, PacketInLayout
 
 # The values of a packet-in's header, and the frame behind it.
 Punted = tuple[tuple[int, ...], bytes]
@@ -26,6 +27,7 @@ class PacketInDecoder:
     def __init__(self, header: PacketHeader) -> None:
         self._length, self._places = _layout(header)
         self._ids = [field.id for field in header.fields]
+        self.layout = PacketInLayout(self._length, list(_native_fields(header)))
 
     def unpack(self, frame: bytes) -> Punted | None:
         """The header's values in the order of P4Info; None for a frame that is shorter than it."""
@@ -81,6 +83,13 @@ class PacketOutEncoder:
         if field.id not in given:
             raise invalid(f"packet-out: metadata {field.name} ({field.id}) is missing")
         return bytestring.decode(given[field.id], field.width, f"packet-out {field.name}")
+
+
+def _native_fields(header: PacketHeader) -> Iterator[PacketInField]:
+    first = 0
+    for field in header.fields:
+        yield PacketInField(field.id, first, field.width)
+        first += field.width
 
 
 def _layout(header: PacketHeader) -> tuple[int, list[tuple[int, int]]]:

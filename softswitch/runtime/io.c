@@ -56,6 +56,8 @@ struct io {
     uint64_t unknown_ports;
     uint64_t started; /* in microseconds; the pipeline's clock begins at zero */
 
+    struct punts *punts;
+
     pthread_mutex_t pipeline_lock; /* held while frames are in the pipeline */
     struct io_pipeline pipeline;
 
@@ -95,7 +97,9 @@ struct io *io_create(void)
     io->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     io->rx_frames = malloc((size_t)RX_BATCH * RX_STRIDE);
     io->arena = malloc(ARENA);
-    if (io->epoll < 0 || io->stop < 0 || !io->rx_frames || !io->arena || watch(io, io->stop, NULL)) {
+    io->punts = punts_create();
+    if (io->epoll < 0 || io->stop < 0 || !io->rx_frames || !io->arena || !io->punts ||
+        watch(io, io->stop, NULL)) {
         io_destroy(io);
         return NULL;
     }
@@ -110,6 +114,8 @@ void io_destroy(struct io *io)
     free(io->ports);
     free(io->rx_frames);
     free(io->arena);
+    if (io->punts)
+        punts_destroy(io->punts);
     if (io->epoll >= 0)
         close(io->epoll);
     if (io->stop >= 0)
@@ -143,6 +149,11 @@ int io_add_port(struct io *io, uint32_t number, int fd, enum io_kind kind)
     ports[io->count] = port;
     io->by_number[number] = io->count;
     return io->count++;
+}
+
+struct punts *io_punts(struct io *io)
+{
+    return io->punts;
 }
 
 void io_set_pipeline(struct io *io, const struct io_pipeline *pipeline)
@@ -183,6 +194,17 @@ static void flush(struct io *io)
         if (io->ports[i]->pending)
             flush_port(io->ports[i]);
     io->arena_used = 0;
+    punts_publish(io->punts);
+}
+
+static void punt(struct io *io, struct io_port *port, const uint8_t *frame, uint32_t len)
+{
+    if (punts_put(io->punts, frame, len)) {
+        port->counters.tx_packets++;
+        port->counters.tx_bytes += len;
+    } else {
+        port->counters.tx_dropped++;
+    }
 }
 
 /* Keep a copy of the frame until the end of the batch. */
@@ -199,6 +221,10 @@ static void gather(void *ctx, uint32_t number, const uint8_t *frame, uint32_t le
     port = io->ports[io->by_number[number]];
     if (len > MAX_FRAME) {
         port->counters.tx_dropped++;
+        return;
+    }
+    if (port->kind == IO_CPU) {
+        punt(io, port, frame, len);
         return;
     }
     if (port->pending == TX_BATCH || io->arena_used + port->header + len > ARENA)
@@ -330,7 +356,7 @@ static void serve(struct io *io, struct io_port *port)
 
     if (count <= 0)
         return;
-    if (port->kind == IO_CPU && io->rx[0].msg_len == 0) {
+    if (port->kind != IO_INTERFACE && io->rx[0].msg_len == 0) {
         epoll_ctl(io->epoll, EPOLL_CTL_DEL, port->fd, NULL);
         return;
     }
@@ -346,6 +372,7 @@ int io_run(struct io *io)
 {
     struct epoll_event events[MAX_EVENTS];
 
+    pthread_setname_np(pthread_self(), "packets"); /* for who looks where time goes */
     for (;;) {
         int count = epoll_wait(io->epoll, events, MAX_EVENTS, -1);
 

@@ -1,9 +1,10 @@
 /* Moving packets between sockets and a pipeline.
  *
  * A port is a socket that its owner has opened and bound: an AF_PACKET socket of an interface, or one
- * end of a SOCK_SEQPACKET pair, which is how the CPU port is reached. One thread runs `io_run`: it
- * waits for any port, receives a batch, runs each frame through the pipeline, gathers the copies by
- * port and sends each port's in one call. No other thread ever touches a frame.
+ * end of a SOCK_SEQPACKET pair, through which frames of controllers and digests pass. One thread runs
+ * `io_run`: it waits for any port, receives a batch, runs each frame through the pipeline, gathers the
+ * copies by port and sends each port's in one call. What leaves on the CPU port goes into a ring
+ * (punts.h). No other thread ever touches a frame before.
  *
  * AF_PACKET sockets have PACKET_AUXDATA and PACKET_VNET_HDR set. The first brings back a VLAN tag that
  * the kernel took out of the frame. The second tells of checksums that the sender has left to
@@ -15,11 +16,13 @@
 
 #include <stdint.h>
 
+#include "punts.h"
 #include "switch.h"
 
 enum io_kind {
     IO_INTERFACE,
-    IO_CPU,
+    IO_CPU,     /* in by a pair, out by the ring */
+    IO_DIGESTS, /* out by a pair */
 };
 
 struct io;
@@ -44,6 +47,9 @@ void io_destroy(struct io *io);
 
 /* Add a port, before io_run. Returns its index, or -1 (errno). */
 int io_add_port(struct io *io, uint32_t number, int fd, enum io_kind kind);
+
+/* What has left on the CPU port; the caller's side of it is the consumer's. */
+struct punts *io_punts(struct io *io);
 
 /* Replace the pipeline; when this returns the old one is no longer used. Without a pipeline (NULL)
  * frames are received and dropped. */

@@ -13,6 +13,7 @@ from softswitch.build import compiler
 from tests.softswitch.engine.conftest import PROGRAMS
 
 ROOT = Path(__file__).parents[3]
+PUNTS = ROOT / "tests" / "softswitch" / "p4runtime" / "test_punts.py"
 MVPN = ROOT / "p4src" / "build" / "mvpn.json"
 SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=all -g -O1"
 
@@ -59,3 +60,13 @@ def test_no_frame_makes_the_sanitizers_complain(
     assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
         program.stem for program in programs
     ]
+
+
+def test_the_tests_of_punted_frames_make_the_sanitizers_complain_of_nothing(
+    environment: dict[str, str],
+) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(PUNTS)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

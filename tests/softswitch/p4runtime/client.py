@@ -37,9 +37,9 @@ class Controller:
         message: p4r.StreamMessageResponse = next(self._responses)
         return message
 
-    def arbitrate(self) -> p4r.StreamMessageResponse:
+    def arbitrate(self, role: p4r.Role | None = None) -> p4r.StreamMessageResponse:
         arbitration = p4r.MasterArbitrationUpdate(
-            device_id=self.device_id, election_id=self.election_id
+            device_id=self.device_id, election_id=self.election_id, role=role
         )
         self._requests.put(p4r.StreamMessageRequest(arbitration=arbitration))
         return self.receive()

@@ -8,7 +8,7 @@ from finsy.proto import U128, p4r, stratum
 from softswitch.controllers import Controllers
 from softswitch.p4runtime.service import P4Runtime
 from softswitch.p4runtime.status import Code
-from softswitch.session import MAX_QUEUED, Session
+from softswitch.session import MAX_BURST, MAX_QUEUED, Session
 from tests.softswitch.p4runtime import learning
 
 Response = p4r.StreamMessageResponse
@@ -32,14 +32,29 @@ def arbitration(election_id: int, role: p4r.Role | None = None) -> p4r.StreamMes
 
 
 def role_with(p4_id: int) -> p4r.Role:
-    role = p4r.Role(name=f"{p4_id:#x}")
-    role.config.Pack(stratum.P4RoleConfig(shared_p4_ids=[p4_id]))
-    return role
+    return role(f"{p4_id:#x}", stratum.P4RoleConfig(shared_p4_ids=[p4_id]))
+
+
+def role(name: str, config: stratum.P4RoleConfig) -> p4r.Role:
+    message = p4r.Role(name=name)
+    message.config.Pack(config)
+    return message
+
+
+def packet_ins(session: Session) -> list[bytes]:
+    told = all_messages(session)
+    return [message.packet.payload for message in told if message.HasField("packet")]
+
+
+def packet_in(number: int) -> bytes:
+    value = bytes([number])
+    metadata = [p4r.PacketMetadata(metadata_id=5, value=value)]
+    return Response(packet=p4r.PacketIn(payload=value, metadata=metadata)).SerializeToString()
 
 
 def all_messages(session: Session) -> list[Response]:
     session.end()
-    return list(session.messages())
+    return [Response.FromString(octets) for burst in session.bursts() for octets in burst]
 
 
 def test_a_message_that_arrives_after_its_stream_has_ended_changes_nothing(
@@ -116,10 +131,77 @@ def test_a_role_gets_and_acknowledges_the_digests_that_it_has(
     service.close()
 
 
+def test_packet_ins_go_to_the_primary_and_not_to_its_backup(controllers: Controllers) -> None:
+    backup, primary = controllers.connect(), controllers.connect()
+    controllers.handle(backup, arbitration(1))
+    controllers.handle(primary, arbitration(2))
+    controllers.packet_ins([packet_in(1), packet_in(2)])
+    assert (packet_ins(primary), packet_ins(backup)) == ([b"\1", b"\2"], [])
+
+
+def test_what_a_controller_was_too_slow_for_is_told_when_it_leaves(
+    controllers: Controllers, caplog: pytest.LogCaptureFixture
+) -> None:
+    slow, other = controllers.connect(), controllers.connect()
+    controllers.handle(slow, arbitration(1))
+    for _ in range(3):
+        controllers.packet_ins([packet_in(1)] * 2000)
+    controllers.disconnect(other)
+    controllers.disconnect(slow)
+    dropped = 3 * 2000 + 1 - MAX_QUEUED
+    assert caplog.messages == [f"a controller was too slow for {dropped} messages to it"]
+
+
+def test_a_role_gets_the_packet_ins_that_its_filter_lets_through(controllers: Controllers) -> None:
+    wanted = stratum.P4RoleConfig.PacketFilter(metadata_id=5, value=b"\0\2")
+    other = stratum.P4RoleConfig.PacketFilter(metadata_id=6, value=b"\2")
+    configs = {
+        "all": stratum.P4RoleConfig(receives_packet_ins=True),
+        "none": stratum.P4RoleConfig(receives_packet_ins=False),
+        "twos": stratum.P4RoleConfig(receives_packet_ins=True, packet_in_filter=wanted),
+        "other": stratum.P4RoleConfig(receives_packet_ins=True, packet_in_filter=other),
+    }
+    sessions = {name: controllers.connect() for name in configs}
+    for name, config in configs.items():
+        controllers.handle(sessions[name], arbitration(1, role(name, config)))
+    controllers.packet_ins([packet_in(1), packet_in(2), packet_in(2)])
+    assert {name: packet_ins(session) for name, session in sessions.items()} == {
+        "all": [b"\1", b"\2", b"\2"],
+        "none": [],
+        "twos": [b"\2", b"\2"],
+        "other": [],
+    }
+
+
+def test_messages_of_all_kinds_keep_their_order(
+    controllers: Controllers,
+) -> None:
+    session = controllers.connect()
+    controllers.handle(session, arbitration(1))
+    controllers.packet_ins([packet_in(1)])
+    controllers.handle(session, p4r.StreamMessageRequest(packet=p4r.PacketOut()))
+    controllers.packet_ins([packet_in(2)])
+    controllers.handle(session, arbitration(1))
+    kinds = [message.WhichOneof("update") for message in all_messages(session)]
+    assert kinds == ["arbitration", "packet", "error", "packet", "arbitration"]
+
+
+def test_a_burst_has_what_is_queued_up_to_a_bound() -> None:
+    session = Session()
+    session.offer([packet_in(1)] * (MAX_BURST + 2))
+    bursts = session.bursts()
+    assert [len(next(bursts)), len(next(bursts))] == [MAX_BURST, 2]
+    session.offer([packet_in(2)])
+    session.end()
+    session.offer([packet_in(3)])
+    assert list(bursts) == [[packet_in(2)]]
+
+
 def test_packets_that_a_controller_does_not_take_are_dropped_and_arbitration_is_not() -> None:
     session = Session()
-    for _ in range(MAX_QUEUED + 3):
-        session.offer(Response(packet=p4r.PacketIn()))
+    session.offer([packet_in(1)] * (MAX_QUEUED - 1))
+    session.offer([packet_in(2), packet_in(3), packet_in(4)])
+    session.offer([packet_in(5)])
     session.send(Response(arbitration=p4r.MasterArbitrationUpdate()))
     messages = all_messages(session)
     assert session.dropped == 3

@@ -164,6 +164,31 @@ class TestSettingThePipeline:
         assert refusal_of(device, action, config).code is code
         assert device.stations() == [STATION_ENTRY]
 
+    @pytest.mark.parametrize(
+        ("widths", "message"),
+        [
+            ([9, 0], "packet_in field reason: 0 bits are no value"),
+            ([-9, 7], "packet_in field ingress_port: -9 bits are no value"),
+            ([9, 4088], "packet_in: 4113 bits are more than 4096"),
+            ([1 << 30, 1 << 30], "packet_in: 2147483664 bits are more than 4096"),
+        ],
+    )
+    def test_packet_headers_of_impossible_widths_are_refused(
+        self, device: Device, widths: list[int], message: str
+    ) -> None:
+        config = Config()
+        config.CopyFrom(CONFIG)
+        [header] = (
+            item
+            for item in config.p4info.controller_packet_metadata
+            if item.preamble.name == "packet_in"
+        )
+        for field, width in zip(header.metadata, widths, strict=False):
+            field.bitwidth = width
+        with pytest.raises(P4RuntimeError, match=message) as caught:
+            device.set(SetRequest.VERIFY, config)
+        assert caught.value.code == Code.INVALID_ARGUMENT
+
     def test_a_p4info_of_another_program_is_refused(self, device: Device) -> None:
         other = p4i.P4Info()
         other.CopyFrom(P4INFO)
