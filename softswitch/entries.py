@@ -78,7 +78,9 @@ class Entries:
 
     def all(self, table: str) -> Iterator[StoredEntry]:
         """All entries, by their handles; the table must not change meanwhile."""
-        runtime, handle = self._tables[table], 0
+        runtime, handle = self._tables.get(table), 0
+        if runtime is None:
+            return  # a table without a key whose action is constant does not exist at run time
         while (entry := self._from(runtime, handle)) is not None:
             yield entry
             handle = entry.handle + 1

@@ -30,6 +30,7 @@ NOT_FOUND, EXISTS, FULL = -1, -2, -3
 _PAIR = U64 * 2
 _QUARTET = U64 * 4
 
+
 class EntryView(ctypes.Structure):
     """struct sw_entry_view"""
 
@@ -93,6 +94,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "sw_group_delete": (ctypes.c_int, (PTR, U32)),
     "sw_session_set": (ctypes.c_int, (PTR, U32, WORDS, U32, U32)),
     "sw_session_delete": (ctypes.c_int, (PTR, U32)),
+    "sw_write": (ctypes.c_int, (PTR, PTR, WORDS, U64, PTR)),
     "sw_statistics": (None, (PTR, PTR)),
 }
 

@@ -1,8 +1,8 @@
 """One table entry: what a controller wrote, and how it is read back.
 
-An entry is kept by the engine alone; an `Entry` is a copy of it. Besides match and action it has data
-that means nothing to the switch (`metadata`, `controller_metadata`) and must come back as written
-(section "Read-Write Symmetry").
+An entry is kept by the engine alone; an `Entry` is a copy of it. Besides match and action it has
+data that means nothing to the switch (`metadata`, `controller_metadata`) and must come back as
+written (section "Read-Write Symmetry").
 """
 
 from __future__ import annotations

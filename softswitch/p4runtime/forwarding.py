@@ -28,12 +28,14 @@ from softswitch.p4runtime.digests import Digests
 from softswitch.p4runtime.direct import DirectCounters, DirectMeters
 from softswitch.p4runtime.p4info import P4Info, read_p4info
 from softswitch.p4runtime.packet_io import PacketInDecoder, PacketOutEncoder
+from softswitch.p4runtime.plain_writes import PlainWrites, plain_schema
 from softswitch.p4runtime.replication import Replication
 from softswitch.p4runtime.status import Code, P4RuntimeError, from_engine, invalid
 from softswitch.p4runtime.store import AbsentStore, Store, UpdateType
 from softswitch.p4runtime.tables import Tables
 from softswitch.p4runtime.value_sets import ValueSets
 from softswitch.program import Program
+from softswitch.schema import Schema
 
 
 class Forwarding:
@@ -43,12 +45,13 @@ class Forwarding:
         """Build the pipeline; INVALID_ARGUMENT if it is damaged or needs what is not here."""
         self.config = config
         p4info = config.p4info.SerializeToString(deterministic=True)
-        program, info = _prepare(p4info, config.p4_device_config)
+        program, info, schema = _prepare(p4info, config.p4_device_config)
         self.engine = Engine(program)
         self.packet_in = PacketInDecoder(info.packet_in)
         self.packet_out = PacketOutEncoder(info.packet_out)
         profiles = make_profiles(info, self.engine)
         self.tables = Tables(info, program.pipeline, self.engine, profiles)
+        self.plain_writes = PlainWrites(self.engine, schema)
         self.digests = Digests(info, program.pipeline)
         self._stores = _make_stores(info, self.engine, self.tables, profiles)
         self._stores["digest_entry"] = self.digests
@@ -82,17 +85,18 @@ def _kind(entity: p4r.Entity) -> str:
 
 
 @lru_cache(maxsize=2)
-def _prepare(p4info: bytes, device_config: bytes) -> tuple[Program, P4Info]:
+def _prepare(p4info: bytes, device_config: bytes) -> tuple[Program, P4Info, Schema]:
     """What all switches with this config share; a simulated network has many of them."""
     info = read_p4info(p4i.P4Info.FromString(p4info))
     pipeline = _read_pipeline(device_config)
     bound = bind(info, pipeline)
     try:
-        return Program(pipeline), bound
+        program = Program(pipeline)
     except PipelineError as error:
         raise invalid(f"the device config: {error}") from None
     except BuildError as error:
         raise P4RuntimeError(Code.INTERNAL, str(error)) from None
+    return program, bound, plain_schema(bound, program)
 
 
 def _read_pipeline(device_config: bytes) -> Pipeline:

@@ -1,0 +1,219 @@
+#include "update.h"
+
+#include "schema.h"
+
+/* Field numbers of p4/v1/p4runtime.proto. */
+enum {
+    UPDATE_TYPE = SW_TAG(1, SW_VARINT),
+    UPDATE_ENTITY = SW_TAG(2, SW_OCTETS),
+    ENTITY_TABLE_ENTRY = SW_TAG(2, SW_OCTETS),
+    ENTRY_TABLE_ID = SW_TAG(1, SW_VARINT),
+    ENTRY_MATCH = SW_TAG(2, SW_OCTETS),
+    ENTRY_ACTION = SW_TAG(3, SW_OCTETS),
+    ENTRY_PRIORITY = SW_TAG(4, SW_VARINT),
+    ENTRY_CONTROLLER_METADATA = SW_TAG(5, SW_VARINT),
+    ENTRY_METADATA = SW_TAG(11, SW_OCTETS),
+    MATCH_FIELD_ID = SW_TAG(1, SW_VARINT),
+    MATCH_EXACT = SW_TAG(SW_EXACT, SW_OCTETS),
+    MATCH_TERNARY = SW_TAG(SW_TERNARY, SW_OCTETS),
+    MATCH_LPM = SW_TAG(SW_LPM, SW_OCTETS),
+    MATCH_RANGE = SW_TAG(SW_RANGE, SW_OCTETS),
+    MATCH_OPTIONAL = SW_TAG(SW_OPTIONAL, SW_OCTETS),
+    KIND_FIRST = SW_TAG(1, SW_OCTETS),
+    KIND_SECOND = SW_TAG(2, SW_OCTETS),
+    KIND_PREFIX_LENGTH = SW_TAG(2, SW_VARINT),
+    TABLE_ACTION_ACTION = SW_TAG(1, SW_OCTETS),
+    ACTION_ID = SW_TAG(1, SW_VARINT),
+    ACTION_PARAM = SW_TAG(4, SW_OCTETS),
+    PARAM_ID = SW_TAG(2, SW_VARINT),
+    PARAM_VALUE = SW_TAG(3, SW_OCTETS),
+};
+
+/* The fields of a message that have been there; another of the same number would be merged. */
+struct seen {
+    uint32_t numbers;
+};
+
+static bool first_time(struct seen *seen, const struct sw_wire_field *field)
+{
+    uint32_t bit = 1u << (field->tag >> 3 & 31);
+    bool first = !(seen->numbers & bit);
+    seen->numbers |= bit;
+    return first;
+}
+
+static bool read_kind(struct sw_span message, struct sw_match *match)
+{
+    struct sw_reader reader = sw_read(message);
+    struct sw_wire_field field;
+    struct seen seen = {0};
+    while (sw_next_field(&reader, &field)) {
+        if (!first_time(&seen, &field))
+            return false;
+        switch (field.tag) {
+        case KIND_FIRST:
+            match->first = field.span;
+            break;
+        case KIND_SECOND:
+            match->second = field.span;
+            break;
+        case KIND_PREFIX_LENGTH:
+            match->prefix_length = field.value;
+            break;
+        default:
+            return false;
+        }
+    }
+    return reader.sound;
+}
+
+static bool read_match(struct sw_span message, struct sw_match *match)
+{
+    struct sw_reader reader = sw_read(message);
+    struct sw_wire_field field;
+    struct seen seen = {0};
+    *match = (struct sw_match){0};
+    while (sw_next_field(&reader, &field)) {
+        if (!first_time(&seen, &field))
+            return false;
+        switch (field.tag) {
+        case MATCH_FIELD_ID:
+            match->field_id = field.value;
+            break;
+        case MATCH_EXACT:
+        case MATCH_TERNARY:
+        case MATCH_LPM:
+        case MATCH_RANGE:
+        case MATCH_OPTIONAL:
+            if (match->kind != 0 || !read_kind(field.span, match))
+                return false;
+            match->kind = field.tag >> 3;
+            break;
+        default:
+            return false;
+        }
+    }
+    return reader.sound;
+}
+
+static bool read_param(struct sw_span message, struct sw_param *param)
+{
+    struct sw_reader reader = sw_read(message);
+    struct sw_wire_field field;
+    struct seen seen = {0};
+    *param = (struct sw_param){0};
+    while (sw_next_field(&reader, &field)) {
+        if (!first_time(&seen, &field))
+            return false;
+        if (field.tag == PARAM_ID)
+            param->id = field.value;
+        else if (field.tag == PARAM_VALUE)
+            param->value = field.span;
+        else
+            return false;
+    }
+    return reader.sound;
+}
+
+static bool read_action(struct sw_span message, struct sw_update *update)
+{
+    struct sw_reader reader = sw_read(message);
+    struct sw_wire_field field;
+    struct seen seen = {0};
+    while (sw_next_field(&reader, &field)) {
+        if (field.tag == ACTION_PARAM) {
+            if (update->n_params == SW_UPDATE_PARAMS ||
+                !read_param(field.span, &update->params[update->n_params++]))
+                return false;
+        } else if (field.tag == ACTION_ID && first_time(&seen, &field)) {
+            update->action_id = field.value;
+        } else {
+            return false;
+        }
+    }
+    return reader.sound;
+}
+
+static bool read_table_action(struct sw_span message, struct sw_update *update)
+{
+    struct sw_reader reader = sw_read(message);
+    struct sw_wire_field field;
+    if (!sw_next_field(&reader, &field) || field.tag != TABLE_ACTION_ACTION)
+        return false;
+    update->has_action = true;
+    return read_action(field.span, update) && reader.at == reader.end;
+}
+
+static bool read_entry_field(const struct sw_wire_field *field, struct sw_update *update)
+{
+    switch (field->tag) {
+    case ENTRY_TABLE_ID:
+        update->table_id = field->value;
+        return true;
+    case ENTRY_ACTION:
+        return read_table_action(field->span, update);
+    case ENTRY_PRIORITY:
+        update->priority = field->value;
+        return true;
+    case ENTRY_CONTROLLER_METADATA:
+        update->controller_metadata = field->value;
+        return true;
+    case ENTRY_METADATA:
+        update->metadata = field->span;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool read_entry(struct sw_span message, struct sw_update *update)
+{
+    struct sw_reader reader = sw_read(message);
+    struct sw_wire_field field;
+    struct seen seen = {0};
+    while (sw_next_field(&reader, &field)) {
+        if (field.tag == ENTRY_MATCH) {
+            if (update->n_matches == SW_UPDATE_MATCHES ||
+                !read_match(field.span, &update->matches[update->n_matches++]))
+                return false;
+        } else if (!first_time(&seen, &field) || !read_entry_field(&field, update)) {
+            return false;
+        }
+    }
+    return reader.sound;
+}
+
+static bool read_entity(struct sw_span message, struct sw_update *update)
+{
+    struct sw_reader reader = sw_read(message);
+    struct sw_wire_field field;
+    return sw_next_field(&reader, &field) && field.tag == ENTITY_TABLE_ENTRY &&
+           read_entry(field.span, update) && reader.at == reader.end;
+}
+
+/* All but the lists, of which only as much is read as was filled. */
+static void clear(struct sw_update *update)
+{
+    update->type = update->table_id = update->priority = update->controller_metadata = 0;
+    update->metadata = (struct sw_span){0};
+    update->has_action = false;
+    update->action_id = 0;
+    update->n_matches = update->n_params = 0;
+}
+
+bool sw_update_read(struct sw_span message, struct sw_update *update)
+{
+    struct sw_reader reader = sw_read(message);
+    struct sw_wire_field field;
+    struct seen seen = {0};
+    clear(update);
+    while (sw_next_field(&reader, &field)) {
+        if (!first_time(&seen, &field))
+            return false;
+        if (field.tag == UPDATE_TYPE)
+            update->type = field.value;
+        else if (field.tag != UPDATE_ENTITY || !read_entity(field.span, update))
+            return false;
+    }
+    return reader.sound;
+}

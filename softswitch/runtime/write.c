@@ -1,0 +1,149 @@
+#include "write.h"
+
+#include "entry.h"
+#include "operands.h"
+#include "state.h"
+
+enum { REQUEST_UPDATES = SW_TAG(4, SW_OCTETS) };
+
+/* As long as this many updates take, packets wait. */
+enum { UPDATES_AT_ONCE = 32 };
+
+/* Where an update goes: a table, and which entry of it. */
+struct target {
+    const struct sw_schema_table *schema;
+    struct sw_table *table;
+    struct sw_operands operands;
+    struct sw_identity identity;
+};
+
+struct arguments {
+    const struct sw_schema_action *action;
+    uint64_t words[SW_SCHEMA_WORDS];
+};
+
+static const struct sw_schema_table *find_table(const struct sw_schema *schema, uint64_t id)
+{
+    for (uint32_t i = 0; i < schema->n_tables; i++)
+        if (schema->tables[i].id == id)
+            return &schema->tables[i];
+    return NULL;
+}
+
+/* Only entries that may overlap have a priority, and it is above 0 (section "TableEntry"). */
+static bool find_priority(const struct sw_schema_table *table, const struct sw_update *update,
+                          struct target *target)
+{
+    if (table->order == SW_BY_PRIORITY) {
+        target->identity.priority = (int32_t)update->priority;
+        return 0 < update->priority && update->priority <= INT32_MAX;
+    }
+    target->identity.priority = (int32_t)target->operands.prefixes;
+    return update->priority == 0;
+}
+
+static bool find_target(struct sw_switch *sw, const struct sw_schema *schema,
+                        const struct sw_update *update, struct target *target)
+{
+    target->schema = find_table(schema, update->table_id);
+    if (target->schema == NULL)
+        return false;
+    target->table = &sw->tables[target->schema->number];
+    struct sw_operands *operands = &target->operands;
+    target->identity =
+        (struct sw_identity){.key = operands->key, .mask = operands->mask, .high = operands->high};
+    return sw_match_words(target->schema, target->table->info->key_words, update, operands) &&
+           find_priority(target->schema, update, target);
+}
+
+static bool find_arguments(const struct sw_schema_table *table, const struct sw_update *update,
+                           struct arguments *arguments)
+{
+    for (uint32_t i = 0; i < table->n_actions; i++)
+        if (table->actions[i].id == update->action_id) {
+            arguments->action = &table->actions[i];
+            return sw_argument_words(arguments->action, update, arguments->words);
+        }
+    return false;
+}
+
+static void fill(struct sw_entry *entry, const struct sw_update *update,
+                 const struct arguments *arguments)
+{
+    const struct sw_schema_action *action = arguments->action;
+    if (update->has_action)
+        sw_entry_set_action(entry, action->number, arguments->words, action->n_words);
+    sw_entry_set_cookies(entry, update->controller_metadata, update->metadata.octets,
+                         (uint32_t)update->metadata.length);
+}
+
+static bool insert(const struct target *target, const struct sw_update *update)
+{
+    struct arguments arguments;
+    if (!update->has_action || !find_arguments(target->schema, update, &arguments))
+        return false;
+    int64_t handle = sw_table_add(target->table, &target->identity);
+    if (handle < 0)
+        return false;
+    fill(sw_table_entry(target->table, (uint32_t)handle), update, &arguments);
+    return true;
+}
+
+/* Without an action the entry keeps its own; without a meter it loses it (section "TableEntry"). */
+static bool modify(const struct target *target, const struct sw_update *update)
+{
+    struct arguments arguments;
+    if (update->has_action && !find_arguments(target->schema, update, &arguments))
+        return false;
+    struct sw_entry *entry = sw_table_search(target->table, &target->identity);
+    if (entry == NULL || entry->fixed)
+        return false;
+    fill(entry, update, &arguments);
+    sw_entry_set_meter(entry, NULL);
+    return true;
+}
+
+static bool remove_entry(const struct target *target)
+{
+    const struct sw_entry *entry = sw_table_search(target->table, &target->identity);
+    return entry != NULL && !entry->fixed && sw_table_remove(target->table, entry->handle) == 0;
+}
+
+static bool carry_out(struct sw_switch *sw, const struct sw_schema *schema, struct sw_span message)
+{
+    struct sw_update update;
+    struct target target;
+    if (!sw_update_read(message, &update) || !find_target(sw, schema, &update, &target))
+        return false;
+    switch (update.type) {
+    case SW_INSERT:
+        return insert(&target, &update);
+    case SW_MODIFY:
+        return modify(&target, &update);
+    case SW_DELETE:
+        return remove_entry(&target);
+    default:
+        return false;
+    }
+}
+
+int sw_write(struct sw_switch *sw, const struct sw_schema *schema, const uint8_t *request,
+             uint64_t length, struct sw_progress *progress)
+{
+    struct sw_reader reader = sw_read((struct sw_span){request + progress->at, length - progress->at});
+    struct sw_wire_field field;
+    bool done = true;
+    sw_control_lock(sw);
+    while (done && sw_next_field(&reader, &field)) {
+        if (field.tag != REQUEST_UPDATES)
+            continue;
+        done = carry_out(sw, schema, field.span);
+        if (++progress->updates % UPDATES_AT_ONCE == 0) {
+            sw_control_unlock(sw);
+            sw_control_lock(sw);
+        }
+    }
+    sw_control_unlock(sw);
+    progress->at = (uint64_t)(reader.at - request);
+    return !done;
+}
