@@ -52,9 +52,10 @@ def _not_plain(forwarding: Forwarding, request: p4r.WriteRequest, scope: Scope) 
 
     What a limited role may write is decided for each update, so none of its are.
     """
+    count = len(request.updates)
     if scope.ids is not None:
-        return range(len(request.updates))
-    return forwarding.plain_writes.carry_out(request.SerializeToString())
+        return range(count)
+    return forwarding.plain_writes.carry_out(request.SerializeToString(), count)
 
 
 def _attempt(forwarding: Forwarding, update: p4r.Update, scope: Scope) -> P4RuntimeError | None:

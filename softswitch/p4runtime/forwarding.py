@@ -62,11 +62,9 @@ class Forwarding:
 
     def apply(self, update: p4r.Update) -> None:
         """Carry out one update, or raise and change nothing."""
-        if update.type == p4r.Update.UNSPECIFIED:
-            raise invalid("the update has no type (INSERT, MODIFY or DELETE)")
-        which = _kind(update.entity)
+        kind, which = _type(update), _kind(update.entity)
         try:
-            self._stores[which].write(UpdateType(update.type), getattr(update.entity, which))
+            self._stores[which].write(kind, getattr(update.entity, which))
         except EngineError as error:
             raise from_engine(error) from error
 
@@ -75,6 +73,13 @@ class Forwarding:
         which = _kind(request)
         for message in self._stores[which].read(getattr(request, which)):
             yield p4r.Entity(**{which: message})
+
+
+def _type(update: p4r.Update) -> UpdateType:
+    try:
+        return UpdateType(update.type)
+    except ValueError:
+        raise invalid("the update has no type (INSERT, MODIFY or DELETE)") from None
 
 
 def _kind(entity: p4r.Entity) -> str:

@@ -2,8 +2,8 @@
 
 Most of what a controller writes are entries with a match, an action and perhaps metadata. The
 native code reads them from the octets of the request and carries them out. It only ever does what
-`tables` would do, and has no errors to tell: an update that is anything else, or is refused, is left
-to the Python of its store, in its turn.
+`tables` would do, and has no errors to tell: an update that is anything else, or is refused, is
+left to the Python of its store, in its turn.
 """
 
 from __future__ import annotations
@@ -43,15 +43,18 @@ class PlainWrites:
         self._switch = engine.pointer
         self._schema = schema
 
-    def carry_out(self, request: bytes) -> Iterator[int]:
+    def carry_out(self, request: bytes, updates: int) -> Iterator[int]:
         """The positions of updates that are left, each when all before it are carried out.
 
-        The caller carries out each, or refuses it, before it asks for the next one.
+        The caller carries out each, or refuses it, before it asks for the next one. Of a request
+        that is written in a way that the native reader does not know, all that it has not reached
+        is left.
         """
         progress = _Progress()
         schema, reached = ctypes.byref(self._schema), ctypes.byref(progress)
         while self._write(self._switch, schema, request, len(request), reached):
             yield progress.updates - 1
+        yield from range(progress.updates, updates)
 
 
 def plain_schema(info: P4Info, program: Program) -> Schema:

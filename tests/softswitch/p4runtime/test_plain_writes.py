@@ -1,0 +1,202 @@
+"""Updates that are carried out natively leave what Python's would, and are refused like them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import finsy
+import pytest
+from finsy.proto import p4i, p4r
+from google.protobuf.message import DecodeError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from softswitch.p4runtime.batch import carry_out
+from softswitch.p4runtime.forwarding import Forwarding
+from softswitch.p4runtime.role import EVERYTHING, Scope
+from softswitch.p4runtime.status import P4RuntimeError
+from tests.softswitch.p4runtime.control import (
+    FM,
+    HERE,
+    INSERT,
+    P4INFO,
+    STATION,
+    TABLES,
+    action,
+    entry,
+    forward,
+    update,
+)
+from tests.softswitch.p4runtime.random_writes import NO_TABLE, RandomWrites
+
+ROOT = Path(__file__).parents[3]
+PROGRAMS = ROOT / "tests" / "softswitch" / "programs"
+CONTROL = HERE / "control"
+STEMS = {
+    "control": CONTROL,
+    "matching": PROGRAMS / "matching",
+    "wide": PROGRAMS / "wide",
+    "mvpn": ROOT / "p4src" / "build" / "mvpn",
+}
+UPDATES = 400
+
+
+def config(stem: Path) -> p4r.ForwardingPipelineConfig:
+    info = finsy.P4Schema(stem.with_suffix(".p4info.txtpb")).p4info
+    return p4r.ForwardingPipelineConfig(
+        p4info=info, p4_device_config=stem.with_suffix(".json").read_bytes()
+    )
+
+
+class Pair:
+    """Two pipelines of one program: one written natively where it can be, the other by Python."""
+
+    def __init__(self, stem: Path) -> None:
+        pipeline = config(stem)
+        self.info: p4i.P4Info = pipeline.p4info
+        self.native, self.python = Forwarding(pipeline), Forwarding(pipeline)
+        # A role that is limited, if only to everything there is, is not written for natively.
+        tables = (table.preamble.id for table in self.info.tables)
+        self._limited = Scope(ids=frozenset({*tables, NO_TABLE}))
+
+    def close(self) -> None:
+        self.native.close()
+        self.python.close()
+
+    def write(self, request: p4r.WriteRequest) -> list[str]:
+        """What went wrong with each update, which must be the same for both."""
+        native = outcome(self.native, request, EVERYTHING)
+        assert native == outcome(self.python, request, self._limited)
+        return native
+
+    def read(self) -> list[p4r.Entity]:
+        """All entries, which must be the same in both."""
+        full = p4r.TableEntry(counter_data=p4r.CounterData(), meter_config=p4r.MeterConfig())
+        native = list(self.native.read(p4r.Entity(table_entry=full)))
+        assert native == list(self.python.read(p4r.Entity(table_entry=full)))
+        return native
+
+
+def outcome(forwarding: Forwarding, request: p4r.WriteRequest, scope: Scope) -> list[str]:
+    try:
+        carry_out(forwarding, request, scope)
+    except P4RuntimeError as error:
+        return [str(item) for item in error.errors]
+    return []
+
+
+@pytest.fixture(params=list(STEMS))
+def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    pair = Pair(STEMS[request.param])
+    yield pair
+    pair.close()
+
+
+@pytest.fixture
+def control() -> Iterator[Pair]:
+    pair = Pair(CONTROL)
+    yield pair
+    pair.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_updates_have_the_same_outcome_and_leave_the_same_entries(
+    pair: Pair, seed: int
+) -> None:
+    chance = random.Random(seed)
+    writes = RandomWrites(pair.info, chance)
+    for _ in range(4):
+        failures = pair.write(writes.request(UPDATES // 4))
+        assert "" in failures, "some succeed"
+        assert any(failures), "some fail"
+    assert pair.read()
+
+
+def left(forwarding: Forwarding, request: p4r.WriteRequest) -> list[int]:
+    """The updates that are not carried out natively; they are not carried out at all."""
+    return list(
+        forwarding.plain_writes.carry_out(request.SerializeToString(), len(request.updates))
+    )
+
+
+def requests(*entries: p4r.TableEntry) -> p4r.WriteRequest:
+    updates = [update(INSERT, p4r.Entity(table_entry=item)) for item in entries]
+    return p4r.WriteRequest(updates=updates)
+
+
+def test_plain_updates_are_left_to_nobody(control: Pair) -> None:
+    item = entry("stations", STATION, forward(3))
+    item.metadata, item.controller_metadata = b"cookie", 7
+    everything = entry("acl", [], action("NoAction"), priority=1)
+    request = requests(item, entry("routes", [], forward(1)), everything)
+    assert left(control.native, request) == []
+
+
+def test_what_is_refused_or_not_plain_is_left_in_its_turn(control: Pair) -> None:
+    station = entry("stations", STATION, forward(3))
+    counted = entry("routes", [], forward(1))
+    counted.counter_data.packet_count = 1
+    request = requests(station, station, counted, p4r.TableEntry(table_id=NO_TABLE))
+    assert left(control.native, request) == [1, 2, 3]
+
+
+def test_entries_of_the_program_are_left_to_be_refused(control: Pair) -> None:
+    protocol = [FM(field_id=1, exact=FM.Exact(value=b"\x06"))]
+    item = p4r.Entity(table_entry=entry("classes", protocol))
+    request = p4r.WriteRequest(updates=[update(p4r.Update.DELETE, item)])
+    assert left(control.native, request) == [0]
+
+
+def test_a_full_table_leaves_what_has_no_room(control: Pair) -> None:
+    def station(number: int) -> p4r.TableEntry:
+        match = [FM(field_id=1, exact=FM.Exact(value=bytes([number])))]
+        return entry("stations", match, forward(1))
+
+    assert left(control.native, requests(*map(station, range(6)))) == [4, 5]
+
+
+def test_an_unknown_field_of_a_wire_type_that_is_not_read_leaves_what_is_behind_it(
+    control: Pair,
+) -> None:
+    station = requests(entry("stations", STATION, forward(3))).SerializeToString()
+    fixed = b"\xfd\x07\x00\x00\x00\x00"  # number 127, four octets
+    octets = station + fixed + requests(entry("routes", [], forward(1))).SerializeToString()
+    assert len(p4r.WriteRequest.FromString(octets).updates) == 2
+    assert list(control.native.plain_writes.carry_out(octets, 2)) == [1]
+
+
+@st.composite
+def altered(draw: st.DrawFn) -> bytes:
+    """The octets of a request with some of them changed, cut out, or there twice."""
+    seed = draw(st.integers(0, 9))
+    octets = bytearray(RandomWrites(P4INFO, random.Random(seed)).request(4).SerializeToString())
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(octets) - 1))
+        change = draw(st.sampled_from(["set", "cut", "double"]))
+        if change == "set":
+            octets[at] = draw(st.integers(0, 255))
+        elif change == "cut":
+            del octets[at]
+        else:
+            octets[at:at] = octets[at : at + draw(st.integers(1, 30))]
+    return bytes(octets)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, database=None,
+          suppress_health_check=list(HealthCheck))  # fmt: skip
+@given(octets=altered())
+def test_octets_that_protobuf_reads_mean_the_same_to_the_native_reader(
+    control: Pair, octets: bytes
+) -> None:
+    try:
+        request = p4r.WriteRequest.FromString(octets)
+    except DecodeError:
+        return
+    for position in control.native.plain_writes.carry_out(octets, len(request.updates)):
+        one = p4r.WriteRequest(updates=[request.updates[position]])
+        outcome(control.native, one, EVERYTHING)
+    request.atomicity = p4r.WriteRequest.CONTINUE_ON_ERROR
+    outcome(control.python, request, Scope(ids=frozenset({*TABLES.values(), NO_TABLE})))
+    control.read()
