@@ -95,6 +95,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "sw_session_set": (ctypes.c_int, (PTR, U32, WORDS, U32, U32)),
     "sw_session_delete": (ctypes.c_int, (PTR, U32)),
     "sw_write": (ctypes.c_int, (PTR, PTR, WORDS, U64, PTR)),
+    "sw_read_entries": (ctypes.c_int64, (PTR, PTR, U32, PTR, PTR, U64)),
     "sw_statistics": (None, (PTR, PTR)),
 }
 

@@ -34,22 +34,23 @@ _ORDERS = {MatchKind.EXACT: 0, MatchKind.LPM: 1, MatchKind.TERNARY: 2, MatchKind
 
 
 @dataclass(frozen=True, slots=True)
-class WritableAction:
-    """An action that entries may have, with the ids of itself and of its parameters."""
+class PlainAction:
+    """An action of a table, with the ids of itself and of its parameters."""
 
     id: int
     action: Action
     params: Sequence[int]
+    default_only: bool
 
 
 @dataclass(frozen=True, slots=True)
-class WritableTable:
-    """A table whose entries may be written, with its id and those of its fields."""
+class PlainTable:
+    """A table, with its id and those of its fields."""
 
     id: int
     runtime: RuntimeTable
     fields: Sequence[tuple[int, WireKind]]
-    actions: Sequence[WritableAction]
+    actions: Sequence[PlainAction]
 
 
 class _Place(ctypes.Structure):
@@ -68,13 +69,18 @@ class _Action(ctypes.Structure):
     _fields_ = (
         ("id", _U32),
         ("number", _U32),
+        ("default_only", _U32),
         ("n_words", _U32),
         ("n_params", _U32),
         ("params", ctypes.POINTER(_Param)),
     )
 
 
-class _Table(ctypes.Structure):
+class SchemaTable(ctypes.Structure):
+    """struct sw_schema_table"""
+
+    id: int
+
     _fields_ = (
         ("id", _U32),
         ("number", _U32),
@@ -87,18 +93,21 @@ class _Table(ctypes.Structure):
 
 
 class Schema(ctypes.Structure):
-    """What `sw_write` takes; it keeps alive what it points to."""
+    """What the native code takes; it keeps alive what it points to."""
 
-    _fields_ = (("n_tables", _U32), ("tables", ctypes.POINTER(_Table)))
+    n_tables: int
+    tables: Sequence[SchemaTable]
+
+    _fields_ = (("n_tables", _U32), ("tables", ctypes.POINTER(SchemaTable)))
 
 
-def make_schema(tables: Sequence[WritableTable]) -> Schema:
+def make_schema(tables: Sequence[PlainTable]) -> Schema:
     """The description of all tables whose entries fit into it; the others are left out."""
     items = [_table(table) for table in tables if _fits(table)]
-    return Schema(len(items), (_Table * len(items))(*items))
+    return Schema(len(items), (SchemaTable * len(items))(*items))
 
 
-def _fits(table: WritableTable) -> bool:
+def _fits(table: PlainTable) -> bool:
     words = [_words(item.action) for item in table.actions]
     return max([key_layout(table.runtime.table).words, *words]) <= WORDS
 
@@ -107,13 +116,13 @@ def _words(action: Action) -> int:
     return sum(word_count(parameter.width) for parameter in action.parameters)
 
 
-def _table(table: WritableTable) -> _Table:
+def _table(table: PlainTable) -> SchemaTable:
     fields = [
         _Field(field_id, kind.value, place)
         for (field_id, kind), place in zip(table.fields, _key_places(table.runtime), strict=True)
     ]
     actions = [_action(item) for item in table.actions]
-    return _Table(
+    return SchemaTable(
         table.id,
         table.runtime.number,
         _ORDERS[table.runtime.table.kind],
@@ -124,11 +133,16 @@ def _table(table: WritableTable) -> _Table:
     )
 
 
-def _action(item: WritableAction) -> _Action:
+def _action(item: PlainAction) -> _Action:
     places = _argument_places(item.action)
     params = [_Param(param, place) for param, place in zip(item.params, places, strict=True)]
     return _Action(
-        item.id, item.action.id, _words(item.action), len(params), (_Param * len(params))(*params)
+        item.id,
+        item.action.id,
+        item.default_only,
+        _words(item.action),
+        len(params),
+        (_Param * len(params))(*params),
     )
 
 

@@ -28,7 +28,9 @@ from softswitch.p4runtime.digests import Digests
 from softswitch.p4runtime.direct import DirectCounters, DirectMeters
 from softswitch.p4runtime.p4info import P4Info, read_p4info
 from softswitch.p4runtime.packet_io import PacketInDecoder, PacketOutEncoder
-from softswitch.p4runtime.plain_writes import PlainWrites, plain_schema
+from softswitch.p4runtime.plain_reads import PlainReads
+from softswitch.p4runtime.plain_tables import plain_schema
+from softswitch.p4runtime.plain_writes import PlainWrites
 from softswitch.p4runtime.replication import Replication
 from softswitch.p4runtime.status import Code, P4RuntimeError, from_engine, invalid
 from softswitch.p4runtime.store import AbsentStore, Store, UpdateType
@@ -50,7 +52,9 @@ class Forwarding:
         self.packet_in = PacketInDecoder(info.packet_in)
         self.packet_out = PacketOutEncoder(info.packet_out)
         profiles = make_profiles(info, self.engine)
-        self.tables = Tables(info, program.pipeline, self.engine, profiles)
+        self.tables = Tables(
+            info, program.pipeline, self.engine, profiles, PlainReads(self.engine, schema)
+        )
         self.plain_writes = PlainWrites(self.engine, schema)
         self.digests = Digests(info, program.pipeline)
         self._stores = _make_stores(info, self.engine, self.tables, profiles)

@@ -9,22 +9,10 @@ left to the Python of its store, in its turn.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from softswitch.bmv2json.model import MatchKind as ProgramKind
 from softswitch.engine import Engine
-from softswitch.p4runtime.p4info import ActionRef, MatchKind, P4Info, Scope, Table
-from softswitch.program import Program, RuntimeTable
-from softswitch.schema import Schema, WireKind, WritableAction, WritableTable, make_schema
-
-_KINDS: Mapping[MatchKind, tuple[WireKind, ProgramKind]] = {
-    MatchKind.EXACT: (WireKind.EXACT, ProgramKind.EXACT),
-    MatchKind.LPM: (WireKind.LPM, ProgramKind.LPM),
-    MatchKind.TERNARY: (WireKind.TERNARY, ProgramKind.TERNARY),
-    MatchKind.RANGE: (WireKind.RANGE, ProgramKind.RANGE),
-    MatchKind.OPTIONAL: (WireKind.OPTIONAL, ProgramKind.TERNARY),
-}
-"""How a field is written, and how the program must have it for that."""
+from softswitch.schema import Schema
 
 
 class _Progress(ctypes.Structure):
@@ -55,31 +43,3 @@ class PlainWrites:
         while self._write(self._switch, schema, request, len(request), reached):
             yield progress.updates - 1
         yield from range(progress.updates, updates)
-
-
-def plain_schema(info: P4Info, program: Program) -> Schema:
-    """The tables of a pipeline that are written natively."""
-    tables = (
-        _writable(table, program.tables[table.name])
-        for table in info.tables.values()
-        if table.name in program.tables
-    )
-    return make_schema([table for table in tables if table is not None])
-
-
-def _writable(table: Table, runtime: RuntimeTable) -> WritableTable | None:
-    kinds = [_KINDS[field.kind] for field in table.fields]
-    if table.profile or table.is_const or not kinds:
-        return None
-    if [kind for _, kind in kinds] != [field.kind for field in runtime.table.key]:
-        return None
-    fields = [(field.id, kind) for field, (kind, _) in zip(table.fields, kinds, strict=True)]
-    usable = (ref for ref in table.actions.values() if ref.scope is not Scope.DEFAULT_ONLY)
-    actions = [_action(ref, runtime) for ref in usable]
-    return WritableTable(table.id, runtime, fields, actions)
-
-
-def _action(ref: ActionRef, runtime: RuntimeTable) -> WritableAction:
-    action = runtime.table.action(ref.action.name)
-    assert action is not None, "P4Info is bound to the program"
-    return WritableAction(ref.action.id, action, [param.id for param in ref.action.params])

@@ -3,7 +3,7 @@
 The engine holds the entries, here they are checked and put into P4Runtime's terms. An update is
 checked completely before the engine hears of it, so a refused one changes nothing (section
 "TableEntry"). Most updates never come here: `plain_writes` carries them out natively, and leaves to
-this module what is not plain or is refused.
+this module what is not plain or is refused; `plain_reads` reads whole tables.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from softswitch.p4runtime.entry import (
 )
 from softswitch.p4runtime.match import MatchKey, describe_match, read_match
 from softswitch.p4runtime.p4info import P4Info, Table
+from softswitch.p4runtime.plain_reads import PlainReads
 from softswitch.p4runtime.status import Code, P4RuntimeError, invalid
 from softswitch.p4runtime.store import UpdateType
 
@@ -44,9 +45,15 @@ class TableState:
     """One table's entries."""
 
     def __init__(
-        self, table: Table, program: ProgramTable, engine: Engine, implementation: Implementation
+        self,
+        table: Table,
+        program: ProgramTable,
+        engine: Engine,
+        implementation: Implementation,
+        plain: PlainReads,
     ) -> None:
         self.table = table
+        self._plain = plain
         self._engine = engine
         self._implementation = implementation
         self._by_name = {ref.action.name: ref.action for ref in table.actions.values()}
@@ -203,9 +210,11 @@ class TableState:
         refuse_colour_counters(request)
         if request.is_default_action:
             yield write_default(self.table, self._default)
-            return
-        for entry in self.select(request):
-            yield self._read_entry(entry, request)
+        elif self._plain.can(self.table, request):
+            yield from self._plain.all(self.table, request)
+        else:
+            for entry in self.select(request):
+                yield self._read_entry(entry, request)
 
     def changed_default(self) -> p4r.TableEntry | None:
         """The default entry, if a controller has set it."""
@@ -266,6 +275,7 @@ class Tables:
         program: Pipeline,
         engine: Engine,
         profiles: Mapping[int, Implementation],
+        plain: PlainReads,
     ) -> None:
         self._states = {
             table.id: TableState(
@@ -273,6 +283,7 @@ class Tables:
                 program.tables[table.name],
                 engine,
                 profiles[table.profile] if table.profile else DirectActions(table),
+                plain,
             )
             for table in info.tables.values()
         }

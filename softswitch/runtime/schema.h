@@ -1,7 +1,7 @@
-/* What P4Info says of the tables whose entries can be written natively, in the program's terms.
+/* What P4Info says of the tables whose entries are written and read natively, in the program's terms.
  *
  * p4runtime/plain_writes.py makes it when a pipeline is set. Tables that are not in it (constant ones,
- * those with an action profile) are written by Python. Nothing in it changes.
+ * those with an action profile) are Python's to write and to read. Nothing in it changes.
  */
 #ifndef SW_SCHEMA_H
 #define SW_SCHEMA_H
@@ -44,6 +44,7 @@ struct sw_schema_param {
 struct sw_schema_action {
     uint32_t id;
     uint32_t number;
+    uint32_t default_only;
     uint32_t n_words;
     uint32_t n_params;
     const struct sw_schema_param *params;

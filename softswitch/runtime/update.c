@@ -1,33 +1,6 @@
 #include "update.h"
 
-#include "schema.h"
-
-/* Field numbers of p4/v1/p4runtime.proto. */
-enum {
-    UPDATE_TYPE = SW_TAG(1, SW_VARINT),
-    UPDATE_ENTITY = SW_TAG(2, SW_OCTETS),
-    ENTITY_TABLE_ENTRY = SW_TAG(2, SW_OCTETS),
-    ENTRY_TABLE_ID = SW_TAG(1, SW_VARINT),
-    ENTRY_MATCH = SW_TAG(2, SW_OCTETS),
-    ENTRY_ACTION = SW_TAG(3, SW_OCTETS),
-    ENTRY_PRIORITY = SW_TAG(4, SW_VARINT),
-    ENTRY_CONTROLLER_METADATA = SW_TAG(5, SW_VARINT),
-    ENTRY_METADATA = SW_TAG(11, SW_OCTETS),
-    MATCH_FIELD_ID = SW_TAG(1, SW_VARINT),
-    MATCH_EXACT = SW_TAG(SW_EXACT, SW_OCTETS),
-    MATCH_TERNARY = SW_TAG(SW_TERNARY, SW_OCTETS),
-    MATCH_LPM = SW_TAG(SW_LPM, SW_OCTETS),
-    MATCH_RANGE = SW_TAG(SW_RANGE, SW_OCTETS),
-    MATCH_OPTIONAL = SW_TAG(SW_OPTIONAL, SW_OCTETS),
-    KIND_FIRST = SW_TAG(1, SW_OCTETS),
-    KIND_SECOND = SW_TAG(2, SW_OCTETS),
-    KIND_PREFIX_LENGTH = SW_TAG(2, SW_VARINT),
-    TABLE_ACTION_ACTION = SW_TAG(1, SW_OCTETS),
-    ACTION_ID = SW_TAG(1, SW_VARINT),
-    ACTION_PARAM = SW_TAG(4, SW_OCTETS),
-    PARAM_ID = SW_TAG(2, SW_VARINT),
-    PARAM_VALUE = SW_TAG(3, SW_OCTETS),
-};
+#include "p4runtime.h"
 
 /* The fields of a message that have been there; another of the same number would be merged. */
 struct seen {

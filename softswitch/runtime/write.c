@@ -2,9 +2,8 @@
 
 #include "entry.h"
 #include "operands.h"
+#include "p4runtime.h"
 #include "state.h"
-
-enum { REQUEST_UPDATES = SW_TAG(4, SW_OCTETS) };
 
 /* As long as this many updates take, packets wait. */
 enum { UPDATES_AT_ONCE = 32 };
@@ -62,7 +61,8 @@ static bool find_arguments(const struct sw_schema_table *table, const struct sw_
     for (uint32_t i = 0; i < table->n_actions; i++)
         if (table->actions[i].id == update->action_id) {
             arguments->action = &table->actions[i];
-            return sw_argument_words(arguments->action, update, arguments->words);
+            return !arguments->action->default_only &&
+                   sw_argument_words(arguments->action, update, arguments->words);
         }
     return false;
 }

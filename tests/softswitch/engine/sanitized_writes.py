@@ -1,7 +1,7 @@
 """Writes to the test programs in code with the sanitizers, as `sanitized` sends frames.
 
-Requests by chance, whole, cut at every length, with octets changed, and octets of nothing but chance.
-What the native writer leaves is refused in place of Python, which the sanitizers know nothing of.
+Requests by chance: whole, cut at every length, with octets changed; and octets of nothing but
+chance. Nobody carries out what the native writer leaves.
 """
 
 from __future__ import annotations

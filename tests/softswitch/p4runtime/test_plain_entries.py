@@ -1,4 +1,4 @@
-"""Updates that are carried out natively leave what Python's would, and are refused like them."""
+"""What is written and read natively is what Python writes and reads, refusals included."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from tests.softswitch.p4runtime.control import (
     P4INFO,
     STATION,
     TABLES,
+    Match,
     action,
     entry,
     forward,
@@ -41,6 +42,8 @@ STEMS = {
     "mvpn": ROOT / "p4src" / "build" / "mvpn",
 }
 UPDATES = 400
+FULL = p4r.TableEntry(counter_data=p4r.CounterData(), meter_config=p4r.MeterConfig())
+"""Asks for everything."""
 
 
 def config(stem: Path) -> p4r.ForwardingPipelineConfig:
@@ -71,12 +74,16 @@ class Pair:
         assert native == outcome(self.python, request, self._limited)
         return native
 
-    def read(self) -> list[p4r.Entity]:
+    def read(self) -> list[p4r.TableEntry]:
         """All entries, which must be the same in both."""
-        full = p4r.TableEntry(counter_data=p4r.CounterData(), meter_config=p4r.MeterConfig())
-        native = list(self.native.read(p4r.Entity(table_entry=full)))
-        assert native == list(self.python.read(p4r.Entity(table_entry=full)))
+        native = read(self.native, FULL)
+        assert native == read(self.python, FULL)
         return native
+
+
+def read(forwarding: Forwarding, request: p4r.TableEntry) -> list[p4r.TableEntry]:
+    found = forwarding.read(p4r.Entity(table_entry=request))
+    return [entity.table_entry for entity in found]
 
 
 def outcome(forwarding: Forwarding, request: p4r.WriteRequest, scope: Scope) -> list[str]:
@@ -114,11 +121,36 @@ def test_random_updates_have_the_same_outcome_and_leave_the_same_entries(
     assert pair.read()
 
 
+def test_entries_read_all_at_once_are_those_read_by_their_keys(pair: Pair) -> None:
+    writes = RandomWrites(pair.info, random.Random(9))
+    outcome(pair.native, writes.request(UPDATES), EVERYTHING)
+    entries = read(pair.native, FULL)
+    assert entries
+    for item in entries:
+        by_key = p4r.TableEntry()
+        by_key.CopyFrom(FULL)
+        by_key.MergeFrom(
+            p4r.TableEntry(table_id=item.table_id, match=item.match, priority=item.priority)
+        )
+        assert item in read(pair.native, by_key)
+
+
+def test_an_entry_with_more_metadata_than_is_read_at_once_is_read(control: Pair) -> None:
+    stations = [entry("stations", station(number), forward(3)) for number in range(3)]
+    stations[1].metadata = bytes(100_000)
+    assert left(control.native, requests(*stations)) == []
+    assert read(control.native, entry("stations")) == stations
+
+
 def left(forwarding: Forwarding, request: p4r.WriteRequest) -> list[int]:
     """The updates that are not carried out natively; they are not carried out at all."""
     return list(
         forwarding.plain_writes.carry_out(request.SerializeToString(), len(request.updates))
     )
+
+
+def station(number: int) -> Match:
+    return [FM(field_id=1, exact=FM.Exact(value=bytes([number])))]
 
 
 def requests(*entries: p4r.TableEntry) -> p4r.WriteRequest:
@@ -150,11 +182,8 @@ def test_entries_of_the_program_are_left_to_be_refused(control: Pair) -> None:
 
 
 def test_a_full_table_leaves_what_has_no_room(control: Pair) -> None:
-    def station(number: int) -> p4r.TableEntry:
-        match = [FM(field_id=1, exact=FM.Exact(value=bytes([number])))]
-        return entry("stations", match, forward(1))
-
-    assert left(control.native, requests(*map(station, range(6)))) == [4, 5]
+    stations = [entry("stations", station(number), forward(1)) for number in range(6)]
+    assert left(control.native, requests(*stations)) == [4, 5]
 
 
 def test_an_unknown_field_of_a_wire_type_that_is_not_read_leaves_what_is_behind_it(
