@@ -96,6 +96,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "sw_session_delete": (ctypes.c_int, (PTR, U32)),
     "sw_write": (ctypes.c_int, (PTR, PTR, WORDS, U64, PTR)),
     "sw_read_entries": (ctypes.c_int64, (PTR, PTR, U32, PTR, PTR, U64)),
+    "sw_read_entry": (ctypes.c_int64, (PTR, PTR, WORDS, U64, U32, PTR, U64)),
     "sw_statistics": (None, (PTR, PTR)),
 }
 

@@ -7,7 +7,7 @@ DATAPLANE_ATOMIC packets wait meanwhile, and see the tables as before or as afte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from finsy.proto import p4r
@@ -36,35 +36,25 @@ def carry_out(forwarding: Forwarding, request: p4r.WriteRequest, scope: Scope) -
 
 
 def _each(forwarding: Forwarding, request: p4r.WriteRequest, scope: Scope) -> None:
-    updates = request.updates
-    failures: dict[int, P4RuntimeError] = {}
-    for position in _not_plain(forwarding, request, scope):
-        failure = _attempt(forwarding, updates[position], scope)
-        if failure is not None:
-            failures[position] = failure
+    if scope.ids is None:
+        failures = dict(forwarding.apply_all(request))
+    else:
+        failures = dict(_attempts(forwarding, request, scope))
     if failures:
-        outcomes = [failures.get(position) for position in range(len(updates))]
+        outcomes = [failures.get(position) for position in range(len(request.updates))]
         raise batch_error("updates", outcomes)
 
 
-def _not_plain(forwarding: Forwarding, request: p4r.WriteRequest, scope: Scope) -> Iterable[int]:
-    """Where the updates are that remain, after what can be is carried out natively.
-
-    What a limited role may write is decided for each update, so none of its are.
-    """
-    count = len(request.updates)
-    if scope.ids is not None:
-        return range(count)
-    return forwarding.plain_writes.carry_out(request.SerializeToString(), count)
-
-
-def _attempt(forwarding: Forwarding, update: p4r.Update, scope: Scope) -> P4RuntimeError | None:
-    try:
-        _require(scope, update)
-        forwarding.apply(update)
-    except P4RuntimeError as error:
-        return error
-    return None
+def _attempts(
+    forwarding: Forwarding, request: p4r.WriteRequest, scope: Scope
+) -> Iterator[tuple[int, P4RuntimeError]]:
+    """One by one, since a limited role may write some and not others."""
+    for position, update in enumerate(request.updates):
+        try:
+            _require(scope, update)
+            forwarding.apply(update)
+        except P4RuntimeError as error:
+            yield position, error
 
 
 def _all_or_none(forwarding: Forwarding, updates: Sequence[p4r.Update], scope: Scope) -> None:

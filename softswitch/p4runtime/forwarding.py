@@ -66,6 +66,19 @@ class Forwarding:
 
     def apply(self, update: p4r.Update) -> None:
         """Carry out one update, or raise and change nothing."""
+        if not self.plain_writes.apply(update):
+            self._apply(update)
+
+    def apply_all(self, request: p4r.WriteRequest) -> Iterator[tuple[int, P4RuntimeError]]:
+        """Carry out each update of a request, in order: the positions of those that are refused."""
+        octets = request.SerializeToString()
+        for position in self.plain_writes.carry_out(octets, len(request.updates)):
+            try:
+                self._apply(request.updates[position])
+            except P4RuntimeError as error:
+                yield position, error
+
+    def _apply(self, update: p4r.Update) -> None:
         kind, which = _type(update), _kind(update.entity)
         try:
             self._stores[which].write(kind, getattr(update.entity, which))

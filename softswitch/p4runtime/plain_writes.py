@@ -11,6 +11,8 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 
+from finsy.proto import p4r
+
 from softswitch.engine import Engine
 from softswitch.schema import Schema
 
@@ -30,6 +32,11 @@ class PlainWrites:
         self._write = engine.library.sw_write
         self._switch = engine.pointer
         self._schema = schema
+
+    def apply(self, update: p4r.Update) -> bool:
+        """Carry out one update, unless it is left."""
+        request = p4r.WriteRequest(updates=[update]).SerializeToString()
+        return next(self.carry_out(request, 1), None) is None
 
     def carry_out(self, request: bytes, updates: int) -> Iterator[int]:
         """The positions of updates that are left, each when all before it are carried out.

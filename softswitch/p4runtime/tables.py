@@ -210,11 +210,13 @@ class TableState:
         refuse_colour_counters(request)
         if request.is_default_action:
             yield write_default(self.table, self._default)
-        elif self._plain.can(self.table, request):
-            yield from self._plain.all(self.table, request)
+        elif (entries := self._plain.all(self.table, request)) is not None:
+            yield from entries
+        elif (entry := self._plain.one(self.table, request)) is not None:
+            yield entry
         else:
-            for entry in self.select(request):
-                yield self._read_entry(entry, request)
+            for found in self.select(request):
+                yield self._read_entry(found, request)
 
     def changed_default(self) -> p4r.TableEntry | None:
         """The default entry, if a controller has set it."""

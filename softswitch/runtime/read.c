@@ -1,8 +1,11 @@
 #include "read.h"
 
+#include <string.h>
+
 #include "octets.h"
 #include "p4runtime.h"
 #include "state.h"
+#include "target.h"
 
 /* -- bytestrings ------------------------------------------------------------------------------ */
 
@@ -197,4 +200,23 @@ int64_t sw_read_entries(struct sw_switch *sw, const struct sw_schema_table *sche
     }
     sw_control_unlock(sw);
     return used == 0 && full ? SW_FULL : (int64_t)used;
+}
+
+int64_t sw_read_entry(struct sw_switch *sw, const struct sw_schema *schema, const uint8_t *wanted,
+                      uint64_t length, uint32_t parts, uint8_t *octets, uint64_t room)
+{
+    struct sw_writer writer = {.start = octets, .at = octets + room};
+    struct sw_update update;
+    struct sw_target target;
+    if (!sw_update_read((struct sw_span){wanted, length}, &update) ||
+        !sw_target_find(sw, schema, &update, &target))
+        return 0;
+    sw_control_lock(sw);
+    const struct sw_entry *entry = sw_table_search(target.table, &target.identity);
+    if (entry != NULL)
+        put_entry(&writer, target.schema, target.table, entry, parts);
+    sw_control_unlock(sw);
+    uint64_t used = (uint64_t)(octets + room - writer.at);
+    memmove(octets, writer.at, used);
+    return writer.full ? SW_FULL : (int64_t)used;
 }

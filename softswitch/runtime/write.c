@@ -1,59 +1,17 @@
 #include "write.h"
 
 #include "entry.h"
-#include "operands.h"
 #include "p4runtime.h"
 #include "state.h"
+#include "target.h"
 
 /* As long as this many updates take, packets wait. */
 enum { UPDATES_AT_ONCE = 32 };
-
-/* Where an update goes: a table, and which entry of it. */
-struct target {
-    const struct sw_schema_table *schema;
-    struct sw_table *table;
-    struct sw_operands operands;
-    struct sw_identity identity;
-};
 
 struct arguments {
     const struct sw_schema_action *action;
     uint64_t words[SW_SCHEMA_WORDS];
 };
-
-static const struct sw_schema_table *find_table(const struct sw_schema *schema, uint64_t id)
-{
-    for (uint32_t i = 0; i < schema->n_tables; i++)
-        if (schema->tables[i].id == id)
-            return &schema->tables[i];
-    return NULL;
-}
-
-/* Only entries that may overlap have a priority, and it is above 0 (section "TableEntry"). */
-static bool find_priority(const struct sw_schema_table *table, const struct sw_update *update,
-                          struct target *target)
-{
-    if (table->order == SW_BY_PRIORITY) {
-        target->identity.priority = (int32_t)update->priority;
-        return 0 < update->priority && update->priority <= INT32_MAX;
-    }
-    target->identity.priority = (int32_t)target->operands.prefixes;
-    return update->priority == 0;
-}
-
-static bool find_target(struct sw_switch *sw, const struct sw_schema *schema,
-                        const struct sw_update *update, struct target *target)
-{
-    target->schema = find_table(schema, update->table_id);
-    if (target->schema == NULL)
-        return false;
-    target->table = &sw->tables[target->schema->number];
-    struct sw_operands *operands = &target->operands;
-    target->identity =
-        (struct sw_identity){.key = operands->key, .mask = operands->mask, .high = operands->high};
-    return sw_match_words(target->schema, target->table->info->key_words, update, operands) &&
-           find_priority(target->schema, update, target);
-}
 
 static bool find_arguments(const struct sw_schema_table *table, const struct sw_update *update,
                            struct arguments *arguments)
@@ -77,7 +35,7 @@ static void fill(struct sw_entry *entry, const struct sw_update *update,
                          (uint32_t)update->metadata.length);
 }
 
-static bool insert(const struct target *target, const struct sw_update *update)
+static bool insert(const struct sw_target *target, const struct sw_update *update)
 {
     struct arguments arguments;
     if (!update->has_action || !find_arguments(target->schema, update, &arguments))
@@ -90,7 +48,7 @@ static bool insert(const struct target *target, const struct sw_update *update)
 }
 
 /* Without an action the entry keeps its own; without a meter it loses it (section "TableEntry"). */
-static bool modify(const struct target *target, const struct sw_update *update)
+static bool modify(const struct sw_target *target, const struct sw_update *update)
 {
     struct arguments arguments;
     if (update->has_action && !find_arguments(target->schema, update, &arguments))
@@ -103,7 +61,7 @@ static bool modify(const struct target *target, const struct sw_update *update)
     return true;
 }
 
-static bool remove_entry(const struct target *target)
+static bool remove_entry(const struct sw_target *target)
 {
     const struct sw_entry *entry = sw_table_search(target->table, &target->identity);
     return entry != NULL && !entry->fixed && sw_table_remove(target->table, entry->handle) == 0;
@@ -112,8 +70,8 @@ static bool remove_entry(const struct target *target)
 static bool carry_out(struct sw_switch *sw, const struct sw_schema *schema, struct sw_span message)
 {
     struct sw_update update;
-    struct target target;
-    if (!sw_update_read(message, &update) || !find_target(sw, schema, &update, &target))
+    struct sw_target target;
+    if (!sw_update_read(message, &update) || !sw_target_find(sw, schema, &update, &target))
         return false;
     switch (update.type) {
     case SW_INSERT:

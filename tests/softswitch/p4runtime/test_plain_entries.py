@@ -13,17 +13,18 @@ from google.protobuf.message import DecodeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from softswitch.p4runtime import forwarding
 from softswitch.p4runtime.batch import carry_out
 from softswitch.p4runtime.forwarding import Forwarding
 from softswitch.p4runtime.role import EVERYTHING, Scope
 from softswitch.p4runtime.status import P4RuntimeError
+from softswitch.schema import make_schema
 from tests.softswitch.p4runtime.control import (
     FM,
     HERE,
     INSERT,
     P4INFO,
     STATION,
-    TABLES,
     Match,
     action,
     entry,
@@ -53,25 +54,32 @@ def config(stem: Path) -> p4r.ForwardingPipelineConfig:
     )
 
 
+def in_python(pipeline: p4r.ForwardingPipelineConfig) -> Forwarding:
+    """A pipeline of which no table is plain."""
+    prepare = forwarding._prepare
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            forwarding, "_prepare", lambda *config: (*prepare(*config)[:2], make_schema([]))
+        )
+        return Forwarding(pipeline)
+
+
 class Pair:
     """Two pipelines of one program: one written natively where it can be, the other by Python."""
 
     def __init__(self, stem: Path) -> None:
         pipeline = config(stem)
         self.info: p4i.P4Info = pipeline.p4info
-        self.native, self.python = Forwarding(pipeline), Forwarding(pipeline)
-        # A role that is limited, if only to everything there is, is not written for natively.
-        tables = (table.preamble.id for table in self.info.tables)
-        self._limited = Scope(ids=frozenset({*tables, NO_TABLE}))
+        self.python, self.native = in_python(pipeline), Forwarding(pipeline)
 
     def close(self) -> None:
         self.native.close()
         self.python.close()
 
-    def write(self, request: p4r.WriteRequest) -> list[str]:
+    def write(self, request: p4r.WriteRequest, scope: Scope = EVERYTHING) -> list[str]:
         """What went wrong with each update, which must be the same for both."""
-        native = outcome(self.native, request, EVERYTHING)
-        assert native == outcome(self.python, request, self._limited)
+        native = outcome(self.native, request, scope)
+        assert native == outcome(self.python, request, scope)
         return native
 
     def read(self) -> list[p4r.TableEntry]:
@@ -81,14 +89,14 @@ class Pair:
         return native
 
 
-def read(forwarding: Forwarding, request: p4r.TableEntry) -> list[p4r.TableEntry]:
-    found = forwarding.read(p4r.Entity(table_entry=request))
+def read(target: Forwarding, request: p4r.TableEntry) -> list[p4r.TableEntry]:
+    found = target.read(p4r.Entity(table_entry=request))
     return [entity.table_entry for entity in found]
 
 
-def outcome(forwarding: Forwarding, request: p4r.WriteRequest, scope: Scope) -> list[str]:
+def outcome(target: Forwarding, request: p4r.WriteRequest, scope: Scope = EVERYTHING) -> list[str]:
     try:
-        carry_out(forwarding, request, scope)
+        carry_out(target, request, scope)
     except P4RuntimeError as error:
         return [str(item) for item in error.errors]
     return []
@@ -121,10 +129,28 @@ def test_random_updates_have_the_same_outcome_and_leave_the_same_entries(
     assert pair.read()
 
 
+def test_batches_that_are_taken_back_leave_the_same_entries(pair: Pair) -> None:
+    writes = RandomWrites(pair.info, random.Random(7))
+    pair.write(writes.request(UPDATES))
+    for _ in range(60):
+        request = writes.request(3)
+        request.atomicity = p4r.WriteRequest.ROLLBACK_ON_ERROR
+        pair.write(request)
+    assert pair.read()
+
+
+def test_a_limited_role_writes_what_is_its_own(pair: Pair) -> None:
+    first = next(table for table in pair.info.tables if not table.is_const_table)
+    own = frozenset({first.preamble.id, NO_TABLE})
+    failures = pair.write(RandomWrites(pair.info, random.Random(5)).request(UPDATES), Scope(own))
+    assert "" in failures
+    assert {entry.table_id for entry in pair.read() if not entry.is_const} <= own
+
+
 def test_entries_read_all_at_once_are_those_read_by_their_keys(pair: Pair) -> None:
     writes = RandomWrites(pair.info, random.Random(9))
-    outcome(pair.native, writes.request(UPDATES), EVERYTHING)
-    entries = read(pair.native, FULL)
+    pair.write(writes.request(UPDATES))
+    entries = pair.read()
     assert entries
     for item in entries:
         by_key = p4r.TableEntry()
@@ -133,6 +159,7 @@ def test_entries_read_all_at_once_are_those_read_by_their_keys(pair: Pair) -> No
             p4r.TableEntry(table_id=item.table_id, match=item.match, priority=item.priority)
         )
         assert item in read(pair.native, by_key)
+        assert read(pair.native, by_key) == read(pair.python, by_key)
 
 
 def test_an_entry_with_more_metadata_than_is_read_at_once_is_read(control: Pair) -> None:
@@ -142,11 +169,9 @@ def test_an_entry_with_more_metadata_than_is_read_at_once_is_read(control: Pair)
     assert read(control.native, entry("stations")) == stations
 
 
-def left(forwarding: Forwarding, request: p4r.WriteRequest) -> list[int]:
+def left(target: Forwarding, request: p4r.WriteRequest) -> list[int]:
     """The updates that are not carried out natively; they are not carried out at all."""
-    return list(
-        forwarding.plain_writes.carry_out(request.SerializeToString(), len(request.updates))
-    )
+    return list(target.plain_writes.carry_out(request.SerializeToString(), len(request.updates)))
 
 
 def station(number: int) -> Match:
@@ -225,7 +250,7 @@ def test_octets_that_protobuf_reads_mean_the_same_to_the_native_reader(
         return
     for position in control.native.plain_writes.carry_out(octets, len(request.updates)):
         one = p4r.WriteRequest(updates=[request.updates[position]])
-        outcome(control.native, one, EVERYTHING)
+        outcome(control.native, one)
     request.atomicity = p4r.WriteRequest.CONTINUE_ON_ERROR
-    outcome(control.python, request, Scope(ids=frozenset({*TABLES.values(), NO_TABLE})))
+    outcome(control.python, request)
     control.read()
