@@ -96,10 +96,8 @@ int sw_write(struct sw_switch *sw, const struct sw_schema *schema, const uint8_t
         if (field.tag != REQUEST_UPDATES)
             continue;
         done = carry_out(sw, schema, field.span);
-        if (++progress->updates % UPDATES_AT_ONCE == 0) {
-            sw_control_unlock(sw);
-            sw_control_lock(sw);
-        }
+        if (++progress->updates % UPDATES_AT_ONCE == 0)
+            sw_control_pause(sw);
     }
     sw_control_unlock(sw);
     progress->at = (uint64_t)(reader.at - request);
