@@ -51,6 +51,8 @@ class PlainTable:
     runtime: RuntimeTable
     fields: Sequence[tuple[int, WireKind]]
     actions: Sequence[PlainAction]
+    has_counter: bool
+    has_meter: bool
 
 
 class _Place(ctypes.Structure):
@@ -85,6 +87,8 @@ class SchemaTable(ctypes.Structure):
         ("id", _U32),
         ("number", _U32),
         ("order", _U32),
+        ("has_counter", _U32),
+        ("has_meter", _U32),
         ("n_fields", _U32),
         ("fields", ctypes.POINTER(_Field)),
         ("n_actions", _U32),
@@ -126,6 +130,8 @@ def _table(table: PlainTable) -> SchemaTable:
         table.id,
         table.runtime.number,
         _ORDERS[table.runtime.table.kind],
+        table.has_counter,
+        table.has_meter,
         len(fields),
         (_Field * len(fields))(*fields),
         len(actions),

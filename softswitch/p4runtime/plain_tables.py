@@ -1,7 +1,7 @@
 """The tables whose entries are plain: written and read natively (`plain_writes`, `plain_reads`).
 
-The others are those of which an entry is more than its match, action and cookies, or may not be
-changed: tables with an action profile, with idle timeouts, constant ones.
+The others are those of which an entry is more than that, or may not be changed: tables with an
+action profile, with idle timeouts, constant ones.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _plain(table: Table, runtime: RuntimeTable) -> PlainTable | None:
         return None
     fields = [(field.id, kind) for field, (kind, _) in zip(table.fields, kinds, strict=True)]
     actions = [_action(ref, runtime) for ref in table.actions.values()]
-    return PlainTable(table.id, runtime, fields, actions)
+    return PlainTable(table.id, runtime, fields, actions, table.has_counter, table.has_meter)
 
 
 def _action(ref: ActionRef, runtime: RuntimeTable) -> PlainAction:

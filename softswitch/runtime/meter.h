@@ -29,6 +29,8 @@ struct sw_meter {
 };
 
 /* A configuration is the committed rate and burst, then the peak's; none (NULL) makes all green. */
+enum { SW_METER_NUMBERS = 4 };
+
 void sw_meter_set(struct sw_meter *meter, const uint64_t *config);
 /* False if the meter, which may be none, has no configuration. */
 bool sw_meter_get(const struct sw_meter *meter, uint64_t *config);

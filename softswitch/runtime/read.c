@@ -147,7 +147,7 @@ static void put_counter(struct sw_writer *writer, const struct sw_count *count)
 static void put_meter(struct sw_writer *writer, const struct sw_meter *meter)
 {
     const uint8_t *end = writer->at;
-    uint64_t config[4];
+    uint64_t config[SW_METER_NUMBERS];
     if (!sw_meter_get(meter, config))
         return;
     sw_put_number(writer, METER_PBURST, config[3]);

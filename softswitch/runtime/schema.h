@@ -61,6 +61,8 @@ struct sw_schema_table {
     uint32_t id;
     uint32_t number;
     uint32_t order;
+    uint32_t has_counter;
+    uint32_t has_meter;
     uint32_t n_fields;
     const struct sw_schema_field *fields;
     uint32_t n_actions;

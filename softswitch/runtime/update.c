@@ -1,5 +1,7 @@
 #include "update.h"
 
+#include <string.h>
+
 #include "p4runtime.h"
 
 /* The fields of a message that have been there; another of the same number would be merged. */
@@ -117,6 +119,37 @@ static bool read_table_action(struct sw_span message, struct sw_update *update)
     return read_action(field.span, update) && reader.at == reader.end;
 }
 
+/* Messages whose fields are all numbers: the one of field `i + 1` goes to `numbers[i]`. */
+static bool read_numbers(struct sw_span message, uint64_t *numbers, uint32_t count)
+{
+    struct sw_reader reader = sw_read(message);
+    struct sw_wire_field field;
+    memset(numbers, 0, count * sizeof *numbers);
+    while (sw_next_field(&reader, &field)) {
+        uint64_t number = field.tag >> 3;
+        if (field.tag != SW_TAG(number, SW_VARINT) || number == 0 || number > count)
+            return false;
+        numbers[number - 1] = field.value;
+    }
+    return reader.sound;
+}
+
+static bool read_counter(struct sw_span message, struct sw_update *update)
+{
+    uint64_t bytes_packets[2];
+    update->has_counter = true;
+    if (!read_numbers(message, bytes_packets, 2))
+        return false;
+    update->counter = (struct sw_count){.bytes = bytes_packets[0], .packets = bytes_packets[1]};
+    return true;
+}
+
+static bool read_meter(struct sw_span message, struct sw_update *update)
+{
+    update->has_meter = true;
+    return read_numbers(message, update->meter, SW_METER_NUMBERS);
+}
+
 static bool read_entry_field(const struct sw_wire_field *field, struct sw_update *update)
 {
     switch (field->tag) {
@@ -131,6 +164,10 @@ static bool read_entry_field(const struct sw_wire_field *field, struct sw_update
     case ENTRY_CONTROLLER_METADATA:
         update->controller_metadata = field->value;
         return true;
+    case ENTRY_METER_CONFIG:
+        return read_meter(field->span, update);
+    case ENTRY_COUNTER_DATA:
+        return read_counter(field->span, update);
     case ENTRY_METADATA:
         update->metadata = field->span;
         return true;
@@ -169,7 +206,7 @@ static void clear(struct sw_update *update)
 {
     update->type = update->table_id = update->priority = update->controller_metadata = 0;
     update->metadata = (struct sw_span){0};
-    update->has_action = false;
+    update->has_action = update->has_counter = update->has_meter = false;
     update->action_id = 0;
     update->n_matches = update->n_params = 0;
 }

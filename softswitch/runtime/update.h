@@ -1,12 +1,14 @@
-/* A P4Runtime Update of a table entry, as far as it is plain: an entry with match, action and cookies.
+/* A P4Runtime Update of a table entry, as far as it is plain: an entry with match, action, cookies,
+ * counter and meter.
  *
  * What is read is a view into the message's octets. Whatever has a meaning beyond that (a default
- * entry, a counter's value, an action set, a field that is unknown, or there twice) is not plain.
+ * entry, an action set, a field that is unknown, or there twice) is not plain.
  */
 #ifndef SW_UPDATE_H
 #define SW_UPDATE_H
 
 #include "protobuf.h"
+#include "table.h"
 
 enum { SW_UPDATE_MATCHES = 32, SW_UPDATE_PARAMS = 32 };
 
@@ -37,6 +39,10 @@ struct sw_update {
     uint64_t controller_metadata;
     struct sw_span metadata;
     bool has_action;
+    bool has_counter;
+    bool has_meter;
+    struct sw_count counter;
+    uint64_t meter[SW_METER_NUMBERS];
     uint64_t action_id;
     uint32_t n_matches;
     uint32_t n_params;

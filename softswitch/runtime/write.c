@@ -25,12 +25,35 @@ static bool find_arguments(const struct sw_schema_table *table, const struct sw_
     return false;
 }
 
+/* In P4Runtime counts, rates and bursts are signed. */
+static bool is_negative(uint64_t number)
+{
+    return number > INT64_MAX;
+}
+
+/* The table must have what the update sets. RFC 2698: the peak rate is not below the committed one. */
+static bool check_resources(const struct sw_schema_table *table, const struct sw_update *update)
+{
+    const struct sw_count *count = &update->counter;
+    const uint64_t *meter = update->meter;
+    if (update->has_counter &&
+        (!table->has_counter || is_negative(count->packets) || is_negative(count->bytes)))
+        return false;
+    return !update->has_meter ||
+           (table->has_meter && meter[0] <= meter[2] && !is_negative(meter[1]) &&
+            !is_negative(meter[2]) && !is_negative(meter[3]));
+}
+
+/* What an update leaves out stays as it is, but for cookies and the meter (section "TableEntry"). */
 static void fill(struct sw_entry *entry, const struct sw_update *update,
                  const struct arguments *arguments)
 {
     const struct sw_schema_action *action = arguments->action;
     if (update->has_action)
         sw_entry_set_action(entry, action->number, arguments->words, action->n_words);
+    if (update->has_counter)
+        entry->count = update->counter;
+    sw_entry_set_meter(entry, update->has_meter ? update->meter : NULL);
     sw_entry_set_cookies(entry, update->controller_metadata, update->metadata.octets,
                          (uint32_t)update->metadata.length);
 }
@@ -38,7 +61,8 @@ static void fill(struct sw_entry *entry, const struct sw_update *update,
 static bool insert(const struct sw_target *target, const struct sw_update *update)
 {
     struct arguments arguments;
-    if (!update->has_action || !find_arguments(target->schema, update, &arguments))
+    if (!update->has_action || !find_arguments(target->schema, update, &arguments) ||
+        !check_resources(target->schema, update))
         return false;
     int64_t handle = sw_table_add(target->table, &target->identity);
     if (handle < 0)
@@ -47,17 +71,16 @@ static bool insert(const struct sw_target *target, const struct sw_update *updat
     return true;
 }
 
-/* Without an action the entry keeps its own; without a meter it loses it (section "TableEntry"). */
 static bool modify(const struct sw_target *target, const struct sw_update *update)
 {
     struct arguments arguments;
-    if (update->has_action && !find_arguments(target->schema, update, &arguments))
+    if ((update->has_action && !find_arguments(target->schema, update, &arguments)) ||
+        !check_resources(target->schema, update))
         return false;
     struct sw_entry *entry = sw_table_search(target->table, &target->identity);
     if (entry == NULL || entry->fixed)
         return false;
     fill(entry, update, &arguments);
-    sw_entry_set_meter(entry, NULL);
     return true;
 }
 

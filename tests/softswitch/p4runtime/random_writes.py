@@ -58,6 +58,8 @@ class RandomWrites:
         if self._chance.random() < 0.3:
             entry.metadata = self._chance.randbytes(self._chance.randrange(40))
             entry.controller_metadata = self._chance.getrandbits(64)
+        if table.direct_resource_ids and self._chance.random() < 0.5:
+            self._chance.choice([_set_counter, _set_meter])(entry, self._chance)
         if self._wrong():
             self._chance.choice(_OTHER_CHANGES)(entry, self._chance)
         return entry
@@ -173,7 +175,9 @@ def _set_counter(entry: p4r.TableEntry, chance: random.Random) -> None:
 
 
 def _set_meter(entry: p4r.TableEntry, chance: random.Random) -> None:
-    entry.meter_config.pir = chance.randrange(9)
+    rates = (chance.randrange(-1, 5) for _ in range(4))
+    config = p4r.MeterConfig(**dict(zip(("cir", "cburst", "pir", "pburst"), rates, strict=True)))
+    entry.meter_config.CopyFrom(config)
 
 
 def _set_member(entry: p4r.TableEntry, chance: random.Random) -> None:

@@ -187,15 +187,18 @@ def test_plain_updates_are_left_to_nobody(control: Pair) -> None:
     item = entry("stations", STATION, forward(3))
     item.metadata, item.controller_metadata = b"cookie", 7
     everything = entry("acl", [], action("NoAction"), priority=1)
-    request = requests(item, entry("routes", [], forward(1)), everything)
+    everything.meter_config.pir = 5
+    counted = entry("routes", [], forward(1))
+    counted.counter_data.packet_count = 9
+    request = requests(item, counted, everything)
     assert left(control.native, request) == []
 
 
 def test_what_is_refused_or_not_plain_is_left_in_its_turn(control: Pair) -> None:
     station = entry("stations", STATION, forward(3))
-    counted = entry("routes", [], forward(1))
-    counted.counter_data.packet_count = 1
-    request = requests(station, station, counted, p4r.TableEntry(table_id=NO_TABLE))
+    timed = entry("routes", [], forward(1))
+    timed.idle_timeout_ns = 1
+    request = requests(station, station, timed, p4r.TableEntry(table_id=NO_TABLE))
     assert left(control.native, request) == [1, 2, 3]
 
 
