@@ -67,18 +67,19 @@ class Forwarding:
     def apply(self, update: p4r.Update) -> None:
         """Carry out one update, or raise and change nothing."""
         if not self.plain_writes.apply(update):
-            self._apply(update)
+            self._write(update)
 
     def apply_all(self, request: p4r.WriteRequest) -> Iterator[tuple[int, P4RuntimeError]]:
         """Carry out each update of a request, in order: the positions of those that are refused."""
         octets = request.SerializeToString()
         for position in self.plain_writes.carry_out(octets, len(request.updates)):
             try:
-                self._apply(request.updates[position])
+                self._write(request.updates[position])
             except P4RuntimeError as error:
                 yield position, error
 
-    def _apply(self, update: p4r.Update) -> None:
+    def _write(self, update: p4r.Update) -> None:
+        """What is not carried out natively."""
         kind, which = _type(update), _kind(update.entity)
         try:
             self._stores[which].write(kind, getattr(update.entity, which))
@@ -88,8 +89,11 @@ class Forwarding:
     def read(self, request: p4r.Entity) -> Iterator[p4r.Entity]:
         """The entities that a request selects."""
         which = _kind(request)
-        for message in self._stores[which].read(getattr(request, which)):
-            yield p4r.Entity(**{which: message})
+        try:
+            for message in self._stores[which].read(getattr(request, which)):
+                yield p4r.Entity(**{which: message})
+        except EngineError as error:
+            raise from_engine(error) from error
 
 
 def _type(update: p4r.Update) -> UpdateType:

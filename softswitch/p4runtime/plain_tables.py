@@ -1,7 +1,7 @@
 """The tables whose entries are plain: written and read natively (`plain_writes`, `plain_reads`).
 
-The others are those of which an entry is more than that, or may not be changed: tables with an
-action profile, with idle timeouts, constant ones.
+All are, but those whose entries have what C does not keep (an action profile, idle timeouts), and
+constant tables, which nobody writes.
 """
 
 from __future__ import annotations

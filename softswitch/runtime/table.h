@@ -103,6 +103,7 @@ int64_t sw_table_add(struct sw_table *table, const struct sw_identity *identity)
 struct sw_entry *sw_table_search(const struct sw_table *table, const struct sw_identity *identity);
 int sw_table_remove(struct sw_table *table, uint32_t handle);
 struct sw_entry *sw_table_entry(const struct sw_table *table, uint32_t handle);
+
 /* A bucket is the low bits of the hash. A short key lies in the upper bits of its word (codegen/keys.py),
  * where a product alone would leave the low half zero: so the halves are folded before as well as after. */
 SW_INLINE uint64_t sw_hash_word(uint64_t hash, uint64_t word)

@@ -111,7 +111,8 @@ static bool carry_out(struct sw_switch *sw, const struct sw_schema *schema, stru
 int sw_write(struct sw_switch *sw, const struct sw_schema *schema, const uint8_t *request,
              uint64_t length, struct sw_progress *progress)
 {
-    struct sw_reader reader = sw_read((struct sw_span){request + progress->at, length - progress->at});
+    struct sw_span rest = {request + progress->at, length - progress->at};
+    struct sw_reader reader = sw_read(rest);
     struct sw_wire_field field;
     bool done = true;
     sw_control_lock(sw);
