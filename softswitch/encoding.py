@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from struct import Struct
 
+from softswitch import native
 from softswitch.bmv2json.model import (
     Action,
     Exact,
@@ -19,7 +21,7 @@ from softswitch.bmv2json.model import (
 )
 from softswitch.codegen.keys import key_layout
 from softswitch.errors import EngineError, ErrorKind
-from softswitch.words import split_words
+from softswitch.words import join_words, split_words, word_count
 
 MAX_PRIORITY = (1 << 31) - 1
 
@@ -74,6 +76,15 @@ class TableEncoder:
             high=self._pack([part.high for part in parts]) if self._ranges else None,
             priority=self._priority(parts, priority),
         )
+
+    def decode(self, key: int, mask: int, high: int | None) -> tuple[Key, ...]:
+        """The key of an entry, from the addresses of its words."""
+        count = self._layout.words
+        values = self._layout.unpack(native.words(key, count))
+        masks = self._layout.unpack(native.words(mask, count))
+        highs = self._layout.unpack(native.words(high, count)) if high else values
+        fields = zip(self._table.key, values, masks, highs, strict=True)
+        return tuple(_match(field.kind, *parts) for field, *parts in fields)
 
     def _pack(self, values: list[int]) -> bytes:
         return self._words.pack(*self._layout.pack(tuple(values)))
@@ -131,6 +142,25 @@ def encode_args(action: Action, args: Sequence[int]) -> tuple[bytes, int]:
             )
         words += split_words(value, parameter.width)
     return Struct(f"={len(words)}Q").pack(*words), len(words)
+
+
+def decode_args(action: Action, address: int) -> tuple[int, ...]:
+    """An action's arguments, from the address of their words."""
+    counts = [word_count(parameter.width) for parameter in action.parameters]
+    words = iter(native.words(address, sum(counts)))
+    return tuple(join_words(islice(words, count)) for count in counts)
+
+
+def _match(kind: MatchKind, value: int, mask: int, high: int) -> Key:
+    match kind:
+        case MatchKind.EXACT:
+            return Exact(value)
+        case MatchKind.LPM:
+            return Lpm(value, mask.bit_count())
+        case MatchKind.TERNARY:
+            return Ternary(value, mask)
+        case MatchKind.RANGE:
+            return Range(value, high)
 
 
 def _invalid(message: str) -> EngineError:

@@ -16,18 +16,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from struct import Struct
-from typing import NewType, Protocol
+from typing import Protocol
 
 from softswitch import native
 from softswitch.bmv2json.model import Action, ActionData, Key
 from softswitch.encoding import encode_args
+from softswitch.entries import Entries, EntryHandle
 from softswitch.errors import EngineError, ErrorKind
 from softswitch.profiles import ActionProfiles, Reference
 from softswitch.program import Program, RuntimeTable
 from softswitch.value_sets import ValueSets
 from softswitch.words import split_words
-
-EntryHandle = NewType("EntryHandle", int)
 
 _COPY_HEADER = Struct("=II")
 _PAIR = Struct("=2Q")
@@ -68,11 +67,11 @@ class Engine:
         self._tables = program.tables
         self._library = program.library
         self._switch = ctypes.c_void_p(self._library.sw_create())
+        self.entries = Entries(program, self._switch)
         self.profiles = ActionProfiles(program, self._switch)
         self.value_sets = ValueSets(program, self._switch)
         self._collect = self._library.sw_collect
         self._copies = memoryview(b"")
-        self._const_handles: dict[str, tuple[EntryHandle, ...]] = {}
         self._install_program()
 
     def close(self) -> None:
@@ -104,10 +103,10 @@ class Engine:
         for runtime in self._tables.values():
             if runtime.table.default is not None:
                 self._set_default(runtime, _encode_data(actions, runtime.table.default.data))
-            self._const_handles[runtime.table.name] = tuple(
-                self._insert(runtime, entry.key, _encode_data(actions, entry.data), entry.priority)
-                for entry in runtime.table.entries
-            )
+            for entry in runtime.table.entries:
+                call = _encode_data(actions, entry.data)
+                handle = self._insert(runtime, entry.key, call, entry.priority)
+                self._library.sw_table_fix(self._switch, runtime.number, handle)
 
     # -- tables --------------------------------------------------------------------------------
 
@@ -161,10 +160,6 @@ class Engine:
             data = runtime.table.default.data
             self._set_default(runtime, _encode_data(self._pipeline.actions, data))
 
-    def const_handles(self, table: str) -> tuple[EntryHandle, ...]:
-        """The entries that the program brings, in the order of `Table.entries`."""
-        return self._const_handles.get(table, ())
-
     def table_counter(self, table: str, handle: EntryHandle) -> CounterValue:
         """Read the direct counter of an entry."""
         value = native.pair()
@@ -188,6 +183,13 @@ class Engine:
         number = self._table(table).number
         status = self._library.sw_table_meter_configure(self._switch, number, handle, words)
         _check(status, f"table {table} has no entry {handle}")
+
+    def table_meter(self, table: str, handle: EntryHandle) -> MeterConfig | None:
+        """How the direct meter of an entry is configured, if it is."""
+        words = native.quartet()
+        number = self._table(table).number
+        status = self._library.sw_table_meter_read(self._switch, number, handle, words)
+        return None if status < 0 else MeterConfig(*words)
 
     def _table(self, name: str) -> RuntimeTable:
         found = self._tables.get(name)

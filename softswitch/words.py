@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 WORD_BITS = 64
 WORD_MASK = (1 << WORD_BITS) - 1
 
@@ -14,3 +16,8 @@ def word_count(width: int) -> int:
 def split_words(value: int, width: int) -> list[int]:
     """The words of a number, the least significant one first."""
     return [value >> WORD_BITS * i & WORD_MASK for i in range(word_count(width))]
+
+
+def join_words(words: Iterable[int]) -> int:
+    """The number that has these words."""
+    return sum(word << WORD_BITS * i for i, word in enumerate(words))

@@ -62,21 +62,21 @@ class Links:
         """What leaves while the link in is full; `forwarder` is the process in between."""
         with self.sending(frame):
             time.sleep(SETTLE)
-            frames, used, started = _received(), cpu_seconds(forwarder), time.perf_counter()
+            frames, used, started = received_frames(), cpu_seconds(forwarder), time.perf_counter()
             time.sleep(MEASURE)
-            frames, used = _received() - frames, cpu_seconds(forwarder) - used
+            frames, used = received_frames() - frames, cpu_seconds(forwarder) - used
             return Rate(frames / (time.perf_counter() - started), frames / used)
 
     def flow(self, frame: bytes, rate: int, copies: int, switch: int) -> Flow:
         """Send a frame at a rate, behind the last copies of what was sent before."""
         time.sleep(SETTLE)
-        sent, received, used = _sent(), _received(), thread_seconds(switch, PACKET_THREAD)
+        sent, received, used = _sent(), received_frames(), thread_seconds(switch, PACKET_THREAD)
         with self.sending(frame, rate=rate):
             time.sleep(MEASURE)
         time.sleep(SETTLE)
         expected = (_sent() - sent) * copies
         used = thread_seconds(switch, PACKET_THREAD) - used
-        return Flow(1 - (_received() - received) / expected, used)
+        return Flow(1 - (received_frames() - received) / expected, used)
 
 
 def ports() -> Sequence[str]:
@@ -84,7 +84,7 @@ def ports() -> Sequence[str]:
     return [word for number in (INPUT, *OUTPUTS) for word in ("-i", f"{number}@sw{number}")]
 
 
-def _received() -> int:
+def received_frames() -> int:
     """Frames that have arrived at the far ends of the links out."""
     return _counted({f"h{number}" for number in OUTPUTS}, 1)
 

@@ -137,7 +137,7 @@ class ControlWriter:
 
     def _direct_meter(self, name: str) -> str:
         meter = self._externs.direct_meter(name)
-        execution = f"sw_meter_execute(&e->meter, p->now, {cost(meter)})"
+        execution = f"sw_meter_execute(e->meter, p->now, {cost(meter)})"
         if meter.result is None:
             return f"(void){execution};"
         return f"{self._layout.field(meter.result)} = {execution};"

@@ -7,12 +7,13 @@ shift and a mask away, which is what range matching needs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from softswitch.bmv2json.model import KeyField, MatchKind, Table
 from softswitch.errors import PipelineError
 from softswitch.words import WORD_BITS as WORD
-from softswitch.words import split_words, word_count
+from softswitch.words import join_words, split_words, word_count
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,14 @@ class KeyLayout:
             for i, part in enumerate(split_words(value, slot.width)):
                 words[slot.word - i] |= part << slot.shift
         return words
+
+    def unpack(self, words: Sequence[int]) -> list[int]:
+        """The values of the fields, from the words of a key or of a mask."""
+        return [
+            join_words(words[slot.word - i] for i in range(word_count(slot.width))) >> slot.shift
+            & ((1 << slot.width) - 1)
+            for slot in self.slots
+        ]
 
 
 def key_layout(table: Table) -> KeyLayout:

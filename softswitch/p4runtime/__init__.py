@@ -14,6 +14,7 @@
     store        what all kinds of entities have in common: write and read
     entry        one table entry and its message
     tables       entries and default entries of match-action tables
+    plain_tables, plain_writes, plain_reads  entries that are written and read natively
     direct       counters and meters that belong to table entries
     replication  multicast groups and clone sessions
     cells        arrays of counters, meters and registers

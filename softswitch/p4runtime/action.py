@@ -77,18 +77,26 @@ class Implementation(Protocol):
     def release(self, action: TableAction) -> None:
         """An entry is gone, or has another action."""
 
+    def recall(self, target: str | Reference, arguments: Arguments) -> TableAction:
+        """The action of an entry, from what the engine keeps of it."""
+
 
 class DirectActions:
     """Each entry has an action of its own."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._by_name = {ref.action.name: ref.action for ref in table.actions.values()}
 
     def take(self, message: p4r.TableAction, replacing: TableAction | None = None) -> Call:
         return read_table_action(self._table, message, default=False)
 
     def release(self, action: TableAction) -> None:
         """Nothing is shared."""
+
+    def recall(self, target: str | Reference, arguments: Arguments) -> Call:
+        assert isinstance(target, str), "references are for action profiles"
+        return Call(self._by_name[target], arguments)
 
 
 def read_table_action(table: Table, message: p4r.TableAction, *, default: bool) -> Call:

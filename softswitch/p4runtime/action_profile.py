@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 from finsy.proto import p4r
 
 from softswitch.engine import Engine
-from softswitch.p4runtime.action import TableAction, read_call
+from softswitch.p4runtime.action import Arguments, TableAction, read_call
 from softswitch.p4runtime.action_set import ActionSet, ActionSets
 from softswitch.p4runtime.capacity import Capacity, refuse_watch_port
 from softswitch.p4runtime.p4info import ActionProfile, P4Info, look_up
 from softswitch.p4runtime.shared_actions import SharedAction, SharedActions
 from softswitch.p4runtime.status import P4RuntimeError, invalid
 from softswitch.p4runtime.store import UpdateType
+from softswitch.profiles import Reference
 
 
 class ProfileState:
@@ -62,6 +63,10 @@ class ProfileState:
                 self._sets.release(action)
             case SharedAction():
                 self._shared.release(action)
+
+    def recall(self, target: str | Reference, arguments: Arguments) -> TableAction:
+        assert isinstance(target, Reference), "entries of an action profile's tables are references"
+        return self._sets.find(target) if self._sets else self._shared.find(target)
 
     def _mixed(self) -> P4RuntimeError:
         return invalid(

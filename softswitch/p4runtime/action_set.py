@@ -68,10 +68,14 @@ class ActionSets:
         self._engine = engine.profiles
         self._capacity = capacity
         self._member_numbers, self._group_numbers = Numbers(), Numbers()
-        self._count = 0
+        self._by_target: dict[Reference, ActionSet] = {}
 
     def __bool__(self) -> bool:
-        return self._count > 0
+        return bool(self._by_target)
+
+    def find(self, target: Reference) -> ActionSet:
+        """The set of an entry."""
+        return self._by_target[target]
 
     def make(self, message: p4r.ActionProfileActionSet, replacing: ActionSet | None) -> ActionSet:
         """A set for an entry; what it replaces leaves its room to it."""
@@ -83,8 +87,9 @@ class ActionSets:
             f"action set of {self._profile.name}",
             instead_of=replacing.weights if replacing else (),
         )
-        self._count += 1
-        return self._install(calls)
+        action = self._install(calls)
+        self._by_target[action.target] = action
+        return action
 
     def release(self, action: ActionSet) -> None:
         """The entry that brought it has gone or has another."""
@@ -96,7 +101,7 @@ class ActionSets:
             for place in places:
                 self._member_numbers.give_back(place)
         self._capacity.free(action.weights)
-        self._count -= 1
+        del self._by_target[action.target]
 
     def _read(self, message: p4r.ActionProfileAction) -> WeightedCall:
         name = self._profile.name

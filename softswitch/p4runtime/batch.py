@@ -7,7 +7,7 @@ DATAPLANE_ATOMIC packets wait meanwhile, and see the tables as before or as afte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from finsy.proto import p4r
@@ -20,13 +20,12 @@ from softswitch.p4runtime.undo import inverse
 Atomicity: TypeAlias = p4r.WriteRequest.Atomicity.ValueType
 
 
-def carry_out(
-    forwarding: Forwarding, updates: Sequence[p4r.Update], atomicity: Atomicity, scope: Scope
-) -> None:
+def carry_out(forwarding: Forwarding, request: p4r.WriteRequest, scope: Scope) -> None:
     """Carry out the updates in their order; P4RuntimeError, telling of each, if one fails."""
+    atomicity, updates = request.atomicity, request.updates
     match atomicity:
         case p4r.WriteRequest.CONTINUE_ON_ERROR:
-            _each(forwarding, updates, scope)
+            _each(forwarding, request, scope)
         case p4r.WriteRequest.ROLLBACK_ON_ERROR:
             _all_or_none(forwarding, updates, scope)
         case p4r.WriteRequest.DATAPLANE_ATOMIC:
@@ -36,19 +35,26 @@ def carry_out(
             raise invalid(f"there is no atomicity {atomicity}")
 
 
-def _each(forwarding: Forwarding, updates: Sequence[p4r.Update], scope: Scope) -> None:
-    failures = [_attempt(forwarding, update, scope) for update in updates]
-    if any(failures):
-        raise batch_error("updates", failures)
+def _each(forwarding: Forwarding, request: p4r.WriteRequest, scope: Scope) -> None:
+    if scope.ids is None:
+        failures = dict(forwarding.apply_all(request))
+    else:
+        failures = dict(_attempts(forwarding, request, scope))
+    if failures:
+        outcomes = [failures.get(position) for position in range(len(request.updates))]
+        raise batch_error("updates", outcomes)
 
 
-def _attempt(forwarding: Forwarding, update: p4r.Update, scope: Scope) -> P4RuntimeError | None:
-    try:
-        _require(scope, update)
-        forwarding.apply(update)
-    except P4RuntimeError as error:
-        return error
-    return None
+def _attempts(
+    forwarding: Forwarding, request: p4r.WriteRequest, scope: Scope
+) -> Iterator[tuple[int, P4RuntimeError]]:
+    """One by one, since a limited role may write some and not others."""
+    for position, update in enumerate(request.updates):
+        try:
+            _require(scope, update)
+            forwarding.apply(update)
+        except P4RuntimeError as error:
+            yield position, error
 
 
 def _all_or_none(forwarding: Forwarding, updates: Sequence[p4r.Update], scope: Scope) -> None:

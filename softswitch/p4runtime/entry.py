@@ -1,8 +1,8 @@
 """One table entry: what a controller wrote, and how it is read back.
 
-Entries are immutable; a MODIFY makes a new one. Besides match and action an entry has data that
-means nothing to the switch (`metadata`, `controller_metadata`) and must come back as written
-(section "Read-Write Symmetry").
+An entry is kept by the engine alone; an `Entry` is a copy of it. Besides match and action it has
+data that means nothing to the switch (`metadata`, `controller_metadata`) and must come back as
+written (section "Read-Write Symmetry").
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from finsy.proto import p4r
 
-from softswitch.engine import EntryHandle, MeterConfig
+from softswitch.engine import MeterConfig
+from softswitch.entries import NO_COOKIES, Cookies, EntryHandle
 from softswitch.p4runtime.action import Call, TableAction
 from softswitch.p4runtime.match import MatchKey, read_match, write_match
 from softswitch.p4runtime.p4info import Table
@@ -21,24 +22,16 @@ EntryKey = tuple[MatchKey, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Cookies:
-    """Data of the controller, opaque to the switch."""
-
-    metadata: bytes = b""
-    controller_metadata: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry in the engine."""
+    """An entry of the engine, in P4Runtime's terms."""
 
     key: MatchKey
     priority: int
     handle: EntryHandle
     action: TableAction
-    cookies: Cookies = Cookies()
-    meter: MeterConfig | None = None
-    is_const: bool = False
+    cookies: Cookies
+    meter: MeterConfig | None
+    is_const: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +39,7 @@ class DefaultEntry:
     """What a table does on a miss; no action where P4Info does not show it."""
 
     action: Call | None
-    cookies: Cookies = Cookies()
+    cookies: Cookies = NO_COOKIES
 
 
 def read_entry_key(table: Table, message: p4r.TableEntry) -> EntryKey:

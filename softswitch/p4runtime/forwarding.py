@@ -28,12 +28,16 @@ from softswitch.p4runtime.digests import Digests
 from softswitch.p4runtime.direct import DirectCounters, DirectMeters
 from softswitch.p4runtime.p4info import P4Info, read_p4info
 from softswitch.p4runtime.packet_io import PacketInDecoder, PacketOutEncoder
+from softswitch.p4runtime.plain_reads import PlainReads
+from softswitch.p4runtime.plain_tables import plain_schema
+from softswitch.p4runtime.plain_writes import PlainWrites
 from softswitch.p4runtime.replication import Replication
 from softswitch.p4runtime.status import Code, P4RuntimeError, from_engine, invalid
 from softswitch.p4runtime.store import AbsentStore, Store, UpdateType
 from softswitch.p4runtime.tables import Tables
 from softswitch.p4runtime.value_sets import ValueSets
 from softswitch.program import Program
+from softswitch.schema import Schema
 
 
 class Forwarding:
@@ -43,12 +47,15 @@ class Forwarding:
         """Build the pipeline; INVALID_ARGUMENT if it is damaged or needs what is not here."""
         self.config = config
         p4info = config.p4info.SerializeToString(deterministic=True)
-        program, info = _prepare(p4info, config.p4_device_config)
+        program, info, schema = _prepare(p4info, config.p4_device_config)
         self.engine = Engine(program)
         self.packet_in = PacketInDecoder(info.packet_in)
         self.packet_out = PacketOutEncoder(info.packet_out)
         profiles = make_profiles(info, self.engine)
-        self.tables = Tables(info, program.pipeline, self.engine, profiles)
+        self.tables = Tables(
+            info, program.pipeline, self.engine, profiles, PlainReads(self.engine, schema)
+        )
+        self.plain_writes = PlainWrites(self.engine, schema)
         self.digests = Digests(info, program.pipeline)
         self._stores = _make_stores(info, self.engine, self.tables, profiles)
         self._stores["digest_entry"] = self.digests
@@ -59,19 +66,41 @@ class Forwarding:
 
     def apply(self, update: p4r.Update) -> None:
         """Carry out one update, or raise and change nothing."""
-        if update.type == p4r.Update.UNSPECIFIED:
-            raise invalid("the update has no type (INSERT, MODIFY or DELETE)")
-        which = _kind(update.entity)
+        if not self.plain_writes.apply(update):
+            self._write(update)
+
+    def apply_all(self, request: p4r.WriteRequest) -> Iterator[tuple[int, P4RuntimeError]]:
+        """Carry out each update of a request, in order: the positions of those that are refused."""
+        octets = request.SerializeToString()
+        for position in self.plain_writes.carry_out(octets, len(request.updates)):
+            try:
+                self._write(request.updates[position])
+            except P4RuntimeError as error:
+                yield position, error
+
+    def _write(self, update: p4r.Update) -> None:
+        """What is not carried out natively."""
+        kind, which = _type(update), _kind(update.entity)
         try:
-            self._stores[which].write(UpdateType(update.type), getattr(update.entity, which))
+            self._stores[which].write(kind, getattr(update.entity, which))
         except EngineError as error:
             raise from_engine(error) from error
 
     def read(self, request: p4r.Entity) -> Iterator[p4r.Entity]:
         """The entities that a request selects."""
         which = _kind(request)
-        for message in self._stores[which].read(getattr(request, which)):
-            yield p4r.Entity(**{which: message})
+        try:
+            for message in self._stores[which].read(getattr(request, which)):
+                yield p4r.Entity(**{which: message})
+        except EngineError as error:
+            raise from_engine(error) from error
+
+
+def _type(update: p4r.Update) -> UpdateType:
+    try:
+        return UpdateType(update.type)
+    except ValueError:
+        raise invalid("the update has no type (INSERT, MODIFY or DELETE)") from None
 
 
 def _kind(entity: p4r.Entity) -> str:
@@ -82,17 +111,18 @@ def _kind(entity: p4r.Entity) -> str:
 
 
 @lru_cache(maxsize=2)
-def _prepare(p4info: bytes, device_config: bytes) -> tuple[Program, P4Info]:
+def _prepare(p4info: bytes, device_config: bytes) -> tuple[Program, P4Info, Schema]:
     """What all switches with this config share; a simulated network has many of them."""
     info = read_p4info(p4i.P4Info.FromString(p4info))
     pipeline = _read_pipeline(device_config)
     bound = bind(info, pipeline)
     try:
-        return Program(pipeline), bound
+        program = Program(pipeline)
     except PipelineError as error:
         raise invalid(f"the device config: {error}") from None
     except BuildError as error:
         raise P4RuntimeError(Code.INTERNAL, str(error)) from None
+    return program, bound, plain_schema(bound, program)
 
 
 def _read_pipeline(device_config: bytes) -> Pipeline:

@@ -149,7 +149,7 @@ class P4Runtime:
         """The Write RPC: only a primary may."""
         with self.lock:
             scope = self._require_primary(request)
-            carry_out(self._require_pipeline(), request.updates, request.atomicity, scope)
+            carry_out(self._require_pipeline(), request, scope)
 
     def apply(
         self,
@@ -157,8 +157,9 @@ class P4Runtime:
         atomicity: Atomicity = p4r.WriteRequest.CONTINUE_ON_ERROR,
     ) -> None:
         """Carry out updates in their order; the error tells of each."""
+        request = p4r.WriteRequest(updates=updates, atomicity=atomicity)
         with self.lock:
-            carry_out(self._require_pipeline(), updates, atomicity, EVERYTHING)
+            carry_out(self._require_pipeline(), request, EVERYTHING)
 
     def read(self, request: p4r.ReadRequest) -> Iterator[p4r.Entity]:
         """The Read RPC; what could be read comes before the error."""

@@ -66,6 +66,8 @@ class SharedActions:
         self._engine = engine.profiles
         self._capacity = capacity
         self._member_numbers, self._group_numbers = Numbers(), Numbers()
+        self._ids: dict[Reference, int] = {}
+        """Of all members and groups, by how entries refer to them."""
         self._users: Counter[Reference] = Counter()
 
     def __bool__(self) -> bool:
@@ -81,6 +83,7 @@ class SharedActions:
             raise exhausted(f"{name} is full ({size} members)")
         member = Member(call, [self._member_numbers.take()])
         self.members[member_id] = member
+        self._ids[_reference(member)] = member_id
         self._set_member(member)
 
     def modify_member(self, member_id: int, call: Call) -> None:
@@ -93,11 +96,10 @@ class SharedActions:
         what = f"member {member_id} of {self._profile.name}"
         if member.weights:
             raise _in_use(f"{what} is in group {min(member.weights)}")
-        number = member.numbers[0]
-        self._require_no_user(Reference(ReferenceKind.MEMBER, number), what)
-        self._engine.member_delete(self._profile.name, number)
-        self._member_numbers.give_back(number)
-        del self.members[member_id]
+        self._require_no_user(_reference(member), what)
+        self._engine.member_delete(self._profile.name, member.numbers[0])
+        self._member_numbers.give_back(member.numbers[0])
+        del self.members[member_id], self._ids[_reference(member)]
 
     def member(self, member_id: int) -> Member:
         member = self.members.get(member_id)
@@ -121,6 +123,7 @@ class SharedActions:
         self._capacity.claim(weights.values(), what, instead_of=())
         group = Group(self._group_numbers.take(), max_size)
         self.groups[group_id] = group
+        self._ids[_reference(group)] = group_id
         self._fill(group_id, group, weights)
 
     def modify_group(self, group_id: int, weights: Mapping[int, int]) -> None:
@@ -134,13 +137,13 @@ class SharedActions:
     def delete_group(self, group_id: int) -> None:
         group = self.group(group_id)
         what = f"group {group_id} of {self._profile.name}"
-        self._require_no_user(Reference(ReferenceKind.GROUP, group.number), what)
+        self._require_no_user(_reference(group), what)
         self._engine.group_delete(self._profile.name, group.number)
         self._group_numbers.give_back(group.number)
         self._capacity.free(group.weights.values())
         for member_id in sorted(group.weights):
             self._weigh(member_id, group_id, 0)
-        del self.groups[group_id]
+        del self.groups[group_id], self._ids[_reference(group)]
 
     def group(self, group_id: int) -> Group:
         group = self.groups.get(group_id)
@@ -190,16 +193,19 @@ class SharedActions:
 
     def use_member(self, member_id: int) -> SharedAction:
         """For an entry that refers to a member."""
-        return self._use(ReferenceKind.MEMBER, self.member(member_id).numbers[0], member_id)
+        return self._use(_reference(self.member(member_id)))
 
     def use_group(self, group_id: int) -> SharedAction:
         """For an entry that refers to a group."""
-        return self._use(ReferenceKind.GROUP, self.group(group_id).number, group_id)
+        return self._use(_reference(self.group(group_id)))
 
-    def _use(self, kind: ReferenceKind, number: int, id_: int) -> SharedAction:
-        reference = Reference(kind, number)
+    def _use(self, reference: Reference) -> SharedAction:
         self._users[reference] += 1
-        return SharedAction(reference, id_)
+        return self.find(reference)
+
+    def find(self, target: Reference) -> SharedAction:
+        """What an entry refers to."""
+        return SharedAction(target, self._ids[target])
 
     def release(self, action: SharedAction) -> None:
         """The entry refers to it no longer."""
@@ -209,6 +215,12 @@ class SharedActions:
         if self._users[reference]:
             raise _in_use(f"{what}: table entries refer to it")
         del self._users[reference]
+
+
+def _reference(item: Member | Group) -> Reference:
+    if isinstance(item, Member):
+        return Reference(ReferenceKind.MEMBER, item.numbers[0])
+    return Reference(ReferenceKind.GROUP, item.number)
 
 
 def _missing(message: str) -> P4RuntimeError:

@@ -1,26 +1,27 @@
 """Tables as P4Runtime sees them: entries by match and priority, and one default entry each.
 
-The engine holds what packets need; here is what a controller reads back. An update is checked
-completely before the engine hears of it, so a refused one changes nothing (section "TableEntry").
+The engine holds the entries, here they are checked and put into P4Runtime's terms. An update is
+checked completely before the engine hears of it, so a refused one changes nothing (section
+"TableEntry"). Most updates never come here: `plain_writes` carries them out natively, and leaves to
+this module what is not plain or is refused; `plain_reads` reads whole tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 
 from finsy.proto import p4r
 
 from softswitch.bmv2json.model import Pipeline
 from softswitch.bmv2json.model import Table as ProgramTable
 from softswitch.engine import CounterValue, Engine, MeterConfig
+from softswitch.entries import StoredEntry
 from softswitch.errors import EngineError
 from softswitch.p4runtime import resources
 from softswitch.p4runtime.action import (
     Call,
     DirectActions,
     Implementation,
-    TableAction,
     read_table_action,
 )
 from softswitch.p4runtime.entry import (
@@ -33,8 +34,9 @@ from softswitch.p4runtime.entry import (
     write_default,
     write_entry,
 )
-from softswitch.p4runtime.match import describe_match, read_match
+from softswitch.p4runtime.match import MatchKey, describe_match, read_match
 from softswitch.p4runtime.p4info import P4Info, Table
+from softswitch.p4runtime.plain_reads import PlainReads
 from softswitch.p4runtime.status import Code, P4RuntimeError, invalid
 from softswitch.p4runtime.store import UpdateType
 
@@ -43,17 +45,20 @@ class TableState:
     """One table's entries."""
 
     def __init__(
-        self, table: Table, program: ProgramTable, engine: Engine, implementation: Implementation
+        self,
+        table: Table,
+        program: ProgramTable,
+        engine: Engine,
+        implementation: Implementation,
+        plain: PlainReads,
     ) -> None:
         self.table = table
+        self._plain = plain
         self._engine = engine
         self._implementation = implementation
         self._by_name = {ref.action.name: ref.action for ref in table.actions.values()}
         self._initial_default = self._program_default(program)
         self._default = self._initial_default
-        self._entries = {
-            (entry.key, entry.priority): entry for entry in self._program_entries(program)
-        }
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -76,7 +81,7 @@ class TableState:
             raise self._constant("takes no entries")
         refuse_unsupported(table, message)
         key, priority = read_entry_key(table, message)
-        if (key, priority) in self._entries:
+        if self._engine.entries.find(table.name, key, priority) is not None:
             what = describe_match(table, key, priority)
             raise P4RuntimeError(Code.ALREADY_EXISTS, f"{what}: there is such an entry")
         meter, counter = _direct_resources(message)
@@ -88,10 +93,9 @@ class TableState:
         except EngineError:
             self._implementation.release(action)
             raise
-        entry = Entry(key, priority, handle, action, read_cookies(message), meter)
-        self._entries[key, priority] = entry
+        self._engine.entries.set_cookies(table.name, handle, read_cookies(message))
         if counter is not None:
-            self.write_counter(entry, counter)
+            self._engine.table_counter_set(table.name, handle, counter)
         if meter is not None:
             self._engine.table_meter_configure(table.name, handle, meter)
 
@@ -102,20 +106,18 @@ class TableState:
         if entry.is_const and new_action:
             raise self._constant("keeps the actions of the program's entries")
         meter, counter = _direct_resources(message)
-        changed = replace(entry, cookies=read_cookies(message))
         if new_action:
-            changed = replace(changed, action=self._replace_action(entry, message.action))
-        self._entries[entry.key, entry.priority] = changed
+            self._replace_action(entry, message.action)
+        self._engine.entries.set_cookies(self.table.name, entry.handle, read_cookies(message))
         if counter is not None:
             self.write_counter(entry, counter)
         if self.table.has_meter:
-            self.configure_meter(changed, meter)
+            self.configure_meter(entry, meter)
 
-    def _replace_action(self, entry: Entry, message: p4r.TableAction) -> TableAction:
+    def _replace_action(self, entry: Entry, message: p4r.TableAction) -> None:
         action = self._implementation.take(message, replacing=entry.action)
         self._engine.table_modify(self.table.name, entry.handle, action.target, action.arguments)
         self._implementation.release(entry.action)
-        return action
 
     def _delete(self, message: p4r.TableEntry) -> None:
         entry = self.find(message)
@@ -123,7 +125,6 @@ class TableState:
             raise self._constant("keeps the program's entries")
         self._engine.table_delete(self.table.name, entry.handle)
         self._implementation.release(entry.action)
-        del self._entries[entry.key, entry.priority]
 
     def _write_default(self, kind: UpdateType, message: p4r.TableEntry) -> None:
         name = self.table.name
@@ -147,7 +148,6 @@ class TableState:
     def configure_meter(self, entry: Entry, config: MeterConfig | None) -> None:
         """Set the direct meter of an entry; None is the default, green for all packets."""
         self._engine.table_meter_configure(self.table.name, entry.handle, config)
-        self._entries[entry.key, entry.priority] = replace(entry, meter=config)
 
     def write_counter(self, entry: Entry, value: CounterValue) -> None:
         """Set the direct counter of an entry."""
@@ -162,25 +162,47 @@ class TableState:
 
     def find(self, message: p4r.TableEntry) -> Entry:
         """The entry with this match and priority."""
-        key = read_entry_key(self.table, message)
-        entry = self._entries.get(key)
+        key, priority = read_entry_key(self.table, message)
+        entry = self._look_up(key, priority)
         if entry is None:
-            what = describe_match(self.table, *key)
+            what = describe_match(self.table, key, priority)
             raise P4RuntimeError(Code.NOT_FOUND, f"{what}: there is no such entry")
         return entry
+
+    def _look_up(self, key: MatchKey, priority: int) -> Entry | None:
+        if not self.table.fields:
+            return None
+        entries, name = self._engine.entries, self.table.name
+        handle = entries.find(name, key, priority)
+        return None if handle is None else self._entry(entries.get(name, handle))
+
+    def _entry(self, stored: StoredEntry) -> Entry:
+        meter = None
+        if self.table.has_meter:
+            meter = self._engine.table_meter(self.table.name, stored.handle)
+        return Entry(
+            key=stored.key,
+            priority=stored.priority if self.table.needs_priority else 0,
+            handle=stored.handle,
+            action=self._implementation.recall(stored.action, stored.arguments),
+            cookies=stored.cookies,
+            meter=meter,
+            is_const=stored.is_const,
+        )
 
     def select(self, request: p4r.TableEntry) -> Iterator[Entry]:
         """The entries that a read asks for: each field that is set narrows (section "Wildcard
         Reads")."""
         return (entry for entry in self._candidates(request) if _selected(entry, request))
 
-    def _candidates(self, request: p4r.TableEntry) -> list[Entry]:
+    def _candidates(self, request: p4r.TableEntry) -> Iterable[Entry]:
+        stored = self._engine.entries.all(self.table.name)
         if not request.match:
-            return list(self._entries.values())
+            return map(self._entry, stored)
         key = read_match(self.table, request.match)
         if self.table.needs_priority and not request.priority:
-            return [entry for entry in self._entries.values() if entry.key == key]
-        entry = self._entries.get((key, request.priority))
+            return (self._entry(item) for item in stored if item.key == key)
+        entry = self._look_up(key, request.priority)
         return [entry] if entry else []
 
     def read(self, request: p4r.TableEntry) -> Iterator[p4r.TableEntry]:
@@ -188,9 +210,13 @@ class TableState:
         refuse_colour_counters(request)
         if request.is_default_action:
             yield write_default(self.table, self._default)
-            return
-        for entry in self.select(request):
-            yield self._read_entry(entry, request)
+        elif (entries := self._plain.all(self.table, request)) is not None:
+            yield from entries
+        elif (entry := self._plain.one(self.table, request)) is not None:
+            yield entry
+        else:
+            for found in self.select(request):
+                yield self._read_entry(found, request)
 
     def changed_default(self) -> p4r.TableEntry | None:
         """The default entry, if a controller has set it."""
@@ -220,14 +246,6 @@ class TableState:
         data = program.default.data
         action = self._by_name.get(names.get(data.action, ""))
         return DefaultEntry(Call(action, data.args) if action else None)
-
-    def _program_entries(self, program: ProgramTable) -> Iterator[Entry]:
-        names = {action.id: action.name for action in program.actions}
-        handles = self._engine.const_handles(self.table.name)
-        for handle, const in zip(handles, program.entries, strict=True):
-            call = Call(self._by_name[names[const.data.action]], const.data.args)
-            priority = const.priority if self.table.needs_priority else 0
-            yield Entry(const.key, priority, handle, call, is_const=True)
 
 
 def _direct_resources(
@@ -259,6 +277,7 @@ class Tables:
         program: Pipeline,
         engine: Engine,
         profiles: Mapping[int, Implementation],
+        plain: PlainReads,
     ) -> None:
         self._states = {
             table.id: TableState(
@@ -266,6 +285,7 @@ class Tables:
                 program.tables[table.name],
                 engine,
                 profiles[table.profile] if table.profile else DirectActions(table),
+                plain,
             )
             for table in info.tables.values()
         }

@@ -18,6 +18,17 @@ void sw_meter_set(struct sw_meter *meter, const uint64_t *config)
     meter->configured = true;
 }
 
+bool sw_meter_get(const struct sw_meter *meter, uint64_t *config)
+{
+    if (meter == NULL || !meter->configured)
+        return false;
+    config[0] = meter->committed.rate;
+    config[1] = (uint64_t)(meter->committed.burst / MILLION);
+    config[2] = meter->peak.rate;
+    config[3] = (uint64_t)(meter->peak.burst / MILLION);
+    return true;
+}
+
 static void fill(struct sw_bucket *bucket, uint64_t elapsed_us)
 {
     sw_u128 tokens = bucket->tokens + (sw_u128)bucket->rate * elapsed_us;
@@ -29,7 +40,7 @@ static void fill(struct sw_bucket *bucket, uint64_t elapsed_us)
  * green and both Tp and Tc are decremented by B." */
 enum sw_colour sw_meter_execute(struct sw_meter *meter, uint64_t now_us, uint64_t units)
 {
-    if (!meter->configured)
+    if (meter == NULL || !meter->configured)
         return SW_GREEN;
     if (meter->started && now_us > meter->last_us) {
         fill(&meter->committed, now_us - meter->last_us);

@@ -28,7 +28,12 @@ struct sw_meter {
     bool started;
 };
 
+/* A configuration is the committed rate and burst, then the peak's; none (NULL) makes all green. */
+enum { SW_METER_NUMBERS = 4 };
+
 void sw_meter_set(struct sw_meter *meter, const uint64_t *config);
+/* False if the meter, which may be none, has no configuration. */
+bool sw_meter_get(const struct sw_meter *meter, uint64_t *config);
 enum sw_colour sw_meter_execute(struct sw_meter *meter, uint64_t now_us, uint64_t units);
 
 #endif

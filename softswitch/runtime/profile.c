@@ -36,6 +36,16 @@ static void *with_room(void *list, uint32_t *count, uint32_t number)
     return grown;
 }
 
+static void set_member(struct sw_call *member, uint32_t room, uint32_t action,
+                       const uint64_t *args, uint32_t nargs)
+{
+    if (member->args == NULL)
+        member->args = sw_allocate(room, sizeof *args);
+    if (nargs > 0)
+        memcpy(member->args, args, nargs * sizeof *args);
+    member->action = action;
+}
+
 int sw_member_set(struct sw_switch *sw, uint32_t profile, uint32_t number, uint32_t action,
                   const uint64_t *args, uint32_t nargs)
 {
@@ -46,7 +56,7 @@ int sw_member_set(struct sw_switch *sw, uint32_t profile, uint32_t number, uint3
     p->members = with_room(p->members, &p->n_members, number);
     if (p->members[number] == NULL)
         p->members[number] = sw_allocate(1, sizeof **p->members);
-    sw_call_set(p->members[number], p->info->arg_words, action, args, nargs);
+    set_member(p->members[number], p->info->arg_words, action, args, nargs);
     sw_control_unlock(sw);
     return 0;
 }

@@ -80,7 +80,9 @@ void sw_lock(struct sw_switch *sw)
 {
     while (atomic_load_explicit(&sw->waiting, memory_order_relaxed) > 0)
         sched_yield();
+    atomic_store_explicit(&sw->packets_wait, true, memory_order_relaxed);
     pthread_mutex_lock(&sw->mutex);
+    atomic_store_explicit(&sw->packets_wait, false, memory_order_relaxed);
 }
 
 void sw_unlock(struct sw_switch *sw)
@@ -98,6 +100,15 @@ void sw_control_lock(struct sw_switch *sw)
 void sw_control_unlock(struct sw_switch *sw)
 {
     pthread_mutex_unlock(&sw->mutex);
+}
+
+/* A mutex is not fair: who gives it back and asks for it again has it before a waiter is awake. */
+void sw_control_pause(struct sw_switch *sw)
+{
+    sw_control_unlock(sw);
+    while (atomic_load_explicit(&sw->packets_wait, memory_order_relaxed))
+        sched_yield();
+    sw_control_lock(sw);
 }
 
 void sw_hold(struct sw_switch *sw)

@@ -70,11 +70,14 @@ struct sw_switch {
     struct sw_pending *last_pending;
     pthread_mutex_t mutex;
     atomic_uint waiting;
+    atomic_bool packets_wait;
 };
 
 /* For the control calls: the packet thread lets a waiting one pass between two batches. */
 void sw_control_lock(struct sw_switch *sw);
 void sw_control_unlock(struct sw_switch *sw);
+/* In the middle of a long call, by a thread that does not hold the switch: lets packets pass. */
+void sw_control_pause(struct sw_switch *sw);
 
 SW_INLINE void sw_count(struct sw_count *count, uint64_t bytes)
 {

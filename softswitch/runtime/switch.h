@@ -56,6 +56,30 @@ int sw_table_modify(struct sw_switch *sw, uint32_t table, uint32_t handle, uint3
 int sw_table_delete(struct sw_switch *sw, uint32_t table, uint32_t handle);
 void sw_table_set_default(struct sw_switch *sw, uint32_t table, uint32_t action,
                           const uint64_t *args, uint32_t nargs);
+
+/* An entry as it is kept; what it points to is there until the table is changed. */
+struct sw_entry_view {
+    const uint64_t *key;
+    const uint64_t *mask;
+    const uint64_t *high;
+    const uint64_t *args;
+    const uint8_t *cookies;
+    uint64_t cookie_number;
+    uint32_t cookies_length;
+    uint32_t action;
+    int32_t priority;
+    uint32_t fixed;
+};
+
+/* The handle of the entry with a key, and of the first entry from a handle on. */
+int64_t sw_table_find(struct sw_switch *sw, uint32_t table, const uint64_t *key,
+                      const uint64_t *mask, const uint64_t *high, int32_t priority);
+int64_t sw_table_view(struct sw_switch *sw, uint32_t table, uint32_t handle,
+                      struct sw_entry_view *view);
+/* Marks an entry as the program's own. */
+int sw_table_fix(struct sw_switch *sw, uint32_t table, uint32_t handle);
+int sw_table_cookies_set(struct sw_switch *sw, uint32_t table, uint32_t handle, uint64_t number,
+                         const uint8_t *octets, uint32_t length);
 int sw_table_counter_read(struct sw_switch *sw, uint32_t table, uint32_t handle, uint64_t value[2]);
 int sw_table_counter_write(struct sw_switch *sw, uint32_t table, uint32_t handle,
                            const uint64_t value[2]);
@@ -63,6 +87,7 @@ int sw_table_counter_write(struct sw_switch *sw, uint32_t table, uint32_t handle
 /* A meter's configuration is cir, cburst, pir, pburst; none (NULL) makes every packet green. */
 int sw_table_meter_configure(struct sw_switch *sw, uint32_t table, uint32_t handle,
                              const uint64_t *config);
+int sw_table_meter_read(struct sw_switch *sw, uint32_t table, uint32_t handle, uint64_t config[4]);
 int sw_meter_configure(struct sw_switch *sw, uint32_t meter, uint64_t index,
                        const uint64_t *config);
 int sw_counter_read(struct sw_switch *sw, uint32_t counter, uint64_t index, uint64_t value[2]);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "entry.h"
 #include "memory.h"
 #include "switch.h"
 
@@ -10,15 +11,8 @@
 void sw_table_init(struct sw_table *table, const struct sw_table_info *info)
 {
     *table = (struct sw_table){.info = info};
-    table->missed = sw_allocate(1, sizeof *table->missed);
+    table->missed = sw_entry_new(info);
     table->missed->call.action = SW_NO_ACTION;
-}
-
-static void free_entry(struct sw_entry *entry)
-{
-    free(entry->call.args);
-    free(entry->high);
-    free(entry);
 }
 
 static void free_subtable(struct sw_subtable *subtable)
@@ -31,33 +25,17 @@ void sw_table_free(struct sw_table *table)
 {
     for (uint32_t i = 0; i < table->n_handles; i++)
         if (table->by_handle[i] != NULL)
-            free_entry(table->by_handle[i]);
+            sw_entry_free(table->by_handle[i]);
     for (uint32_t i = 0; i < table->n_subtables; i++)
         free_subtable(table->subtables[i]);
     free(table->by_handle);
     free(table->subtables);
-    free_entry(table->missed);
+    sw_entry_free(table->missed);
 }
 
 struct sw_entry *sw_table_entry(const struct sw_table *table, uint32_t handle)
 {
     return handle < table->n_handles ? table->by_handle[handle] : NULL;
-}
-
-void sw_call_set(struct sw_call *call, uint32_t room, uint32_t action, const uint64_t *args,
-                 uint32_t nargs)
-{
-    if (call->args == NULL)
-        call->args = sw_allocate(room, sizeof *args);
-    if (nargs > 0)
-        memcpy(call->args, args, nargs * sizeof *args);
-    call->action = action;
-}
-
-void sw_entry_set_action(const struct sw_table *table, struct sw_entry *entry, uint32_t action,
-                         const uint64_t *args, uint32_t nargs)
-{
-    sw_call_set(&entry->call, table->info->arg_words, action, args, nargs);
 }
 
 /* -- subtables -------------------------------------------------------------------------------- */
@@ -167,32 +145,33 @@ static uint64_t masked_hash(const uint64_t *key, const uint64_t *mask, uint32_t 
     return hash;
 }
 
-static bool exists(const struct sw_table *table, const struct sw_subtable *subtable,
-                   const struct sw_entry *wanted)
+static bool is_meant(const struct sw_table_info *info, const struct sw_entry *entry,
+                     const struct sw_identity *identity)
 {
-    size_t octets = table->info->key_words * sizeof(uint64_t);
-    struct sw_entry *entry = subtable->buckets[wanted->hash & subtable->bucket_mask];
-    for (; entry != NULL; entry = entry->next)
-        if (entry->hash == wanted->hash && entry->priority == wanted->priority &&
-            memcmp(entry->key, wanted->key, octets) == 0 &&
-            (wanted->high == NULL || memcmp(entry->high, wanted->high, octets) == 0))
-            return true;
-    return false;
+    size_t octets = info->key_words * sizeof *identity->key;
+    return entry->priority == identity->priority &&
+           memcmp(entry->key, identity->key, octets) == 0 &&
+           (info->n_ranges == 0 ||
+            memcmp(sw_entry_high(info, entry), identity->high, octets) == 0);
 }
 
-static struct sw_entry *new_entry(const struct sw_table *table, const uint64_t *key,
-                                  const uint64_t *mask, const uint64_t *high, int32_t priority)
+static struct sw_entry *find_entry(const struct sw_table *table,
+                                   const struct sw_subtable *subtable, uint64_t hash,
+                                   const struct sw_identity *identity)
 {
-    uint32_t words = table->info->key_words;
-    struct sw_entry *entry = sw_allocate(1, sizeof *entry + words * sizeof *key);
-    memcpy(entry->key, key, words * sizeof *key);
-    entry->hash = masked_hash(key, mask, words);
-    entry->priority = priority;
-    if (table->info->n_ranges > 0) {
-        entry->high = sw_allocate(words, sizeof *high);
-        memcpy(entry->high, high, words * sizeof *high);
-    }
+    struct sw_entry *entry = subtable->buckets[hash & subtable->bucket_mask];
+    while (entry != NULL && !(entry->hash == hash && is_meant(table->info, entry, identity)))
+        entry = entry->next;
     return entry;
+}
+
+struct sw_entry *sw_table_search(const struct sw_table *table, const struct sw_identity *identity)
+{
+    const struct sw_subtable *subtable = find_subtable(table, identity->mask);
+    if (subtable == NULL)
+        return NULL;
+    uint64_t hash = masked_hash(identity->key, identity->mask, table->info->key_words);
+    return find_entry(table, subtable, hash, identity);
 }
 
 static void grow_handles(struct sw_table *table)
@@ -214,43 +193,34 @@ static uint32_t free_handle(struct sw_table *table)
     return table->first_free++;
 }
 
-int64_t sw_table_add(struct sw_table *table, const uint64_t *key, const uint64_t *mask,
-                     const uint64_t *high, int32_t priority)
+static void put_entry(struct sw_table *table, struct sw_subtable *subtable,
+                      struct sw_entry *entry)
 {
-    struct sw_entry *entry = new_entry(table, key, mask, high, priority);
-    struct sw_subtable *subtable = find_subtable(table, mask);
-    if (subtable != NULL && exists(table, subtable, entry)) {
-        free_entry(entry);
-        return SW_EXISTS;
-    }
-    if (table->size >= table->info->max_size) {
-        free_entry(entry);
-        return SW_FULL;
-    }
-    if (subtable == NULL)
-        subtable = add_subtable(table, mask);
     if (subtable->size > subtable->bucket_mask)
         grow(subtable);
     entry->handle = free_handle(table);
+    entry->subtable = subtable;
     table->by_handle[entry->handle] = entry;
     table->size++;
     subtable->size++;
     link_entry(subtable, entry);
-    if (note_priority(subtable, priority))
+    if (note_priority(subtable, entry->priority))
         sort_subtables(table);
-    return entry->handle;
 }
 
-static struct sw_subtable *owner(const struct sw_table *table, const struct sw_entry *entry)
+int64_t sw_table_add(struct sw_table *table, const struct sw_identity *identity)
 {
-    for (uint32_t i = 0; i < table->n_subtables; i++) {
-        struct sw_subtable *subtable = table->subtables[i];
-        struct sw_entry *other = subtable->buckets[entry->hash & subtable->bucket_mask];
-        for (; other != NULL; other = other->next)
-            if (other == entry)
-                return subtable;
-    }
-    return NULL;
+    uint64_t hash = masked_hash(identity->key, identity->mask, table->info->key_words);
+    struct sw_subtable *subtable = find_subtable(table, identity->mask);
+    if (subtable != NULL && find_entry(table, subtable, hash, identity) != NULL)
+        return SW_EXISTS;
+    if (table->size >= table->info->max_size)
+        return SW_FULL;
+    struct sw_entry *entry = sw_entry_new(table->info);
+    sw_entry_identify(entry, table->info, identity);
+    entry->hash = hash;
+    put_entry(table, subtable != NULL ? subtable : add_subtable(table, identity->mask), entry);
+    return entry->handle;
 }
 
 /* Only when the last of the best entries has gone is there a new maximum to look for. */
@@ -267,7 +237,7 @@ int sw_table_remove(struct sw_table *table, uint32_t handle)
     struct sw_entry *entry = sw_table_entry(table, handle);
     if (entry == NULL)
         return SW_NOT_FOUND;
-    struct sw_subtable *subtable = owner(table, entry);
+    struct sw_subtable *subtable = entry->subtable;
     unlink_entry(subtable, entry);
     table->by_handle[handle] = NULL;
     table->first_free = handle < table->first_free ? handle : table->first_free;
@@ -277,6 +247,6 @@ int sw_table_remove(struct sw_table *table, uint32_t handle)
         drop_subtable(table, subtable);
     else
         forget_priority(table, subtable, entry->priority);
-    free_entry(entry);
+    sw_entry_free(entry);
     return 0;
 }

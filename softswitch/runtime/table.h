@@ -45,15 +45,27 @@ struct sw_call {
     uint64_t *args;
 };
 
+/* Data of the controller: nothing to the switch, kept to be read back. */
+struct sw_cookies {
+    uint64_t number;
+    uint32_t length;
+    uint8_t octets[];
+};
+
+/* Everything there is to know of an entry (entry.c). Few have a meter that is configured, or cookies;
+ * those that the program brings are fixed. Behind the key stand the upper ends, in a table with ranges,
+ * and the arguments. */
 struct sw_entry {
     struct sw_entry *next;
+    struct sw_subtable *subtable;
     uint64_t hash;
     int32_t priority;
     uint32_t handle;
     struct sw_call call;
-    uint64_t *high;
     struct sw_count count;
-    struct sw_meter meter;
+    struct sw_meter *meter;
+    struct sw_cookies *cookies;
+    bool fixed;
     uint64_t key[];
 };
 
@@ -77,17 +89,20 @@ struct sw_table {
     struct sw_entry *missed;
 };
 
+/* What identifies an entry; words as the program packs them, `high` only where there are ranges. */
+struct sw_identity {
+    const uint64_t *key;
+    const uint64_t *mask;
+    const uint64_t *high;
+    int32_t priority;
+};
+
 void sw_table_init(struct sw_table *table, const struct sw_table_info *info);
 void sw_table_free(struct sw_table *table);
-int64_t sw_table_add(struct sw_table *table, const uint64_t *key, const uint64_t *mask,
-                     const uint64_t *high, int32_t priority);
+int64_t sw_table_add(struct sw_table *table, const struct sw_identity *identity);
+struct sw_entry *sw_table_search(const struct sw_table *table, const struct sw_identity *identity);
 int sw_table_remove(struct sw_table *table, uint32_t handle);
 struct sw_entry *sw_table_entry(const struct sw_table *table, uint32_t handle);
-/* `room` is the number of words that the arguments of any action may take here. */
-void sw_call_set(struct sw_call *call, uint32_t room, uint32_t action, const uint64_t *args,
-                 uint32_t nargs);
-void sw_entry_set_action(const struct sw_table *table, struct sw_entry *entry, uint32_t action,
-                         const uint64_t *args, uint32_t nargs);
 
 /* A bucket is the low bits of the hash. A short key lies in the upper bits of its word (codegen/keys.py),
  * where a product alone would leave the low half zero: so the halves are folded before as well as after. */
@@ -98,6 +113,12 @@ SW_INLINE uint64_t sw_hash_word(uint64_t hash, uint64_t word)
     return hash ^ hash >> 32;
 }
 
+SW_INLINE const uint64_t *sw_entry_high(const struct sw_table_info *info,
+                                        const struct sw_entry *entry)
+{
+    return entry->key + info->key_words;
+}
+
 SW_INLINE bool sw_in_ranges(const struct sw_table_info *info, const struct sw_entry *entry,
                             const uint64_t *key)
 {
@@ -105,7 +126,7 @@ SW_INLINE bool sw_in_ranges(const struct sw_table_info *info, const struct sw_en
         const struct sw_range_slot *slot = &info->ranges[i];
         uint64_t value = key[slot->word] >> slot->shift & slot->mask;
         uint64_t low = entry->key[slot->word] >> slot->shift & slot->mask;
-        uint64_t high = entry->high[slot->word] >> slot->shift & slot->mask;
+        uint64_t high = sw_entry_high(info, entry)[slot->word] >> slot->shift & slot->mask;
         if (value < low || value > high)
             return false;
     }

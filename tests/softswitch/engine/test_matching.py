@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from softswitch.bmv2json.model import Exact, Key, Lpm, Range, Ternary
-from softswitch.engine import Engine, EntryHandle
+from softswitch.engine import Engine
+from softswitch.entries import EntryHandle
 from softswitch.errors import EngineError, ErrorKind
 
 EXACT, LPM, TERNARY, RANGE, WIDE, CONSTANT, CONSTANT_LPM, NO_KEY = range(1, 9)

@@ -10,7 +10,8 @@ from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Packet, Raw
 
 from softswitch.bmv2json.model import Exact, Lpm, Ternary
-from softswitch.engine import CounterValue, Engine, EntryHandle
+from softswitch.engine import CounterValue, Engine
+from softswitch.entries import EntryHandle
 
 CPU_PORT, CPU_SESSION = 510, 7
 ROUTER_MAC, HOST_MAC, NEXT_HOP = "02:00:00:00:00:01", "02:00:00:00:00:02", 0x02000000_0003

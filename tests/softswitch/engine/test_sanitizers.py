@@ -49,10 +49,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.parametrize(
     "programs", [[MVPN], sorted(PROGRAMS.glob("*.json"))], ids=["mvpn", "test programs"]
 )
-def test_no_frame_makes_the_sanitizers_complain(
-    programs: list[Path], environment: dict[str, str]
+@pytest.mark.parametrize("what", ["sanitized", "sanitized_writes"])
+def test_no_frame_and_no_write_makes_the_sanitizers_complain(
+    what: str, programs: list[Path], environment: dict[str, str]
 ) -> None:
-    command = [sys.executable, "-m", "tests.softswitch.engine.sanitized", *map(str, programs)]
+    command = [sys.executable, "-m", f"tests.softswitch.engine.{what}", *map(str, programs)]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
