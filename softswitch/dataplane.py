@@ -133,6 +133,10 @@ class DataPlane:
         if frame:
             self._cpu.send(frame)
 
+    def now_us(self) -> int:
+        """The time that packets carry, in microseconds."""
+        return int(self._library.io_now(self._io))
+
     def counters(self) -> dict[int, PortCounters]:
         """The counters of every port, by number."""
         ports = (item for item in self._indices.items() if item[0] != DIGEST_PORT)
@@ -199,7 +203,8 @@ def _load() -> ctypes.CDLL:
     library = ctypes.CDLL(str(build_io_library()), use_errno=True)
     library.io_create.restype = library.io_punts.restype = ctypes.c_void_p
     library.io_unknown_ports.restype = ctypes.c_uint64
-    for name in ("io_destroy", "io_run", "io_stop", "io_unknown_ports", "io_punts"):
+    library.io_now.restype = ctypes.c_uint64
+    for name in ("io_destroy", "io_run", "io_stop", "io_now", "io_unknown_ports", "io_punts"):
         getattr(library, name).argtypes = [ctypes.c_void_p]
     library.io_add_port.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_int]
     library.io_set_pipeline.argtypes = [ctypes.c_void_p, ctypes.c_void_p]

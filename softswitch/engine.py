@@ -19,6 +19,7 @@ from struct import Struct
 from typing import NewType, Protocol
 
 from softswitch import native
+from softswitch.ageing import Ages
 from softswitch.bmv2json.model import Action, ActionData, Key
 from softswitch.encoding import encode_args
 from softswitch.errors import EngineError, ErrorKind
@@ -70,6 +71,7 @@ class Engine:
         self._switch = ctypes.c_void_p(self._library.sw_create())
         self.profiles = ActionProfiles(program, self._switch)
         self.value_sets = ValueSets(program, self._switch)
+        self.ages = Ages(program, self._switch)
         self._collect = self._library.sw_collect
         self._copies = memoryview(b"")
         self._const_handles: dict[str, tuple[EntryHandle, ...]] = {}

@@ -44,6 +44,8 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "sw_table_set_default": (None, (PTR, U32, U32, WORDS, U32)),
     "sw_table_counter_read": (ctypes.c_int, (PTR, U32, U32, PTR)),
     "sw_table_counter_write": (ctypes.c_int, (PTR, U32, U32, WORDS)),
+    "sw_age_start": (None, (PTR, U32, U32, U64)),
+    "sw_age_read": (None, (PTR, U32, PTR, U32, PTR)),
     "sw_table_meter_configure": (ctypes.c_int, (PTR, U32, U32, WORDS)),
     "sw_counter_read": (ctypes.c_int, (PTR, U32, U64, PTR)),
     "sw_counter_write": (ctypes.c_int, (PTR, U32, U64, WORDS)),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from time import monotonic_ns
+from time import monotonic_ns, time_ns
 
+from softswitch.alarm import AlarmClock
 from softswitch.bmv2json import read_pipeline
 from softswitch.controllers import Controllers
 from softswitch.dataplane import DataPlane
@@ -27,7 +28,8 @@ class SwitchProcess:
         """Start everything, or raise an error with a message for people and leave nothing."""
         self._has_cpu = options.cpu_port is not None
         with ExitStack() as stack:
-            self._service = P4Runtime(options.device_id, self._committed)
+            self._clock = AlarmClock(self._now_us, self._idle)
+            self._service = P4Runtime(options.device_id, self._committed, self._clock)
             stack.callback(self._service.close)
             self._data_plane = DataPlane(
                 options.ports, options.cpu_port, self._packet_ins, self._digest
@@ -39,6 +41,8 @@ class SwitchProcess:
             server = Server(options.grpc_server_addr, options.tls, self._service, self._controllers)
             stack.callback(server.stop)
             self._data_plane.start()
+            self._clock.start()
+            stack.callback(self._clock.close)
             self._stack = stack.pop_all()
 
     def stop(self) -> None:
@@ -55,6 +59,13 @@ class SwitchProcess:
 
     def _committed(self, forwarding: Forwarding) -> None:
         self._data_plane.set_engine(forwarding.engine, forwarding.packet_in.layout)
+        self._clock.wake(self._now_us())
+
+    def _now_us(self) -> int:
+        return self._data_plane.now_us()
+
+    def _idle(self, now_us: int) -> int | None:
+        return self._controllers.idle(now_us, time_ns())
 
     def _packet_ins(self, messages: Sequence[bytes]) -> None:
         self._controllers.packet_ins(messages)

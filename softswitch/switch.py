@@ -13,6 +13,7 @@ from finsy.proto import p4i, p4r
 
 from softswitch.digests import DIGEST_PORT
 from softswitch.p4runtime.forwarding import Forwarding
+from softswitch.p4runtime.idle import StandingClock
 from softswitch.p4runtime.packet_io import Punted
 from softswitch.p4runtime.service import P4Runtime
 from softswitch.p4runtime.status import Code, P4RuntimeError
@@ -28,7 +29,8 @@ class Switch:
         self.undecodable_packet_ins = 0
         self._forwarding: Forwarding | None = None
         self._learnt: list[p4r.DigestList] = []
-        self._service = P4Runtime(device_id, self._committed)
+        self._clock = StandingClock()
+        self._service = P4Runtime(device_id, self._committed, self._clock)
 
     def close(self) -> None:
         """Free the pipeline."""
@@ -68,10 +70,19 @@ class Switch:
         """What a list had may come again."""
         self._require_pipeline().digests.acknowledge(ack)
 
+    def idle_entries(self, now_us: int) -> list[p4r.IdleTimeoutNotification]:
+        """The entries whose idle timeout has run out, each once in its timeout.
+
+        An entry is as old as the last time before it was written that this switch was told.
+        """
+        self._clock.time_us = now_us
+        return list(self._require_pipeline().idle_entries(now_us, now_us * 1000))
+
     # -- the same without messages, for callers that count microseconds ------------------------
 
     def run(self, port: int, frame: bytes, now_us: int) -> tuple[Copies, list[Punted]]:
         """As `process`; what goes to the CPU is the values of its header and the payload."""
+        self._clock.time_us = now_us
         forwarding = self._forwarding
         if forwarding is None:
             return [], []

@@ -116,6 +116,7 @@ def _read_table(
         profile=_read_implementation(node, profiles),
         max_size=node["max_size"].count,
         with_counters=node["with_counters"].flag,
+        ages=node["support_timeout"].flag,
         direct_meter=None if meter is None else meter.text,
         default=None if default is None else _read_default(default, actions),
         entries=_read_entries(node, key, actions),

@@ -255,7 +255,8 @@ class ActionProfile:
 class Table:
     """A match-action table; `kind` is the most general match kind of its key.
 
-    The entries of a table with a `profile` name members or groups of it instead of actions.
+    The entries of a table with a `profile` name members or groups of it instead of actions. Of a
+    table that `ages` it is known when each entry was hit last.
     """
 
     id: int
@@ -266,6 +267,7 @@ class Table:
     profile: str | None
     max_size: int
     with_counters: bool
+    ages: bool
     direct_meter: str | None
     default: DefaultEntry | None
     entries: tuple[ConstEntry, ...]

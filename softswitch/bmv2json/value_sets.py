@@ -64,6 +64,7 @@ def _table(node: Node, key: tuple[Expression, ...], widths: tuple[int, ...]) -> 
         profile=None,
         max_size=node["max_size"].count,
         with_counters=False,
+        ages=False,
         direct_meter=None,
         default=None,
         entries=(),

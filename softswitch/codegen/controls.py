@@ -94,7 +94,7 @@ class ControlWriter:
         yield "(void)hit;"
         yield "if (e == NULL)"
         yield "    e = t->missed;"
-        yield from self._on_hit(table)
+        yield from self._on_hit(table, number)
         if table.profile is None:
             yield "const struct sw_call *call = &e->call;"
         else:
@@ -124,10 +124,12 @@ class ControlWriter:
                 mask = (1 << field.width) - 1  # what lies above the sign is no part of the key
             yield value if mask is None else masked(value, mask)
 
-    def _on_hit(self, table: Table) -> Iterator[str]:
+    def _on_hit(self, table: Table, number: int) -> Iterator[str]:
         statements = []
         if table.with_counters:
             statements.append("sw_count(&e->count, p->received);")
+        if table.ages:
+            statements.append(f"sw_touch(&p->sw->ages[{number}], e->handle, p->now);")
         if table.direct_meter is not None:
             statements.append(self._direct_meter(table.direct_meter))
         if statements:

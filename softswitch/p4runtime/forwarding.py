@@ -26,6 +26,7 @@ from softswitch.p4runtime.binding import bind
 from softswitch.p4runtime.cells import Counters, Meters, Registers
 from softswitch.p4runtime.digests import Digests
 from softswitch.p4runtime.direct import DirectCounters, DirectMeters
+from softswitch.p4runtime.idle import Timekeeper
 from softswitch.p4runtime.p4info import P4Info, read_p4info
 from softswitch.p4runtime.packet_io import PacketInDecoder, PacketOutEncoder
 from softswitch.p4runtime.replication import Replication
@@ -35,11 +36,13 @@ from softswitch.p4runtime.tables import Tables
 from softswitch.p4runtime.value_sets import ValueSets
 from softswitch.program import Program
 
+ENTRIES_PER_NOTIFICATION = 500
+
 
 class Forwarding:
     """A pipeline, its engine and its state."""
 
-    def __init__(self, config: p4r.ForwardingPipelineConfig) -> None:
+    def __init__(self, config: p4r.ForwardingPipelineConfig, clock: Timekeeper) -> None:
         """Build the pipeline; INVALID_ARGUMENT if it is damaged or needs what is not here."""
         self.config = config
         p4info = config.p4info.SerializeToString(deterministic=True)
@@ -48,7 +51,7 @@ class Forwarding:
         self.packet_in = PacketInDecoder(info.packet_in)
         self.packet_out = PacketOutEncoder(info.packet_out)
         profiles = make_profiles(info, self.engine)
-        self.tables = Tables(info, program.pipeline, self.engine, profiles)
+        self.tables = Tables(info, program.pipeline, self.engine, profiles, clock)
         self.digests = Digests(info, program.pipeline)
         self._stores = _make_stores(info, self.engine, self.tables, profiles)
         self._stores["digest_entry"] = self.digests
@@ -66,6 +69,15 @@ class Forwarding:
             self._stores[which].write(UpdateType(update.type), getattr(update.entity, which))
         except EngineError as error:
             raise from_engine(error) from error
+
+    def idle_entries(self, now_us: int, timestamp_ns: int) -> Iterator[p4r.IdleTimeoutNotification]:
+        """What to tell of the entries that have become idle, each once in its timeout."""
+        for entries in self.tables.idle_entries(now_us):
+            for start in range(0, len(entries), ENTRIES_PER_NOTIFICATION):
+                yield p4r.IdleTimeoutNotification(
+                    table_entry=entries[start : start + ENTRIES_PER_NOTIFICATION],
+                    timestamp=timestamp_ns,
+                )
 
     def read(self, request: p4r.Entity) -> Iterator[p4r.Entity]:
         """The entities that a request selects."""

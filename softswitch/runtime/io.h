@@ -59,6 +59,9 @@ void io_set_pipeline(struct io *io, const struct io_pipeline *pipeline);
 int io_run(struct io *io);
 void io_stop(struct io *io);
 
+/* The time that packets which arrive now carry: microseconds since io_create. */
+uint64_t io_now(const struct io *io);
+
 void io_port_counters(const struct io *io, int port, struct io_counters *counters);
 
 /* Copies for port numbers that are not there. */

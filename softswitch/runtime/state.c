@@ -35,6 +35,7 @@ struct sw_switch *sw_create(void)
 {
     struct sw_switch *sw = sw_allocate(1, sizeof *sw);
     sw->tables = sw_allocate(sw_program.n_tables, sizeof(struct sw_table));
+    sw->ages = sw_allocate(sw_program.n_tables, sizeof(struct sw_ages));
     sw->counters = sw_allocate(sw_program.n_counters, sizeof(struct sw_count *));
     sw->meters = sw_allocate(sw_program.n_meters, sizeof(struct sw_meter *));
     sw->registers = sw_allocate(sw_program.n_registers, sizeof(uint64_t *));
@@ -61,6 +62,9 @@ void sw_destroy(struct sw_switch *sw)
     for (uint32_t i = 0; i < sw_program.n_tables; i++)
         sw_table_free(&sw->tables[i]);
     free(sw->tables);
+    for (uint32_t i = 0; i < sw_program.n_tables; i++)
+        free(sw->ages[i].hit_us);
+    free(sw->ages);
     free_all((void **)sw->counters, sw_program.n_counters);
     free_all((void **)sw->meters, sw_program.n_meters);
     free_all((void **)sw->registers, sw_program.n_registers);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ageing.h"
 #include "meter.h"
 #include "profile.h"
 #include "replication.h"
@@ -55,6 +56,7 @@ struct sw_pending;
 
 struct sw_switch {
     struct sw_table *tables;
+    struct sw_ages *ages; /* by the numbers of the tables */
     struct sw_count **counters;
     struct sw_meter **meters;
     uint64_t **registers;

@@ -60,6 +60,11 @@ int sw_table_counter_read(struct sw_switch *sw, uint32_t table, uint32_t handle,
 int sw_table_counter_write(struct sw_switch *sw, uint32_t table, uint32_t handle,
                            const uint64_t value[2]);
 
+/* When entries of a table that ages were hit last, in the time of the packets; it begins with a start. */
+void sw_age_start(struct sw_switch *sw, uint32_t table, uint32_t handle, uint64_t now_us);
+void sw_age_read(struct sw_switch *sw, uint32_t table, const uint32_t *handles, uint32_t count,
+                 uint64_t *hit_us);
+
 /* A meter's configuration is cir, cburst, pir, pburst; none (NULL) makes every packet green. */
 int sw_table_meter_configure(struct sw_switch *sw, uint32_t table, uint32_t handle,
                              const uint64_t *config);

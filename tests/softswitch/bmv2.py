@@ -111,6 +111,10 @@ class Bmv2:
         """Write entities as the primary controller."""
         self._stub.Write(p4r.WriteRequest(device_id=1, election_id=self._election, updates=updates))
 
+    def told(self) -> p4r.StreamMessageResponse:
+        """The next message that the controller gets."""
+        return next(self._stream)
+
     def send(self, port: int, frame: bytes) -> None:
         """Let a frame come in."""
         self._sent.put((port, frame))
