@@ -14,7 +14,17 @@ from softswitch.interface import PortSpec
 from softswitch.tls import Tls
 
 MAX_PORT = 510  # ports have 9 bits in v1model, and 511 means "drop"
-LOG_LEVELS = ("debug", "info", "warning", "error")
+# simple_switch's names and Python's, and what both mean here.
+LOG_LEVELS = {
+    "trace": "debug",
+    "debug": "debug",
+    "info": "info",
+    "warn": "warning",
+    "warning": "warning",
+    "error": "error",
+    "off": "critical",
+}
+LOGGED_LEVELS = ("debug", "info")  # with which what a program logs is seen
 TLS_FILES = {
     "--grpc-server-cert": "the server's certificate",
     "--grpc-server-key": "the server's key",
@@ -49,7 +59,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
         grpc_server_addr=given.grpc_server_addr,
         tls=_tls(parser, given),
         cpu_port=given.cpu_port,
-        log_level=given.log_level,
+        log_level=LOG_LEVELS[given.log_level],
     )
 
 

@@ -13,7 +13,7 @@ from softswitch.controllers import Controllers
 from softswitch.dataplane import DataPlane
 from softswitch.engine import Engine
 from softswitch.errors import PipelineError
-from softswitch.options import Options
+from softswitch.options import LOGGED_LEVELS, Options
 from softswitch.p4runtime.forwarding import Forwarding
 from softswitch.p4runtime.service import P4Runtime
 from softswitch.p4runtime.status import Code, P4RuntimeError
@@ -28,15 +28,16 @@ class SwitchProcess:
         """Start everything, or raise an error with a message for people and leave nothing."""
         self._has_cpu = options.cpu_port is not None
         with ExitStack() as stack:
+            logs = options.log_level in LOGGED_LEVELS
             self._clock = AlarmClock(self._now_us, self._idle)
-            self._service = P4Runtime(options.device_id, self._committed, self._clock)
+            self._service = P4Runtime(options.device_id, self._committed, self._clock, logs=logs)
             stack.callback(self._service.close)
             self._data_plane = DataPlane(
                 options.ports, options.cpu_port, self._packet_ins, self._digest
             )
             stack.callback(self._data_plane.close)
             if options.program is not None:
-                self._start_program(options.program, stack)
+                self._start_program(options.program, stack, logs)
             self._controllers = Controllers(self._service, self._packet_out)
             server = Server(options.grpc_server_addr, options.tls, self._service, self._controllers)
             stack.callback(server.stop)
@@ -49,10 +50,10 @@ class SwitchProcess:
         """Take everything down, the server first."""
         self._stack.close()
 
-    def _start_program(self, path: Path, stack: ExitStack) -> None:
+    def _start_program(self, path: Path, stack: ExitStack, logs: bool) -> None:
         """Run a program from the command line until a controller sets one: without its P4Info
         nobody can write to it."""
-        engine = _load(path)
+        engine = _load(path, logs)
         stack.callback(engine.close)
         stack.callback(self._data_plane.set_engine, None)
         self._data_plane.set_engine(engine)
@@ -81,9 +82,9 @@ class SwitchProcess:
         self._data_plane.packet_out(frame)
 
 
-def _load(path: Path) -> Engine:
+def _load(path: Path, logs: bool) -> Engine:
     try:
-        return Engine(Program(read_pipeline(path.read_text())))
+        return Engine(Program(read_pipeline(path.read_text()), logs=logs))
     except OSError as error:
         raise PipelineError(f"{path}: {error.strerror}") from None
     except (UnicodeDecodeError, PipelineError) as error:

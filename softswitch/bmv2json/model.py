@@ -12,7 +12,7 @@ a `Pipeline` resolves.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
@@ -371,6 +371,15 @@ class Pipeline:
             for node in control.nodes.values()
             if isinstance(node, Table)
         }
+
+    @property
+    def silent(self) -> Pipeline:
+        """The same program, which says nothing to the log of packets that fare well."""
+        actions = {
+            id_: replace(action, primitives=tuple(item.silent for item in action.primitives))
+            for id_, action in self.actions.items()
+        }
+        return replace(self, actions=actions, parser=self.parser.silent)
 
     def profile_actions(self, profile: str) -> tuple[Action, ...]:
         """The actions that a member of a profile may have: those of all its tables, by name.

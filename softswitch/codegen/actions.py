@@ -59,8 +59,8 @@ def function_name(action: Action) -> str:
 
 
 def may_exit(action: Action) -> bool:
-    """True when the action contains an `exit`."""
-    return any(primitive.op == "exit" for primitive in action.primitives)
+    """True when the action can end the control: by an `exit`, or an assertion that fails."""
+    return any(primitive.op in ("exit", "assert", "assume") for primitive in action.primitives)
 
 
 def _targets(action: Action) -> Iterator[int]:

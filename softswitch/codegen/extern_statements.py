@@ -88,6 +88,9 @@ class ExternStatements:
 
     def _random(self, to: Operand, low: Operand, high: Operand) -> Iterator[str]:
         yield f"uint64_t low = {self._word(low)};"
-        yield f"uint64_t span = {self._word(high)} - low + 1;"
+        yield f"uint64_t high = {self._word(high)};"
+        yield "uint64_t span = high - low + 1;"
         yield "uint64_t number = low + (span ? sw_random(p->sw) % span : sw_random(p->sw));"
-        yield self._stores.store(to, Value("number", 0, (1 << 64) - 1))
+        # Without a number between them BMv2 leaves the field alone.
+        yield "if (low <= high)"
+        yield f"    {self._stores.store(to, Value('number', 0, (1 << 64) - 1))}"

@@ -42,11 +42,16 @@ ENTRIES_PER_NOTIFICATION = 500
 class Forwarding:
     """A pipeline, its engine and its state."""
 
-    def __init__(self, config: p4r.ForwardingPipelineConfig, clock: Timekeeper) -> None:
-        """Build the pipeline; INVALID_ARGUMENT if it is damaged or needs what is not here."""
+    def __init__(
+        self, config: p4r.ForwardingPipelineConfig, clock: Timekeeper, *, logs: bool
+    ) -> None:
+        """Build the pipeline; INVALID_ARGUMENT if it is damaged or needs what is not here.
+
+        With `logs` the program's log messages are carried out.
+        """
         self.config = config
         p4info = config.p4info.SerializeToString(deterministic=True)
-        program, info = _prepare(p4info, config.p4_device_config)
+        program, info = _prepare(p4info, config.p4_device_config, logs)
         self.engine = Engine(program)
         self.packet_in = PacketInDecoder(info.packet_in)
         self.packet_out = PacketOutEncoder(info.packet_out)
@@ -94,13 +99,13 @@ def _kind(entity: p4r.Entity) -> str:
 
 
 @lru_cache(maxsize=2)
-def _prepare(p4info: bytes, device_config: bytes) -> tuple[Program, P4Info]:
+def _prepare(p4info: bytes, device_config: bytes, logs: bool) -> tuple[Program, P4Info]:
     """What all switches with this config share; a simulated network has many of them."""
     info = read_p4info(p4i.P4Info.FromString(p4info))
     pipeline = _read_pipeline(device_config)
     bound = bind(info, pipeline)
     try:
-        return Program(pipeline), bound
+        return Program(pipeline, logs=logs), bound
     except PipelineError as error:
         raise invalid(f"the device config: {error}") from None
     except BuildError as error:

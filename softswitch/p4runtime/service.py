@@ -38,16 +38,19 @@ class P4Runtime:
         device_id: int,
         on_commit: Callable[[Forwarding], None],
         clock: Timekeeper | None = None,
+        *,
+        logs: bool = False,
     ) -> None:
         """`on_commit` brings packets to a new pipeline; when it returns the old one is freed.
 
-        Without a clock no entry becomes idle.
+        Without a clock no entry becomes idle; without `logs` programs do not log.
         """
         self.device_id = device_id
         self.arbitration = Arbitration(device_id, MAX_CONTROLLERS)
         self.lock = RLock()
         self._on_commit = on_commit
         self._clock = clock or StandingClock()
+        self._logs = logs
         self._active: Forwarding | None = None
         self._saved: Forwarding | None = None
 
@@ -119,7 +122,7 @@ class P4Runtime:
     def _build(self, config: p4r.ForwardingPipelineConfig | None) -> Forwarding:
         if config is None:
             raise invalid("the request has no config")
-        return Forwarding(config, self._clock)
+        return Forwarding(config, self._clock, logs=self._logs)
 
     def _save(self, forwarding: Forwarding) -> None:
         if self._saved is not None:

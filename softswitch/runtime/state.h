@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "ageing.h"
+#include "log.h"
 #include "meter.h"
 #include "profile.h"
 #include "replication.h"
@@ -65,6 +66,7 @@ struct sw_switch {
     struct sw_copies **sessions;
     uint64_t statistics[SW_STATISTICS];
     uint64_t random;
+    struct sw_log log;
     uint8_t *frame;
     uint8_t *scratch;
     struct sw_buffer collected;

@@ -16,8 +16,8 @@
 
 struct sw_switch;
 
-/* The frame is valid only during the call. Digests come on a port that is none. */
-enum { SW_DIGEST_PORT = 512 };
+/* The frame is valid only during the call. Digests and messages to the log come on ports that are none. */
+enum { SW_DIGEST_PORT = 512, SW_LOG_PORT = 513 };
 
 typedef void (*sw_emit_fn)(void *ctx, uint32_t port, const uint8_t *frame, uint32_t len);
 

@@ -183,7 +183,7 @@ static void run_egress(const struct run *run, struct packet *p, uint32_t port)
     set_egress_global_timestamp(&p->h, run->now);
     set_enq_timestamp(&p->h, run->now);
     egress(p);
-    if (p->clone_session != SW_NO_SESSION)
+    if (p->clone_session != SW_NO_SESSION && !p->failed)
         clone_at_egress(p);
     if (p->failed || get_egress_spec(&p->h) == DROP_PORT)
         count(run->sw, SW_EGRESS_DROPS);
@@ -248,16 +248,16 @@ static void run_ingress(const struct run *run, struct packet *p, const uint8_t *
 {
     run_parser(p);
     ingress(p);
+    if (p->failed) {
+        count(run->sw, SW_INGRESS_DROPS);
+        return;
+    }
     learn(p, run->emit, run->ctx);
     uint32_t resubmit_list = p->resubmit_list;
     uint64_t group = get_mcast_grp(&p->h);
     uint32_t truncate_to = p->truncate_to;
     if (p->clone_session != SW_NO_SESSION)
         clone_at_ingress(run, p, frame, len);
-    if (p->failed) {
-        count(run->sw, SW_INGRESS_DROPS);
-        return;
-    }
     if (resubmit_list != 0) {
         go_around(p, frame, len, resubmit_list, RESUBMITTED);
         return;
@@ -304,6 +304,8 @@ void sw_process(struct sw_switch *sw, uint32_t port, const uint8_t *frame, uint3
 {
     const struct run run = {.sw = sw, .emit = emit, .ctx = ctx, .now = now_us};
     struct packet p;
+    sw->log.emit = emit;
+    sw->log.ctx = ctx;
     count(sw, SW_RECEIVED);
     if (len > SW_MAX_FRAME) {
         count(sw, SW_OVERSIZED);

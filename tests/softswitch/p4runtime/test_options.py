@@ -40,6 +40,13 @@ def test_target_options_may_stand_before_the_dashes() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("level", "meant"), [("trace", "debug"), ("warn", "warning"), ("off", "critical")]
+)
+def test_levels_of_the_log_have_simple_switchs_names(level: str, meant: str) -> None:
+    assert parse_options(["-L", level, "router.json"]).log_level == meant
+
+
 def test_tls_takes_the_files_of_simple_switch_grpc() -> None:
     line = (
         "--no-p4 --grpc-server-ssl --grpc-server-cert s.pem --grpc-server-key s.key "
