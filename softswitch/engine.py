@@ -26,7 +26,7 @@ from softswitch.errors import EngineError, ErrorKind
 from softswitch.profiles import ActionProfiles, Reference
 from softswitch.program import Program, RuntimeTable
 from softswitch.value_sets import ValueSets
-from softswitch.words import split_words
+from softswitch.words import join_words, split_words, word_count
 
 EntryHandle = NewType("EntryHandle", int)
 
@@ -293,10 +293,10 @@ class Engine:
     def register_read(self, name: str, index: int) -> int:
         """Read one cell of a register array."""
         number = _position(self._numbers.registers, name, "register")
-        value = native.pair()
-        status = self._library.sw_register_read(self._switch, number, index, value)
+        words = native.word_array(word_count(self._numbers.registers[number].width))
+        status = self._library.sw_register_read(self._switch, number, index, words)
         _check(status, f"register {name} has no cell {index}", ErrorKind.OUT_OF_RANGE)
-        return int(value[1]) << 64 | int(value[0])
+        return join_words(words)
 
     def register_write(self, name: str, index: int, value: int) -> None:
         """Write one cell of a register array; what does not fit is an error."""

@@ -74,6 +74,11 @@ def load(path: Path) -> ctypes.CDLL:
     return library
 
 
+def word_array(count: int) -> ctypes.Array[ctypes.c_uint64]:
+    """Room for so many words that a call fills in."""
+    return (U64 * count)()
+
+
 def pair() -> ctypes.Array[ctypes.c_uint64]:
     """Room for two words that a call fills in."""
     return _PAIR()

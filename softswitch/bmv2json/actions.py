@@ -22,7 +22,7 @@ def _read_action(node: Node, scope: Scope) -> Action:
         id=node["id"].number,
         name=node["name"].text,
         parameters=tuple(_read_parameter(item) for item in node.list("runtime_data")),
-        primitives=tuple(read_primitive(item, scope) for item in node.list("primitives")),
+        primitives=read_primitives(node, scope),
     )
 
 
@@ -31,6 +31,11 @@ def _read_parameter(node: Node) -> Parameter:
     if not 0 < parameter.width <= MAX_WIDTH:
         raise node.error(f"parameter {parameter.name!r} is {parameter.width} bits wide")
     return parameter
+
+
+def read_primitives(node: Node, scope: Scope) -> tuple[Primitive, ...]:
+    """Read the statements of an action, or of a deparser."""
+    return tuple(read_primitive(item, scope) for item in node.list("primitives"))
 
 
 def read_primitive(node: Node, scope: Scope) -> Primitive:

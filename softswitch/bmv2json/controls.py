@@ -176,7 +176,9 @@ def _read_target(node: Node, scope: Scope) -> tuple[Expression, MatchKind]:
         header = read_expression(Node({"type": "header", "value": target.value}), scope)
         assert not isinstance(header, ValidRef)
         return read_field(Node([target.value, "$valid$"], target.path), scope), MatchKind.EXACT
-    return read_field(target, scope), _match_kind(node["match_type"])
+    # An element of a stack by a computed index is an expression, with a value of its own.
+    read = read_expression if target.is_object else read_field
+    return read(target, scope), _match_kind(node["match_type"])
 
 
 def _read_default(node: Node, actions: Mapping[int, Action]) -> DefaultEntry:

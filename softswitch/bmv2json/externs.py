@@ -18,10 +18,8 @@ from softswitch.bmv2json.model import (
     RegisterArray,
     SizedConstant,
 )
-from softswitch.bmv2json.operands import read_expression, read_plain_field
+from softswitch.bmv2json.operands import MAX_WIDTH, read_expression, read_plain_field
 from softswitch.bmv2json.scope import Scope
-
-MAX_REGISTER_WIDTH = 128
 
 
 def read_counters(root: Node) -> dict[str, CounterArray]:
@@ -65,7 +63,7 @@ def read_registers(root: Node) -> dict[str, RegisterArray]:
 
 def _read_register(node: Node) -> RegisterArray:
     width = node["bitwidth"]
-    if not 0 < width.number <= MAX_REGISTER_WIDTH:
+    if not 0 < width.number <= MAX_WIDTH:
         raise width.error(f"register {node['name'].text!r} is {width.number} bits wide")
     return RegisterArray(node["name"].text, node["size"].count, width.number)
 

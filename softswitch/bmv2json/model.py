@@ -351,6 +351,7 @@ class Pipeline:
     parser: Parser
     value_sets: Mapping[str, Table]
     deparser: tuple[str, ...]
+    deparser_statements: tuple[Primitive, ...]
     counters: Mapping[str, CounterArray]
     meters: Mapping[str, MeterArray]
     registers: Mapping[str, RegisterArray]
@@ -379,7 +380,13 @@ class Pipeline:
             id_: replace(action, primitives=tuple(item.silent for item in action.primitives))
             for id_, action in self.actions.items()
         }
-        return replace(self, actions=actions, parser=self.parser.silent)
+        deparser_statements = tuple(item.silent for item in self.deparser_statements)
+        return replace(
+            self,
+            actions=actions,
+            parser=self.parser.silent,
+            deparser_statements=deparser_statements,
+        )
 
     def profile_actions(self, profile: str) -> tuple[Action, ...]:
         """The actions that a member of a profile may have: those of all its tables, by name.

@@ -1,7 +1,8 @@
 """Parser value sets: values that a select matches and that a controller writes.
 
-In a switch a value set is a table of exact entries without actions, looked up by the parser; so it
-is described here by a `Table` whose key is that of the select.
+In a switch a value set is a table of entries without actions, looked up by the parser; so it is
+described here by a `Table` whose key is that of the select. How members match only P4Info says, so
+the table is a ternary one.
 """
 
 from __future__ import annotations
@@ -52,13 +53,13 @@ def _check_references(root: Node, sets: Iterable[str]) -> None:
 
 def _table(node: Node, key: tuple[Expression, ...], widths: tuple[int, ...]) -> Table:
     fields = tuple(
-        KeyField(f"{number}", MatchKind.EXACT, part, width, None)
+        KeyField(f"{number}", MatchKind.TERNARY, part, width, None)
         for number, (part, width) in enumerate(zip(key, widths, strict=True))
     )
     return Table(
         id=node["id"].number,
         name=node["name"].text,
-        kind=MatchKind.EXACT,
+        kind=MatchKind.TERNARY,
         key=fields,
         actions=(),
         profile=None,

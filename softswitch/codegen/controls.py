@@ -23,7 +23,7 @@ from softswitch.codegen.keys import key_layout
 from softswitch.codegen.layout import Identifiers, Layout
 from softswitch.codegen.values import Value, literal
 from softswitch.errors import PipelineError
-from softswitch.words import split_words
+from softswitch.words import WORD_BITS, split_words
 
 
 class ControlWriter:
@@ -175,7 +175,7 @@ class ControlWriter:
         for number, table in enumerate(self._externs.tables):
             layout = key_layout(table)
             slots = [
-                f"{{{slot.word}, {slot.shift}, {literal((1 << slot.width) - 1)}}}"
+                f"{{{slot.first}, {slot.word}, {slot.shift}, {literal(_word_mask(slot.width))}}}"
                 for field, slot in zip(table.key, layout.slots, strict=True)
                 if field.kind is MatchKind.RANGE
             ]
@@ -184,12 +184,16 @@ class ControlWriter:
                 yield f"static const struct sw_range_slot {ranges}[] = {{{', '.join(slots)}}};"
             rows.append(
                 f"    {{.key_words = {layout.words}, .arg_words = {_arg_words(table)}, "
-                f".max_size = {table.max_size}, .n_ranges = {len(slots)}, "
+                f".max_size = {self._max_size(table)}, .n_ranges = {len(slots)}, "
                 f".ranges = {ranges}}}, /* {table.name} */"
             )
         yield "static const struct sw_table_info tables[] = {"
         yield from rows or ["    {0},"]
         yield "};"
+
+    def _max_size(self, table: Table) -> int | str:
+        """A member of a value set may be several entries; their number is limited elsewhere."""
+        return "UINT32_MAX" if table.name in self._pipeline.value_sets else table.max_size
 
 
 def _goto(labels: Identifiers, node: str | None) -> str:
@@ -212,6 +216,10 @@ def _next(table: Table, action: Action, *, hit: bool) -> str | None:
 def _argument_words(action: Action, args: tuple[int, ...]) -> Iterator[int]:
     for parameter, value in zip(action.parameters, args, strict=True):
         yield from split_words(value, parameter.width)
+
+
+def _word_mask(width: int) -> int:
+    return (1 << min(width, WORD_BITS)) - 1
 
 
 def _arg_words(table: Table) -> int:

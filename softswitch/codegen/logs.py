@@ -39,7 +39,7 @@ class LogStatements:
         yield f"if (!{self._expressions.truth(operands.value(condition))}) {{"
         message = self._say(logging.ERROR, [operands.text(failure).value], [])
         yield from (f"    {line}" for line in message)
-        yield "    sw_fail(p);"
+        yield "    sw_fail(p, SW_FAILED_ASSERTIONS);"
         yield "    return;"
         yield "}"
 

@@ -274,10 +274,6 @@ def _match_field(message: p4i.MatchField, table: str) -> MatchField:
 def _value_set(message: p4i.ValueSet) -> ValueSet:
     name = message.preamble.name
     fields = tuple(_match_field(field, name) for field in message.match)
-    if any(field.kind is not MatchKind.EXACT for field in fields):
-        raise P4RuntimeError(
-            Code.UNIMPLEMENTED, f"value set {name}: only exact matches are supported"
-        )
     return ValueSet(message.preamble.id, name, fields)
 
 

@@ -73,8 +73,9 @@ int sw_meter_configure(struct sw_switch *sw, uint32_t meter, uint64_t index,
 int sw_counter_read(struct sw_switch *sw, uint32_t counter, uint64_t index, uint64_t value[2]);
 int sw_counter_write(struct sw_switch *sw, uint32_t counter, uint64_t index,
                      const uint64_t value[2]);
-int sw_register_read(struct sw_switch *sw, uint32_t reg, uint64_t index, uint64_t value[2]);
-int sw_register_write(struct sw_switch *sw, uint32_t reg, uint64_t index, const uint64_t value[2]);
+/* A value has the words of the register's width. */
+int sw_register_read(struct sw_switch *sw, uint32_t reg, uint64_t index, uint64_t *value);
+int sw_register_write(struct sw_switch *sw, uint32_t reg, uint64_t index, const uint64_t *value);
 
 /* Members and groups of an action profile, by numbers below SW_PROFILE_NUMBERS that the caller gives;
  * both are created or replaced. An entry of a table with a profile takes SW_MEMBER (0) or SW_GROUP (1)

@@ -161,6 +161,11 @@ static void leave(const struct run *run, struct packet *p, uint32_t port)
 {
     uint8_t *frame = run->sw->frame;
     update_checksums(p);
+    before_deparsing(p);
+    if (p->failed) {
+        count(run->sw, SW_EGRESS_DROPS);
+        return;
+    }
     uint8_t *payload = deparse(p, frame);
     uint32_t headers = (uint32_t)(payload - frame);
     memcpy(payload, p->data, p->left);
