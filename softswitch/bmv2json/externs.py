@@ -128,6 +128,9 @@ def _read_checksum(node: Node, scope: Scope, calculations: Mapping[str, Calculat
     calculation = node["calculation"]
     if calculation.text not in calculations:
         raise calculation.error(f"no calculation is named {calculation.text!r}")
+    kind = node["type"]
+    if kind.text != "generic":
+        raise kind.error(f"checksums of type {kind.text!r} are not supported")
     condition, verify, update = node.get("if_cond"), node.get("verify"), node.get("update")
     return Checksum(
         name=node["name"].text,
@@ -146,12 +149,7 @@ def read_field_lists(root: Node, scope: Scope) -> dict[int, FieldList]:
 
 
 def _read_field_list(node: Node, scope: Scope) -> FieldList:
-    fields = [
-        read_plain_field(item["value"], scope)
-        for item in node.list("elements")
-        if item["type"].text == "field"
-    ]
-    return FieldList(node["id"].number, tuple(fields))
+    return FieldList(node["id"].number, _read_elements(node, scope))
 
 
 def read_learn_lists(root: Node, scope: Scope) -> dict[int, LearnList]:
@@ -161,9 +159,14 @@ def read_learn_lists(root: Node, scope: Scope) -> dict[int, LearnList]:
 
 
 def _read_learn_list(node: Node, scope: Scope) -> LearnList:
-    fields = []
-    for item in node.list("elements"):
-        if item["type"].text != "field":
-            raise item.error("a digest consists of fields")
-        fields.append(read_plain_field(item["value"], scope))
-    return LearnList(node["id"].number, node["name"].text, tuple(fields))
+    return LearnList(node["id"].number, node["name"].text, _read_elements(node, scope))
+
+
+def _read_elements(node: Node, scope: Scope) -> tuple[FieldRef, ...]:
+    return tuple(_read_element(item, scope) for item in node.list("elements"))
+
+
+def _read_element(node: Node, scope: Scope) -> FieldRef:
+    if node["type"].text != "field":
+        raise node.error("a list consists of fields")
+    return read_plain_field(node["value"], scope)

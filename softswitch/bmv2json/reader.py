@@ -23,6 +23,7 @@ from softswitch.bmv2json.externs import (
     read_profiles,
     read_registers,
 )
+from softswitch.bmv2json.harmless import refuse_unknown
 from softswitch.bmv2json.headers import read_header_types, read_headers, read_stacks
 from softswitch.bmv2json.model import HeaderType, Pipeline
 from softswitch.bmv2json.operands import read_plain_field
@@ -42,6 +43,12 @@ UNSUPPORTED = {
 def read_pipeline(text: str) -> Pipeline:
     """Read a program; `PipelineError` says what is wrong with it and where."""
     root = Node(_parse(text))
+    pipeline = _read_pipeline(root)
+    refuse_unknown(root)
+    return pipeline
+
+
+def _read_pipeline(root: Node) -> Pipeline:
     _check_version(root)
     _refuse_unsupported(root)
     types = read_header_types(root)
