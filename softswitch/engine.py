@@ -82,6 +82,10 @@ class Engine:
         self._copies = memoryview(b"")
         self._library.sw_destroy(self._switch)
 
+    def set_priority_queues(self, count: int) -> None:
+        """The queues of each port, one if nothing is said; packets of others are dropped."""
+        self._library.sw_set_priority_queues(self._switch, count)
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep packets out: what this thread changes meanwhile they see all at once."""

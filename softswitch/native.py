@@ -31,6 +31,7 @@ _PAIR = U64 * 2
 _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "sw_create": (PTR, ()),
     "sw_destroy": (None, (PTR,)),
+    "sw_set_priority_queues": (None, (PTR, U32)),
     "sw_hold": (None, (PTR,)),
     "sw_release": (None, (PTR,)),
     "sw_collect": (U32, (PTR, U32, WORDS, U32, U64)),

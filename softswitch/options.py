@@ -43,6 +43,7 @@ class Options:
     tls: Tls | None
     cpu_port: int | None
     log_level: str
+    priority_queues: int = 1
 
 
 def parse_options(arguments: Sequence[str]) -> Options:
@@ -51,6 +52,8 @@ def parse_options(arguments: Sequence[str]) -> Options:
     given = parser.parse_args([argument for argument in arguments if argument != "--"])
     if given.no_p4 == (given.program is not None):
         parser.error("give either a BMv2 JSON file or --no-p4")
+    if given.priority_queues < 1:
+        parser.error("a port has at least one queue")
     _check_ports(parser, given.interface, given.cpu_port)
     return Options(
         program=given.program,
@@ -60,6 +63,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
         tls=_tls(parser, given),
         cpu_port=given.cpu_port,
         log_level=LOG_LEVELS[given.log_level],
+        priority_queues=given.priority_queues,
     )
 
 
@@ -96,6 +100,13 @@ def _parser() -> argparse.ArgumentParser:
         "--cpu-port",
         type=int,
         help="the port of packet-in and packet-out; without it there is none",
+    )
+    add(
+        "--priority-queues",
+        type=int,
+        default=1,
+        metavar="N",
+        help="drop packets whose priority is not below N (default 1)",
     )
     add(
         "--log-console",

@@ -14,7 +14,7 @@ from softswitch.dataplane import DataPlane
 from softswitch.engine import Engine
 from softswitch.errors import PipelineError
 from softswitch.options import LOGGED_LEVELS, Options
-from softswitch.p4runtime.forwarding import Forwarding
+from softswitch.p4runtime.forwarding import Forwarding, Wishes
 from softswitch.p4runtime.service import P4Runtime
 from softswitch.p4runtime.status import Code, P4RuntimeError
 from softswitch.program import Program
@@ -29,15 +29,16 @@ class SwitchProcess:
         self._has_cpu = options.cpu_port is not None
         with ExitStack() as stack:
             logs = options.log_level in LOGGED_LEVELS
+            wishes = Wishes(logs, options.priority_queues)
             self._clock = AlarmClock(self._now_us, self._idle)
-            self._service = P4Runtime(options.device_id, self._committed, self._clock, logs=logs)
+            self._service = P4Runtime(options.device_id, self._committed, self._clock, wishes)
             stack.callback(self._service.close)
             self._data_plane = DataPlane(
                 options.ports, options.cpu_port, self._packet_ins, self._digest
             )
             stack.callback(self._data_plane.close)
             if options.program is not None:
-                self._start_program(options.program, stack, logs)
+                self._start_program(options.program, stack, wishes)
             self._controllers = Controllers(self._service, self._packet_out)
             server = Server(options.grpc_server_addr, options.tls, self._service, self._controllers)
             stack.callback(server.stop)
@@ -50,10 +51,11 @@ class SwitchProcess:
         """Take everything down, the server first."""
         self._stack.close()
 
-    def _start_program(self, path: Path, stack: ExitStack, logs: bool) -> None:
+    def _start_program(self, path: Path, stack: ExitStack, wishes: Wishes) -> None:
         """Run a program from the command line until a controller sets one: without its P4Info
         nobody can write to it."""
-        engine = _load(path, logs)
+        engine = _load(path, wishes.logs)
+        engine.set_priority_queues(wishes.priority_queues)
         stack.callback(engine.close)
         stack.callback(self._data_plane.set_engine, None)
         self._data_plane.set_engine(engine)

@@ -13,10 +13,10 @@ from finsy.proto import p4i, p4r
 
 from softswitch import program_log
 from softswitch.digests import DIGEST_PORT
-from softswitch.p4runtime.forwarding import Forwarding
+from softswitch.p4runtime.forwarding import Forwarding, Wishes
 from softswitch.p4runtime.idle import StandingClock
 from softswitch.p4runtime.packet_io import Punted
-from softswitch.p4runtime.service import P4Runtime
+from softswitch.p4runtime.service import AS_BMV2, P4Runtime
 from softswitch.p4runtime.status import Code, P4RuntimeError
 from softswitch.program_log import LOG_PORT
 
@@ -26,14 +26,14 @@ Copies = list[tuple[int, bytes]]
 class Switch:
     """One switch; its caller is its only controller."""
 
-    def __init__(self, device_id: int = 1, cpu_port: int = 510, *, logs: bool = False) -> None:
-        """With `logs` what the program logs goes to Python's log; failed assertions always do."""
+    def __init__(self, device_id: int = 1, cpu_port: int = 510, wishes: Wishes = AS_BMV2) -> None:
+        """What the program logs, if it is wished, goes to Python's log."""
         self.cpu_port = cpu_port
         self.undecodable_packet_ins = 0
         self._forwarding: Forwarding | None = None
         self._learnt: list[p4r.DigestList] = []
         self._clock = StandingClock()
-        self._service = P4Runtime(device_id, self._committed, self._clock, logs=logs)
+        self._service = P4Runtime(device_id, self._committed, self._clock, wishes)
 
     def close(self) -> None:
         """Free the pipeline."""

@@ -8,6 +8,7 @@ place, so a pipeline that cannot be built leaves the running one alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -39,20 +40,26 @@ from softswitch.program import Program
 ENTRIES_PER_NOTIFICATION = 500
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """How programs are to run: whether what they log is said, and how many queues a port has."""
+
+    logs: bool = False
+    priority_queues: int = 1
+
+
 class Forwarding:
     """A pipeline, its engine and its state."""
 
     def __init__(
-        self, config: p4r.ForwardingPipelineConfig, clock: Timekeeper, *, logs: bool
+        self, config: p4r.ForwardingPipelineConfig, clock: Timekeeper, wishes: Wishes
     ) -> None:
-        """Build the pipeline; INVALID_ARGUMENT if it is damaged or needs what is not here.
-
-        With `logs` the program's log messages are carried out.
-        """
+        """Build the pipeline; INVALID_ARGUMENT if it is damaged or needs what is not here."""
         self.config = config
         p4info = config.p4info.SerializeToString(deterministic=True)
-        program, info = _prepare(p4info, config.p4_device_config, logs)
+        program, info = _prepare(p4info, config.p4_device_config, wishes.logs)
         self.engine = Engine(program)
+        self.engine.set_priority_queues(wishes.priority_queues)
         self.packet_in = PacketInDecoder(info.packet_in)
         self.packet_out = PacketOutEncoder(info.packet_out)
         profiles = make_profiles(info, self.engine)

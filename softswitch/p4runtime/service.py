@@ -18,13 +18,14 @@ from finsy.proto import p4r
 
 from softswitch.p4runtime.arbitration import Arbitration
 from softswitch.p4runtime.batch import Atomicity, carry_out
-from softswitch.p4runtime.forwarding import Forwarding
+from softswitch.p4runtime.forwarding import Forwarding, Wishes
 from softswitch.p4runtime.idle import StandingClock, Timekeeper
 from softswitch.p4runtime.reconcile import carry_over
 from softswitch.p4runtime.role import EVERYTHING, Scope
 from softswitch.p4runtime.status import Code, P4RuntimeError, batch_error, invalid
 
 MAX_CONTROLLERS = 8
+AS_BMV2 = Wishes()  # without options
 
 _Set = p4r.SetForwardingPipelineConfigRequest
 _Get = p4r.GetForwardingPipelineConfigRequest
@@ -38,19 +39,18 @@ class P4Runtime:
         device_id: int,
         on_commit: Callable[[Forwarding], None],
         clock: Timekeeper | None = None,
-        *,
-        logs: bool = False,
+        wishes: Wishes = AS_BMV2,
     ) -> None:
         """`on_commit` brings packets to a new pipeline; when it returns the old one is freed.
 
-        Without a clock no entry becomes idle; without `logs` programs do not log.
+        Without a clock no entry becomes idle.
         """
         self.device_id = device_id
         self.arbitration = Arbitration(device_id, MAX_CONTROLLERS)
         self.lock = RLock()
         self._on_commit = on_commit
         self._clock = clock or StandingClock()
-        self._logs = logs
+        self._wishes = wishes
         self._active: Forwarding | None = None
         self._saved: Forwarding | None = None
 
@@ -122,7 +122,7 @@ class P4Runtime:
     def _build(self, config: p4r.ForwardingPipelineConfig | None) -> Forwarding:
         if config is None:
             raise invalid("the request has no config")
-        return Forwarding(config, self._clock, logs=self._logs)
+        return Forwarding(config, self._clock, self._wishes)
 
     def _save(self, forwarding: Forwarding) -> None:
         if self._saved is not None:

@@ -45,6 +45,7 @@ struct sw_switch *sw_create(void)
     sw->frame = sw_allocate(1, SW_MAX_FRAME + sw_program.max_headers);
     sw->scratch = sw_allocate(1, SW_MAX_FRAME + sw_program.max_scratch);
     sw->random = 1;
+    sw->priority_queues = 1;
     create_mutex(sw);
     create_arrays(sw);
     return sw;
@@ -78,6 +79,13 @@ void sw_destroy(struct sw_switch *sw)
     free(sw->collected.octets);
     pthread_mutex_destroy(&sw->mutex);
     free(sw);
+}
+
+void sw_set_priority_queues(struct sw_switch *sw, uint32_t count)
+{
+    sw_control_lock(sw);
+    sw->priority_queues = count;
+    sw_control_unlock(sw);
 }
 
 void sw_lock(struct sw_switch *sw)

@@ -66,6 +66,7 @@ struct sw_switch {
     struct sw_copies **sessions;
     uint64_t statistics[SW_STATISTICS];
     uint64_t random;
+    uint32_t priority_queues;
     struct sw_log log;
     uint8_t *frame;
     uint8_t *scratch;

@@ -24,6 +24,9 @@ typedef void (*sw_emit_fn)(void *ctx, uint32_t port, const uint8_t *frame, uint3
 struct sw_switch *sw_create(void);
 void sw_destroy(struct sw_switch *sw);
 
+/* The queues of each port: packets with a priority beyond them are dropped. One in the beginning. */
+void sw_set_priority_queues(struct sw_switch *sw, uint32_t count);
+
 void sw_hold(struct sw_switch *sw);
 void sw_release(struct sw_switch *sw);
 

@@ -179,8 +179,22 @@ static void leave(const struct run *run, struct packet *p, uint32_t port)
     run->emit(run->ctx, port, frame, len);
 }
 
+/* Nothing waits between ingress and egress, so a queue is but a number that has to be there. */
+static bool has_queue(const struct run *run, const struct packet *p)
+{
+    static const uint8_t message[] = "\x28Priority out of range, dropping packet";
+    if (get_priority(&p->h) < run->sw->priority_queues)
+        return true;
+    sw_say(&run->sw->log, run->now, message, sizeof message - 1);
+    return false;
+}
+
 static void run_egress(const struct run *run, struct packet *p, uint32_t port)
 {
+    if (!has_queue(run, p)) {
+        count(run->sw, SW_EGRESS_DROPS);
+        return;
+    }
     p->exited = false;
     set_egress_port(&p->h, port);
     set_egress_spec(&p->h, 0);

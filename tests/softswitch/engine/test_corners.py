@@ -12,13 +12,14 @@ from finsy.proto import p4r
 from softswitch.bmv2json.model import Range
 from softswitch.engine import Engine
 from softswitch.errors import EngineError, ErrorKind
+from softswitch.p4runtime.forwarding import Wishes
 from softswitch.switch import Switch
 from softswitch.value_sets import prefixes
 from tests.softswitch.engine.conftest import p4info, program_json
 
 CELLS = "ingress.cells"
 STACK, FOREVER, SET, OTHER_SET = range(1, 5)
-READ = 3
+READ, QUEUE = 3, 5
 KINDS, OTHERS = "beyond_parser.kinds", "beyond_parser.others"
 
 
@@ -37,10 +38,25 @@ class TestRegistersOfManyBits:
         assert caught.value.kind is ErrorKind.OUT_OF_RANGE
 
 
+class TestPriorityQueues:
+    @pytest.mark.parametrize(("queues", "leave"), [(1, [0]), (4, [0, 1, 2, 3]), (8, [*range(8)])])
+    def test_packets_for_queues_that_are_not_there_are_dropped_with_a_word(
+        self, caplog: pytest.LogCaptureFixture, queues: int, leave: list[int]
+    ) -> None:
+        switch = Switch(wishes=Wishes(priority_queues=queues))
+        switch.set_pipeline(p4info("corners"), program_json("corners"))
+        frames = [bytes([QUEUE, priority]) + bytes(40) for priority in range(8)]
+        left = [frame[1] for item in frames for _, frame in switch.process(1, item, 0)[0]]
+        assert left == leave
+        assert caplog.messages == ["Priority out of range, dropping packet"] * (8 - len(leave))
+        assert switch.statistics()["egress_drops"] == 8 - len(leave)
+        switch.close()
+
+
 class TestTheDeparser:
     def test_its_statements_are_carried_out(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO, "softswitch.program_log")
-        switch = Switch(logs=True)
+        switch = Switch(wishes=Wishes(logs=True))
         switch.set_pipeline(p4info("corners"), program_json("corners"))
         assert switch.process(1, bytes([9, 7]) + bytes(40), 0)[0] != []
         assert switch.process(1, bytes([0, 8]) + bytes(40), 0)[0] == []

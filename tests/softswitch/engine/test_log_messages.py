@@ -13,6 +13,7 @@ import pytest
 from softswitch.bmv2json import read_pipeline
 from softswitch.engine import Engine
 from softswitch.errors import PipelineError
+from softswitch.p4runtime.forwarding import Wishes
 from softswitch.switch import Switch
 from tests.softswitch.bmv2 import Bmv2
 from tests.softswitch.engine.conftest import p4info, program_json
@@ -43,7 +44,7 @@ SAID = [
 
 @pytest.fixture
 def switch() -> Iterator[Switch]:
-    switch = Switch(logs=True)
+    switch = Switch(wishes=Wishes(logs=True))
     switch.set_pipeline(p4info("talking"), program_json("talking"))
     yield switch
     switch.close()

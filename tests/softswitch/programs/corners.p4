@@ -1,5 +1,5 @@
-/* What few programs use: ranges and registers of more than 128 bits, loops, and statements in the
- * deparser. */
+/* What few programs use: ranges and registers of more than 128 bits, loops, queues, and
+ * statements in the deparser. */
 #include <core.p4>
 #include <v1model.p4>
 
@@ -20,6 +20,7 @@ const bit<8> CLASSIFY = 1;
 const bit<8> WRITE = 2;
 const bit<8> READ = 3;
 const bit<8> SUM = 4;
+const bit<8> QUEUE = 5;
 
 parser corners_parser(packet_in packet, out headers_t hdr, inout metadata_t meta,
                       inout standard_metadata_t std) {
@@ -74,6 +75,8 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
             cells.read(hdr.request.answer, (bit<32>)hdr.request.n);
         } else if (hdr.request.op == SUM) {
             sum();
+        } else if (hdr.request.op == QUEUE) {
+            std.priority = (bit<3>)hdr.request.n;
         }
     }
 }
