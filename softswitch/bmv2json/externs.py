@@ -12,6 +12,7 @@ from softswitch.bmv2json.model import (
     Checksum,
     CounterArray,
     FieldList,
+    Header,
     LearnList,
     MeterArray,
     MeterUnit,
@@ -84,21 +85,28 @@ def _read_inputs(node: Node, name: str, scope: Scope) -> Calculation:
     return Calculation(
         name=name,
         algorithm=node["algo"].text,
-        inputs=tuple(_read_input(item, scope) for item in plain),
+        inputs=tuple(part for item in plain for part in _read_input(item, scope)),
         with_payload=len(plain) < len(inputs),
     )
 
 
-def _read_input(node: Node, scope: Scope) -> FieldRef | HeaderRef | SizedConstant:
+def _read_input(node: Node, scope: Scope) -> tuple[FieldRef | HeaderRef | SizedConstant, ...]:
     kind = node["type"].text
     match kind:
         case "field":
-            return read_plain_field(node["value"], scope)
+            return (read_plain_field(node["value"], scope),)
         case "header":
-            return HeaderRef(scope.header(node["value"]).name)
+            return _whole(scope.header(node["value"]))
         case "hexstr":
-            return SizedConstant(node["value"].hex, node["bitwidth"].number)
+            return (SizedConstant(node["value"].hex, node["bitwidth"].number),)
     raise node.error(f"a calculation over {kind!r} is not supported")
+
+
+def _whole(header: Header) -> tuple[FieldRef | HeaderRef, ...]:
+    """A header, or a struct of metadata, is its fields, as long as their places are fixed."""
+    if header.type.varbit is not None:
+        return (HeaderRef(header.name),)
+    return tuple(FieldRef(header.name, field.name) for field in header.type.fields)
 
 
 def read_profiles(root: Node, scope: Scope) -> dict[str, ActionProfile]:

@@ -1,5 +1,5 @@
-/* What few programs use: ranges and registers of more than 128 bits, loops, queues, and
- * statements in the deparser. */
+/* What few programs use: ranges and registers of more than 128 bits, loops, queues,
+ * a hash over a struct within a tuple, and statements in the deparser. */
 #include <core.p4>
 #include <v1model.p4>
 
@@ -14,6 +14,11 @@ struct headers_t {
     request_t request;
 }
 
+struct pair_t {
+    bit<8> first;
+    bit<8> second;
+}
+
 struct metadata_t { }
 
 const bit<8> CLASSIFY = 1;
@@ -21,6 +26,7 @@ const bit<8> WRITE = 2;
 const bit<8> READ = 3;
 const bit<8> SUM = 4;
 const bit<8> QUEUE = 5;
+const bit<8> HASH = 6;
 
 parser corners_parser(packet_in packet, out headers_t hdr, inout metadata_t meta,
                       inout standard_metadata_t std) {
@@ -77,6 +83,11 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
             sum();
         } else if (hdr.request.op == QUEUE) {
             std.priority = (bit<3>)hdr.request.n;
+        } else if (hdr.request.op == HASH) {
+            bit<16> result;
+            tuple<bit<8>, pair_t> input = { hdr.request.n, { hdr.request.n + 1, 4 } };
+            hash(result, HashAlgorithm.crc16, 16w0, input, 32w0x10000);
+            hdr.request.answer = (bit<160>)result;
         }
     }
 }
