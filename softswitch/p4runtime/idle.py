@@ -21,8 +21,9 @@ from softswitch.ageing import Ages
 from softswitch.engine import EntryHandle
 from softswitch.p4runtime.entry import EntryKey
 
-# Section "Idle-timeout": a target that cannot keep a small timeout takes the smallest that it can.
-MIN_TIMEOUT_US = 10_000
+# Timers run out at multiples of it: those that do so together are one look, and one message. It is
+# also the smallest timeout (section "Idle-timeout": smaller ones are not refused).
+TICK_US = 10_000
 STALE = 64  # moments of timers that are gone, beside one for each that is there
 
 
@@ -55,8 +56,12 @@ class _Timer:
 
     key: EntryKey
     handle: EntryHandle
-    wait_us: int
+    timeout_ns: int
     told_us: int = 0
+
+    def end_us(self, hit_us: int) -> int:
+        """When it runs out, if there is no other hit."""
+        return max(hit_us, self.told_us) + max(-(-self.timeout_ns // 1000), TICK_US)
 
 
 class IdleTimers:
@@ -66,7 +71,6 @@ class IdleTimers:
         self._table = table
         self._ages = ages
         self._clock = clock
-        self._timeouts: dict[EntryHandle, int] = {}
         self._timers: dict[EntryHandle, _Timer] = {}
         self._moments: list[tuple[int, int, _Timer]] = []
         self._serial = count()
@@ -84,12 +88,12 @@ class IdleTimers:
 
     def stop(self, handle: EntryHandle) -> None:
         """An entry is gone."""
-        self._timeouts.pop(handle, None)
         self._timers.pop(handle, None)
 
     def timeout_ns(self, handle: EntryHandle) -> int:
         """What the controller has set."""
-        return self._timeouts.get(handle, 0)
+        timer = self._timers.get(handle)
+        return 0 if timer is None else timer.timeout_ns
 
     def idle_ns(self, handle: EntryHandle) -> int:
         """How long ago the entry was hit."""
@@ -99,9 +103,7 @@ class IdleTimers:
     def _set(self, key: EntryKey, handle: EntryHandle, timeout_ns: int) -> None:
         if not timeout_ns:
             return
-        timer = _Timer(key, handle, max(-(-timeout_ns // 1000), MIN_TIMEOUT_US))
-        self._timeouts[handle] = timeout_ns
-        self._timers[handle] = timer
+        timer = self._timers[handle] = _Timer(key, handle, timeout_ns)
         [hit_us] = self._ages.last_hits(self._table, [handle])
         self._schedule(timer, hit_us)
         self._clock.wake(self._moments[0][0])
@@ -114,11 +116,10 @@ class IdleTimers:
         hits = self._ages.last_hits(self._table, [timer.handle for timer in due])
         idle = []
         for timer, hit_us in zip(due, hits, strict=True):
-            since_us = max(hit_us, timer.told_us)
-            if since_us + timer.wait_us <= now_us:
+            if timer.end_us(hit_us) <= now_us:
                 idle.append(timer.key)
-                since_us = timer.told_us = now_us
-            self._schedule(timer, since_us)
+                timer.told_us = now_us
+            self._schedule(timer, hit_us)
         return idle
 
     def next_us(self) -> int | None:
@@ -131,11 +132,12 @@ class IdleTimers:
             if self._is_current(timer):
                 yield timer
 
-    def _schedule(self, timer: _Timer, since_us: int) -> None:
+    def _schedule(self, timer: _Timer, hit_us: int) -> None:
         if len(self._moments) > 2 * len(self._timers) + STALE:
             self._moments = [item for item in self._moments if self._is_current(item[2])]
             heapify(self._moments)
-        heappush(self._moments, (since_us + timer.wait_us, next(self._serial), timer))
+        moment = -(-timer.end_us(hit_us) // TICK_US) * TICK_US
+        heappush(self._moments, (moment, next(self._serial), timer))
 
     def _is_current(self, timer: _Timer) -> bool:
         return self._timers.get(timer.handle) is timer

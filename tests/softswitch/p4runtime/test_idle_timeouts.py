@@ -151,6 +151,13 @@ class TestNotifications:
         assert idle(switch, 0.009) == []
         assert idle(switch, 0.01) == [A]
 
+    def test_timers_that_run_out_within_a_tick_are_one_look(self, switch: Switch) -> None:
+        for number in range(1, 10):
+            assert idle(switch, number / 1000) == []
+            switch.write([update(INSERT, entry(number, timeout_s=1))])
+        assert idle(switch, 1.009) == []
+        assert idle(switch, 1.01) == [*range(1, 10)]
+
     def test_entries_that_come_and_go_leave_nothing_behind(self, switch: Switch) -> None:
         for _ in range(300):
             switch.write([update(INSERT, entry(A, timeout_s=3600))])
