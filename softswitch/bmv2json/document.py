@@ -21,12 +21,12 @@ class Node:
     __slots__ = ("_asked", "path", "value")
 
     def __init__(
-        self, value: object, path: str = "", asked: dict[int, set[str]] | None = None
+        self, value: object, path: str = "", asked: set[tuple[int, str]] | None = None
     ) -> None:
-        """`asked` has the keys that were asked for of each object, by the object's identity."""
+        """`asked` has the members that were asked for: the identity of the object, and the key."""
         self.value = value
         self.path = path
-        self._asked = {} if asked is None else asked
+        self._asked = set() if asked is None else asked
 
     def error(self, message: str) -> PipelineError:
         """A complaint about this place."""
@@ -42,7 +42,7 @@ class Node:
         """The member of that name; None where it is absent or null."""
         if not isinstance(self.value, dict):
             raise self.error("expected an object")
-        self._asked.setdefault(id(self.value), set()).add(key)
+        self._asked.add((id(self.value), key))
         value = self.value.get(key)
         return None if value is None else self._member(key, value)
 
@@ -52,15 +52,16 @@ class Node:
     def unasked(self) -> Iterator[Node]:
         """The members, at any depth, that nobody has asked for and that are not null."""
         if isinstance(self.value, dict):
-            asked = self._asked.get(id(self.value), set())
             for key, value in self.value.items():
-                if key in asked:
+                if (id(self.value), key) not in self._asked:
+                    if value is not None:
+                        yield self._member(key, value)
+                elif isinstance(value, dict | list):
                     yield from self._member(key, value).unasked()
-                elif value is not None:
-                    yield self._member(key, value)
         elif isinstance(self.value, list):
             for item in self:
-                yield from item.unasked()
+                if isinstance(item.value, dict | list):
+                    yield from item.unasked()
 
     def list(self, key: str) -> tuple[Node, ...]:
         """The elements of a member that is a list; none where it is absent."""

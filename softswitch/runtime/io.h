@@ -22,7 +22,7 @@
 enum io_kind {
     IO_INTERFACE,
     IO_CPU,     /* in by a pair, out by the ring */
-    IO_DIGESTS, /* out by a pair */
+    IO_DIGESTS, /* out by a pair: digests, messages to the log */
 };
 
 struct io;
