@@ -7,18 +7,19 @@ import random
 from collections.abc import Callable, Iterator
 
 import pytest
-from finsy.proto import p4r
+from finsy.proto import p4d, p4r
 
 from softswitch.bmv2json.model import Range
 from softswitch.engine import Engine
 from softswitch.errors import EngineError, ErrorKind
 from softswitch.p4runtime.forwarding import Wishes
+from softswitch.p4runtime.status import Code, P4RuntimeError
 from softswitch.switch import Switch
 from softswitch.value_sets import prefixes
 from tests.softswitch.engine.conftest import p4info, program_json
 
 CELLS = "ingress.cells"
-STACK, FOREVER, SET, OTHER_SET = range(1, 5)
+STACK, FOREVER, SET, OTHER_SET, SIGNED = range(1, 6)
 READ, QUEUE = 3, 5
 KINDS, OTHERS = "beyond_parser.kinds", "beyond_parser.others"
 
@@ -36,6 +37,57 @@ class TestRegistersOfManyBits:
         with pytest.raises(EngineError) as caught:
             start("corners").register_write(CELLS, 0, 1 << 160)
         assert caught.value.kind is ErrorKind.OUT_OF_RANGE
+
+
+class TestSignedNumbers:
+    @pytest.fixture
+    def switch(self) -> Iterator[Switch]:
+        switch = Switch()
+        switch.set_pipeline(p4info("beyond"), program_json("beyond"))
+        yield switch
+        switch.close()
+
+    def cell(self, octets: bytes | None = None) -> p4r.Entity:
+        [array] = p4info("beyond").registers
+        data = None if octets is None else p4d.P4Data(bitstring=octets)
+        entry = p4r.RegisterEntry(
+            register_id=array.preamble.id, index=p4r.Index(index=0), data=data
+        )
+        return p4r.Entity(register_entry=entry)
+
+    def write(self, switch: Switch, entity: p4r.Entity) -> None:
+        switch.write([p4r.Update(type=p4r.Update.MODIFY, entity=entity)])
+
+    @pytest.mark.parametrize(
+        ("written", "added", "read"),
+        [
+            (b"\xff\xfd", 1, b"\xfe"),
+            (b"\xfd", 2, b"\xff"),
+            (b"\xff", 1, b"\0"),
+            (b"\x7f", 1, b"\0\x80"),
+            (b"\0\0\x05", 250, b"\0\xff"),
+            (b"\xf8\x00", 0, b"\xf8\x00"),
+            (b"\x07\xff", 1, b"\xf8\x00"),
+        ],
+        ids="-3 -3_short -1 127 5 -2048 2047".split(),
+    )
+    def test_cells_and_digests_repeat_the_sign(
+        self, switch: Switch, written: bytes, added: int, read: bytes
+    ) -> None:
+        digest = p4r.DigestEntry(digest_id=p4info("beyond").digests[0].preamble.id)
+        insert = p4r.Update(type=p4r.Update.INSERT, entity=p4r.Entity(digest_entry=digest))
+        switch.write([insert])
+        self.write(switch, self.cell(written))
+        switch.process(1, bytes([SIGNED, added]), 0)
+        assert switch.read([self.cell()]) == [self.cell(read)]
+        [learnt] = switch.digests(0)
+        assert learnt.data[0].struct.members[0] == p4d.P4Data(bitstring=read)
+
+    @pytest.mark.parametrize("octets", [b"", b"\x08\x00", b"\xf7\xff", b"\0\xff\xfd"])
+    def test_what_does_not_fit_is_refused(self, switch: Switch, octets: bytes) -> None:
+        with pytest.raises(P4RuntimeError) as caught:
+            self.write(switch, self.cell(octets))
+        assert [error.canonical_code for error in caught.value.errors] == [Code.OUT_OF_RANGE]
 
 
 class TestPriorityQueues:

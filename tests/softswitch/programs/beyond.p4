@@ -1,5 +1,6 @@
 /* What p4c compiles and BMv2 does not run: a select by the index of the last element of a stack, a key
- * in an element by a computed index, value sets that match by masks. And a loop that does not end. */
+ * in an element by a computed index, value sets that match by masks, signed numbers in registers and
+ * digests (which its P4Runtime does not know). And a loop that does not end. */
 #include <core.p4>
 #include <v1model.p4>
 
@@ -19,6 +20,11 @@ struct headers_t {
     item_t special;
 }
 
+struct sum_t {
+    int<12> sum;
+    bit<8> added;
+}
+
 struct metadata_t { }
 
 struct kinds_t {
@@ -35,6 +41,7 @@ const bit<8> STACK = 1;
 const bit<8> FOREVER = 2;
 const bit<8> SET = 3;
 const bit<8> OTHER_SET = 4;
+const bit<8> SIGNED = 5;
 
 parser beyond_parser(packet_in packet, out headers_t hdr, inout metadata_t meta,
                      inout standard_metadata_t std) {
@@ -82,6 +89,8 @@ control no_verify(inout headers_t hdr, inout metadata_t meta) {
 }
 
 control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t std) {
+    register<int<12>>(2) cells;
+
     action found(bit<8> n) {
         hdr.request.n = n;
     }
@@ -108,6 +117,12 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
             values.apply();
         } else if (hdr.request.op == FOREVER) {
             forever();
+        } else if (hdr.request.op == SIGNED) {
+            int<12> value;
+            cells.read(value, 0);
+            value = value + (int<12>)(bit<12>)hdr.request.n;
+            cells.write(0, value);
+            digest<sum_t>(1, { value, hdr.request.n });
         } else if (hdr.special.isValid()) {
             hdr.request.n = 1;
         }
