@@ -28,7 +28,7 @@ COMPILERS = ("cc", "gcc", "clang")
 # Signed arithmetic wraps: codegen/arithmetic.py relies on it.
 FLAGS = ("-std=gnu11", "-O2", "-fPIC", "-fwrapv", "-pthread")
 # Several programs live in one process: each library uses its own symbols, whatever else is loaded.
-LINK_FLAGS = ("-shared", "-Wl,-Bsymbolic")
+LINK_FLAGS = ("-shared", "-Wl,-Bsymbolic", "-Wl,-z,defs")
 
 
 def build_library(source: str) -> Path:

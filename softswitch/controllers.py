@@ -104,6 +104,17 @@ class Controllers:
                     _offer(session, p4r.StreamMessageResponse(digest=learnt))
             return digests.next_due()
 
+    def idle(self, now_us: int, timestamp_ns: int) -> int | None:
+        """Tell of the entries that have become idle; when to look again, if at all."""
+        with self._service.lock:
+            forwarding = self._service.forwarding
+            if forwarding is None:
+                return None
+            for message in forwarding.idle_entries(now_us, timestamp_ns):
+                for session in self._primaries_of(message.table_entry[0].table_id):
+                    _offer(session, p4r.StreamMessageResponse(idle_timeout_notification=message))
+            return forwarding.tables.next_idle_us()
+
     def _primaries_of(self, p4_id: int) -> list[Session]:
         """The primaries whose roles have an object of P4Info."""
         return [session for session, scope in self._primaries if scope.has_id(p4_id)]

@@ -2,9 +2,9 @@
 
 Frames move in runtime/io.c, in one thread that never enters Python. What the pipeline sends to the
 CPU port a second thread takes from a ring, as messages, and hands to the controllers; what a
-controller sends is written to a socket pair. A third thread reads digests, which come by a pair of
-their own. It also hears from the kernel when links change, and binds a port anew whose interface
-was taken away and has come back.
+controller sends is written to a socket pair. A third thread reads digests, and messages to the log,
+which come by pairs of their own. It also hears from the kernel when links change, and binds a port
+anew whose interface was taken away and has come back.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Thread
 
+from softswitch import program_log
 from softswitch.build import build_io_library
 from softswitch.digests import DIGEST_PORT
 from softswitch.engine import Engine
 from softswitch.interface import InterfacePort, PortSpec, grow_buffers
+from softswitch.program_log import LOG_PORT
 from softswitch.punts import PacketInLayout, Punts
 
 RTMGRP_LINK = 1  # linux/rtnetlink.h
@@ -89,6 +91,7 @@ class DataPlane:
             self._links = stack.enter_context(_link_events())
             self._cpu, inside = (stack.enter_context(end) for end in _pair())
             self._digests, learning = (stack.enter_context(end) for end in _pair())
+            self._messages, logging_ = (stack.enter_context(end) for end in _pair())
             self._interfaces = [stack.enter_context(InterfacePort(spec)) for spec in ports]
             self._stack = stack.pop_all()
         self._punts = Punts(self._library, self._library.io_punts(self._io))
@@ -97,6 +100,7 @@ class DataPlane:
         if cpu_port is not None:
             self._add_port(cpu_port, inside, _CPU)
         self._add_port(DIGEST_PORT, learning, _DIGESTS)
+        self._add_port(LOG_PORT, logging_, _DIGESTS)
         self._threads = [
             Thread(target=self._run, name="packets"),
             Thread(target=self._take_punts, name="punts"),
@@ -133,9 +137,13 @@ class DataPlane:
         if frame:
             self._cpu.send(frame)
 
+    def now_us(self) -> int:
+        """The time that packets carry, in microseconds."""
+        return int(self._library.io_now(self._io))
+
     def counters(self) -> dict[int, PortCounters]:
         """The counters of every port, by number."""
-        ports = (item for item in self._indices.items() if item[0] != DIGEST_PORT)
+        ports = (item for item in self._indices.items() if item[0] < DIGEST_PORT)
         return {number: self._read_counters(index) for number, index in ports}
 
     def unknown_ports(self) -> int:
@@ -167,16 +175,19 @@ class DataPlane:
             self._on_packet_ins(self._punts.take(self._layout))
 
     def _watch(self) -> None:
-        """Digests and link events, until the CPU's socket is shut down."""
+        """Digests, messages to the log, link events; until the CPU's socket is shut down."""
         wait: float | None = None
         with selectors.DefaultSelector() as selector:
             selector.register(self._cpu, selectors.EVENT_READ)
             selector.register(self._links, selectors.EVENT_READ)
             selector.register(self._digests, selectors.EVENT_READ)
+            selector.register(self._messages, selectors.EVENT_READ)
             while True:
                 ready = {key.fileobj for key, _ in selector.select(wait)}
                 if self._links in ready:
                     self._check_links()
+                if self._messages in ready:
+                    program_log.say(self._messages.recv(MAX_FRAME))
                 if self._digests in ready or wait is not None:
                     learnt = self._digests.recv(MAX_FRAME) if self._digests in ready else None
                     wait = self._on_digest(learnt)
@@ -199,7 +210,8 @@ def _load() -> ctypes.CDLL:
     library = ctypes.CDLL(str(build_io_library()), use_errno=True)
     library.io_create.restype = library.io_punts.restype = ctypes.c_void_p
     library.io_unknown_ports.restype = ctypes.c_uint64
-    for name in ("io_destroy", "io_run", "io_stop", "io_unknown_ports", "io_punts"):
+    library.io_now.restype = ctypes.c_uint64
+    for name in ("io_destroy", "io_run", "io_stop", "io_now", "io_unknown_ports", "io_punts"):
         getattr(library, name).argtypes = [ctypes.c_void_p]
     library.io_add_port.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_int]
     library.io_set_pipeline.argtypes = [ctypes.c_void_p, ctypes.c_void_p]

@@ -19,6 +19,7 @@ from struct import Struct
 from typing import Protocol
 
 from softswitch import native
+from softswitch.ageing import Ages
 from softswitch.bmv2json.model import Action, ActionData, Key
 from softswitch.encoding import encode_args
 from softswitch.entries import Entries, EntryHandle
@@ -26,7 +27,7 @@ from softswitch.errors import EngineError, ErrorKind
 from softswitch.profiles import ActionProfiles, Reference
 from softswitch.program import Program, RuntimeTable
 from softswitch.value_sets import ValueSets
-from softswitch.words import split_words
+from softswitch.words import join_words, split_words, word_count
 
 _COPY_HEADER = Struct("=II")
 _PAIR = Struct("=2Q")
@@ -70,6 +71,7 @@ class Engine:
         self.entries = Entries(program, self._switch)
         self.profiles = ActionProfiles(program, self._switch)
         self.value_sets = ValueSets(program, self._switch)
+        self.ages = Ages(program, self._switch)
         self._collect = self._library.sw_collect
         self._copies = memoryview(b"")
         self._install_program()
@@ -78,6 +80,10 @@ class Engine:
         """Free the switch; nothing may be called afterwards."""
         self._copies = memoryview(b"")
         self._library.sw_destroy(self._switch)
+
+    def set_priority_queues(self, count: int) -> None:
+        """The queues of each port, one if nothing is said; packets of others are dropped."""
+        self._library.sw_set_priority_queues(self._switch, count)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -293,10 +299,10 @@ class Engine:
     def register_read(self, name: str, index: int) -> int:
         """Read one cell of a register array."""
         number = _position(self._numbers.registers, name, "register")
-        value = native.pair()
-        status = self._library.sw_register_read(self._switch, number, index, value)
+        words = native.word_array(word_count(self._numbers.registers[number].width))
+        status = self._library.sw_register_read(self._switch, number, index, words)
         _check(status, f"register {name} has no cell {index}", ErrorKind.OUT_OF_RANGE)
-        return int(value[1]) << 64 | int(value[0])
+        return join_words(words)
 
     def register_write(self, name: str, index: int, value: int) -> None:
         """Write one cell of a register array; what does not fit is an error."""

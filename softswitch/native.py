@@ -62,6 +62,7 @@ class EntryView(ctypes.Structure):
 _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "sw_create": (PTR, ()),
     "sw_destroy": (None, (PTR,)),
+    "sw_set_priority_queues": (None, (PTR, U32)),
     "sw_hold": (None, (PTR,)),
     "sw_release": (None, (PTR,)),
     "sw_collect": (U32, (PTR, U32, WORDS, U32, U64)),
@@ -79,6 +80,8 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "sw_table_cookies_set": (ctypes.c_int, (PTR, U32, U32, U64, WORDS, U32)),
     "sw_table_counter_read": (ctypes.c_int, (PTR, U32, U32, PTR)),
     "sw_table_counter_write": (ctypes.c_int, (PTR, U32, U32, WORDS)),
+    "sw_age_start": (None, (PTR, U32, U32, U64)),
+    "sw_age_read": (None, (PTR, U32, PTR, U32, PTR)),
     "sw_table_meter_configure": (ctypes.c_int, (PTR, U32, U32, WORDS)),
     "sw_table_meter_read": (ctypes.c_int, (PTR, U32, U32, PTR)),
     "sw_counter_read": (ctypes.c_int, (PTR, U32, U64, PTR)),
@@ -109,6 +112,11 @@ def load(path: Path) -> ctypes.CDLL:
         function.restype = result
         function.argtypes = arguments
     return library
+
+
+def word_array(count: int) -> ctypes.Array[ctypes.c_uint64]:
+    """Room for so many words that a call fills in."""
+    return (U64 * count)()
 
 
 def pair() -> ctypes.Array[ctypes.c_uint64]:

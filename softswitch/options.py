@@ -14,7 +14,17 @@ from softswitch.interface import PortSpec
 from softswitch.tls import Tls
 
 MAX_PORT = 510  # ports have 9 bits in v1model, and 511 means "drop"
-LOG_LEVELS = ("debug", "info", "warning", "error")
+# simple_switch's names and Python's, and what both mean here.
+LOG_LEVELS = {
+    "trace": "debug",
+    "debug": "debug",
+    "info": "info",
+    "warn": "warning",
+    "warning": "warning",
+    "error": "error",
+    "off": "critical",
+}
+LOGGED_LEVELS = ("debug", "info")  # with which what a program logs is seen
 TLS_FILES = {
     "--grpc-server-cert": "the server's certificate",
     "--grpc-server-key": "the server's key",
@@ -33,6 +43,7 @@ class Options:
     tls: Tls | None
     cpu_port: int | None
     log_level: str
+    priority_queues: int = 1
 
 
 def parse_options(arguments: Sequence[str]) -> Options:
@@ -41,6 +52,8 @@ def parse_options(arguments: Sequence[str]) -> Options:
     given = parser.parse_args([argument for argument in arguments if argument != "--"])
     if given.no_p4 == (given.program is not None):
         parser.error("give either a BMv2 JSON file or --no-p4")
+    if given.priority_queues < 1:
+        parser.error("a port has at least one queue")
     _check_ports(parser, given.interface, given.cpu_port)
     return Options(
         program=given.program,
@@ -49,7 +62,8 @@ def parse_options(arguments: Sequence[str]) -> Options:
         grpc_server_addr=given.grpc_server_addr,
         tls=_tls(parser, given),
         cpu_port=given.cpu_port,
-        log_level=given.log_level,
+        log_level=LOG_LEVELS[given.log_level],
+        priority_queues=given.priority_queues,
     )
 
 
@@ -86,6 +100,13 @@ def _parser() -> argparse.ArgumentParser:
         "--cpu-port",
         type=int,
         help="the port of packet-in and packet-out; without it there is none",
+    )
+    add(
+        "--priority-queues",
+        type=int,
+        default=1,
+        metavar="N",
+        help="drop packets whose priority is not below N (default 1)",
     )
     add(
         "--log-console",

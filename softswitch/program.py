@@ -28,12 +28,14 @@ class RuntimeTable:
 class Program:
     """Nothing in it changes."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        """Compile the program, or take it from the cache."""
+    def __init__(self, pipeline: Pipeline, *, logs: bool = False) -> None:
+        """Compile the program, or take it from the cache; what it logs costs nothing unless asked
+        for.
+        """
         self.pipeline = pipeline
         self.numbers = ExternNumbers(pipeline)
         self.tables = {
             table.name: RuntimeTable(number, table, TableEncoder(table))
             for number, table in enumerate(self.numbers.tables)
         }
-        self.library = native.load(build_library(generate(pipeline)))
+        self.library = native.load(build_library(generate(pipeline if logs else pipeline.silent)))

@@ -11,11 +11,14 @@ from functools import lru_cache
 
 from finsy.proto import p4i, p4r
 
+from softswitch import program_log
 from softswitch.digests import DIGEST_PORT
-from softswitch.p4runtime.forwarding import Forwarding
+from softswitch.p4runtime.forwarding import Forwarding, Wishes
+from softswitch.p4runtime.idle import StandingClock
 from softswitch.p4runtime.packet_io import Punted
-from softswitch.p4runtime.service import P4Runtime
+from softswitch.p4runtime.service import AS_BMV2, P4Runtime
 from softswitch.p4runtime.status import Code, P4RuntimeError
+from softswitch.program_log import LOG_PORT
 
 Copies = list[tuple[int, bytes]]
 
@@ -23,12 +26,14 @@ Copies = list[tuple[int, bytes]]
 class Switch:
     """One switch; its caller is its only controller."""
 
-    def __init__(self, device_id: int = 1, cpu_port: int = 510) -> None:
+    def __init__(self, device_id: int = 1, cpu_port: int = 510, wishes: Wishes = AS_BMV2) -> None:
+        """What the program logs, if it is wished, goes to Python's log."""
         self.cpu_port = cpu_port
         self.undecodable_packet_ins = 0
         self._forwarding: Forwarding | None = None
         self._learnt: list[p4r.DigestList] = []
-        self._service = P4Runtime(device_id, self._committed)
+        self._clock = StandingClock()
+        self._service = P4Runtime(device_id, self._committed, self._clock, wishes)
 
     def close(self) -> None:
         """Free the pipeline."""
@@ -68,16 +73,25 @@ class Switch:
         """What a list had may come again."""
         self._require_pipeline().digests.acknowledge(ack)
 
+    def idle_entries(self, now_us: int) -> list[p4r.IdleTimeoutNotification]:
+        """The entries whose idle timeout has run out, each once in its timeout.
+
+        An entry is as old as the last time before it was written that this switch was told.
+        """
+        self._clock.time_us = now_us
+        return list(self._require_pipeline().idle_entries(now_us, now_us * 1000))
+
     # -- the same without messages, for callers that count microseconds ------------------------
 
     def run(self, port: int, frame: bytes, now_us: int) -> tuple[Copies, list[Punted]]:
         """As `process`; what goes to the CPU is the values of its header and the payload."""
+        self._clock.time_us = now_us
         forwarding = self._forwarding
         if forwarding is None:
             return [], []
         copies = forwarding.engine.process(port, frame, now_us)
         for copy in copies:
-            if copy[0] in (self.cpu_port, DIGEST_PORT):
+            if copy[0] == self.cpu_port or copy[0] >= DIGEST_PORT:
                 return self._split(forwarding, copies, now_us)
         return copies, []
 
@@ -104,15 +118,17 @@ class Switch:
     def _split(
         self, forwarding: Forwarding, copies: Copies, now_us: int
     ) -> tuple[Copies, list[Punted]]:
-        """Part the copies for the CPU port, and digests, from the others."""
+        """Part the copies for the CPU port, digests and messages to the log, from the others."""
         for port, message in copies:
             if port == DIGEST_PORT:
                 self._learnt += forwarding.digests.learn(message, now_us)
+            elif port == LOG_PORT:
+                program_log.say(message)
         frames = [frame for port, frame in copies if port == self.cpu_port]
         unpacked = map(forwarding.packet_in.unpack, frames)
         punted = [packet for packet in unpacked if packet is not None]
         self.undecodable_packet_ins += len(frames) - len(punted)
-        others = [copy for copy in copies if copy[0] not in (self.cpu_port, DIGEST_PORT)]
+        others = [copy for copy in copies if copy[0] not in (self.cpu_port, DIGEST_PORT, LOG_PORT)]
         return others, punted
 
     def _packet_ins(self, punted: Sequence[Punted]) -> list[p4r.PacketIn]:

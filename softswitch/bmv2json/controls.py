@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from softswitch.bmv2json.document import Node
-from softswitch.bmv2json.expressions import Expression, ValidRef
+from softswitch.bmv2json.expressions import Expression, HeaderRef, ValidRef
 from softswitch.bmv2json.model import (
     Action,
     ActionCall,
@@ -29,6 +29,7 @@ from softswitch.bmv2json.operands import read_expression, read_field
 from softswitch.bmv2json.scope import Scope
 
 HIT, MISS = "__HIT__", "__MISS__"
+VALID = "valid"  # the match kind of P4_14 for the validity of a header
 
 
 def read_control(
@@ -116,6 +117,7 @@ def _read_table(
         profile=_read_implementation(node, profiles),
         max_size=node["max_size"].count,
         with_counters=node["with_counters"].flag,
+        ages=node["support_timeout"].flag,
         direct_meter=None if meter is None else meter.text,
         default=None if default is None else _read_default(default, actions),
         entries=_read_entries(node, key, actions),
@@ -171,16 +173,23 @@ def _read_key_field(node: Node, scope: Scope) -> KeyField:
 
 def _read_target(node: Node, scope: Scope) -> tuple[Expression, MatchKind]:
     target = node["target"]
-    if node["match_type"].text == "valid":
-        header = read_expression(Node({"type": "header", "value": target.value}), scope)
-        assert not isinstance(header, ValidRef)
-        return read_field(Node([target.value, "$valid$"], target.path), scope), MatchKind.EXACT
-    return read_field(target, scope), _match_kind(node["match_type"])
+    if node["match_type"].text == VALID:
+        return ValidRef(HeaderRef(scope.header(target).name)), MatchKind.EXACT
+    # An element of a stack by a computed index is an expression, with a value of its own.
+    read = read_expression if target.is_object else read_field
+    return read(target, scope), _match_kind(node["match_type"])
 
 
 def _read_default(node: Node, actions: Mapping[int, Action]) -> DefaultEntry:
-    const = node.get("action_entry_const")
-    return DefaultEntry(_read_action_data(node, actions), const is not None and const.flag)
+    const = _flag(node, "action_entry_const")
+    if _flag(node, "action_const") and not const:
+        raise node.error("a constant action with arguments that are not is not supported")
+    return DefaultEntry(_read_action_data(node, actions), const)
+
+
+def _flag(node: Node, key: str) -> bool:
+    found = node.get(key)
+    return found is not None and found.flag
 
 
 def _read_action_data(node: Node, actions: Mapping[int, Action]) -> ActionData:
@@ -217,6 +226,9 @@ def _read_entry_key(node: Node, fields: tuple[KeyField, ...]) -> tuple[Key, ...]
 
 
 def _read_match(node: Node, field: KeyField) -> Key:
+    kind = node["match_type"]
+    if kind.text not in (field.kind.value, VALID):
+        raise kind.error(f"{field.name!r} is matched as {field.kind.value!r}")
     match field.kind:
         case MatchKind.EXACT:
             key = node["key"]

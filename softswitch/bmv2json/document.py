@@ -2,7 +2,8 @@
 
 A `Node` is a value together with the path that led to it; its accessors either return the type
 that was asked for or raise a `PipelineError` such as `pipelines[0].tables[2].max_size: expected
-a number`.
+a number`. The nodes of a document share a note of which members somebody has asked for: what is
+left says what the reader does not know.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ MAX_COUNT = 1 << 31
 class Node:
     """A value of the document and its path."""
 
-    __slots__ = ("path", "value")
+    __slots__ = ("_asked", "path", "value")
 
-    def __init__(self, value: object, path: str = "") -> None:
+    def __init__(
+        self, value: object, path: str = "", asked: set[tuple[int, str]] | None = None
+    ) -> None:
+        """`asked` has the members that were asked for: the identity of the object, and the key."""
         self.value = value
         self.path = path
+        self._asked = set() if asked is None else asked
 
     def error(self, message: str) -> PipelineError:
         """A complaint about this place."""
@@ -37,8 +42,26 @@ class Node:
         """The member of that name; None where it is absent or null."""
         if not isinstance(self.value, dict):
             raise self.error("expected an object")
+        self._asked.add((id(self.value), key))
         value = self.value.get(key)
-        return None if value is None else Node(value, f"{self.path}.{key}" if self.path else key)
+        return None if value is None else self._member(key, value)
+
+    def _member(self, key: str, value: object) -> Node:
+        return Node(value, f"{self.path}.{key}" if self.path else key, self._asked)
+
+    def unasked(self) -> Iterator[Node]:
+        """The members, at any depth, that nobody has asked for and that are not null."""
+        if isinstance(self.value, dict):
+            for key, value in self.value.items():
+                if (id(self.value), key) not in self._asked:
+                    if value is not None:
+                        yield self._member(key, value)
+                elif isinstance(value, dict | list):
+                    yield from self._member(key, value).unasked()
+        elif isinstance(self.value, list):
+            for item in self:
+                if isinstance(item.value, dict | list):
+                    yield from item.unasked()
 
     def list(self, key: str) -> tuple[Node, ...]:
         """The elements of a member that is a list; none where it is absent."""
@@ -48,7 +71,7 @@ class Node:
     def __iter__(self) -> Iterator[Node]:
         if not isinstance(self.value, list):
             raise self.error("expected a list")
-        return (Node(item, f"{self.path}[{i}]") for i, item in enumerate(self.value))
+        return (Node(item, f"{self.path}[{i}]", self._asked) for i, item in enumerate(self.value))
 
     def pair(self) -> tuple[Node, Node]:
         """The two elements of a list of two."""

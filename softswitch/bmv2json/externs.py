@@ -12,16 +12,15 @@ from softswitch.bmv2json.model import (
     Checksum,
     CounterArray,
     FieldList,
+    Header,
     LearnList,
     MeterArray,
     MeterUnit,
     RegisterArray,
     SizedConstant,
 )
-from softswitch.bmv2json.operands import read_expression, read_plain_field
+from softswitch.bmv2json.operands import MAX_WIDTH, read_expression, read_plain_field
 from softswitch.bmv2json.scope import Scope
-
-MAX_REGISTER_WIDTH = 128
 
 
 def read_counters(root: Node) -> dict[str, CounterArray]:
@@ -65,7 +64,7 @@ def read_registers(root: Node) -> dict[str, RegisterArray]:
 
 def _read_register(node: Node) -> RegisterArray:
     width = node["bitwidth"]
-    if not 0 < width.number <= MAX_REGISTER_WIDTH:
+    if not 0 < width.number <= MAX_WIDTH:
         raise width.error(f"register {node['name'].text!r} is {width.number} bits wide")
     return RegisterArray(node["name"].text, node["size"].count, width.number)
 
@@ -86,21 +85,28 @@ def _read_inputs(node: Node, name: str, scope: Scope) -> Calculation:
     return Calculation(
         name=name,
         algorithm=node["algo"].text,
-        inputs=tuple(_read_input(item, scope) for item in plain),
+        inputs=tuple(part for item in plain for part in _read_input(item, scope)),
         with_payload=len(plain) < len(inputs),
     )
 
 
-def _read_input(node: Node, scope: Scope) -> FieldRef | HeaderRef | SizedConstant:
+def _read_input(node: Node, scope: Scope) -> tuple[FieldRef | HeaderRef | SizedConstant, ...]:
     kind = node["type"].text
     match kind:
         case "field":
-            return read_plain_field(node["value"], scope)
+            return (read_plain_field(node["value"], scope),)
         case "header":
-            return HeaderRef(scope.header(node["value"]).name)
+            return _whole(scope.header(node["value"]))
         case "hexstr":
-            return SizedConstant(node["value"].hex, node["bitwidth"].number)
+            return (SizedConstant(node["value"].hex, node["bitwidth"].number),)
     raise node.error(f"a calculation over {kind!r} is not supported")
+
+
+def _whole(header: Header) -> tuple[FieldRef | HeaderRef, ...]:
+    """A header, or a struct of metadata, is its fields, as long as their places are fixed."""
+    if header.type.varbit is not None:
+        return (HeaderRef(header.name),)
+    return tuple(FieldRef(header.name, field.name) for field in header.type.fields)
 
 
 def read_profiles(root: Node, scope: Scope) -> dict[str, ActionProfile]:
@@ -130,6 +136,9 @@ def _read_checksum(node: Node, scope: Scope, calculations: Mapping[str, Calculat
     calculation = node["calculation"]
     if calculation.text not in calculations:
         raise calculation.error(f"no calculation is named {calculation.text!r}")
+    kind = node["type"]
+    if kind.text != "generic":
+        raise kind.error(f"checksums of type {kind.text!r} are not supported")
     condition, verify, update = node.get("if_cond"), node.get("verify"), node.get("update")
     return Checksum(
         name=node["name"].text,
@@ -148,12 +157,7 @@ def read_field_lists(root: Node, scope: Scope) -> dict[int, FieldList]:
 
 
 def _read_field_list(node: Node, scope: Scope) -> FieldList:
-    fields = [
-        read_plain_field(item["value"], scope)
-        for item in node.list("elements")
-        if item["type"].text == "field"
-    ]
-    return FieldList(node["id"].number, tuple(fields))
+    return FieldList(node["id"].number, _read_elements(node, scope))
 
 
 def read_learn_lists(root: Node, scope: Scope) -> dict[int, LearnList]:
@@ -163,9 +167,14 @@ def read_learn_lists(root: Node, scope: Scope) -> dict[int, LearnList]:
 
 
 def _read_learn_list(node: Node, scope: Scope) -> LearnList:
-    fields = []
-    for item in node.list("elements"):
-        if item["type"].text != "field":
-            raise item.error("a digest consists of fields")
-        fields.append(read_plain_field(item["value"], scope))
-    return LearnList(node["id"].number, node["name"].text, tuple(fields))
+    return LearnList(node["id"].number, node["name"].text, _read_elements(node, scope))
+
+
+def _read_elements(node: Node, scope: Scope) -> tuple[FieldRef, ...]:
+    return tuple(_read_element(item, scope) for item in node.list("elements"))
+
+
+def _read_element(node: Node, scope: Scope) -> FieldRef:
+    if node["type"].text != "field":
+        raise node.error("a list consists of fields")
+    return read_plain_field(node["value"], scope)

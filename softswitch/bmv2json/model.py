@@ -12,7 +12,7 @@ a `Pipeline` resolves.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
@@ -255,7 +255,8 @@ class ActionProfile:
 class Table:
     """A match-action table; `kind` is the most general match kind of its key.
 
-    The entries of a table with a `profile` name members or groups of it instead of actions.
+    The entries of a table with a `profile` name members or groups of it instead of actions. Of a
+    table that `ages` it is known when each entry was hit last.
     """
 
     id: int
@@ -266,6 +267,7 @@ class Table:
     profile: str | None
     max_size: int
     with_counters: bool
+    ages: bool
     direct_meter: str | None
     default: DefaultEntry | None
     entries: tuple[ConstEntry, ...]
@@ -349,6 +351,7 @@ class Pipeline:
     parser: Parser
     value_sets: Mapping[str, Table]
     deparser: tuple[str, ...]
+    deparser_statements: tuple[Primitive, ...]
     counters: Mapping[str, CounterArray]
     meters: Mapping[str, MeterArray]
     registers: Mapping[str, RegisterArray]
@@ -369,6 +372,21 @@ class Pipeline:
             for node in control.nodes.values()
             if isinstance(node, Table)
         }
+
+    @property
+    def silent(self) -> Pipeline:
+        """The same program, which says nothing to the log of packets that fare well."""
+        actions = {
+            id_: replace(action, primitives=tuple(item.silent for item in action.primitives))
+            for id_, action in self.actions.items()
+        }
+        deparser_statements = tuple(item.silent for item in self.deparser_statements)
+        return replace(
+            self,
+            actions=actions,
+            parser=self.parser.silent,
+            deparser_statements=deparser_statements,
+        )
 
     def profile_actions(self, profile: str) -> tuple[Action, ...]:
         """The actions that a member of a profile may have: those of all its tables, by name.

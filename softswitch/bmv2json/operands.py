@@ -58,7 +58,7 @@ def read_expression(node: Node, scope: Scope) -> Expression:
     if node.get("op") is not None:
         return _read_operation(node, scope)
     kind = node["type"].text
-    value = Node(_value_of(node), f"{node.path}.value")
+    value = node["value"]
     match kind:
         case "expression":
             return read_expression(value, scope)
@@ -83,13 +83,6 @@ def read_expression(node: Node, scope: Scope) -> Expression:
         case "lookahead":
             return _read_lookahead(value)
     raise node.error(f"operands of type {kind!r} are not supported")
-
-
-def _value_of(node: Node) -> object:
-    # A constant false or an index 0 are values; only an absent one is an error.
-    if isinstance(node.value, dict) and "value" in node.value:
-        return node.value["value"]
-    raise node.error("'value' is missing")
 
 
 def read_field(node: Node, scope: Scope) -> FieldRef | ValidRef:
@@ -135,8 +128,7 @@ def _read_operation(node: Node, scope: Scope) -> Expression:
     op = node["op"].text
     match op:
         case "dereference_header_stack":
-            stack = scope.stack(node["left"]["value"])
-            return StackElement(stack.name, read_expression(node["right"], scope))
+            return _read_element(node, scope)
         case "access_field":
             return _read_element_field(node, scope)
         case "last_stack_index" | "size_stack":
@@ -144,7 +136,7 @@ def _read_operation(node: Node, scope: Scope) -> Expression:
         case "valid":
             return ValidRef(_read_header(node["right"], scope))
         case "valid_union":
-            return UnionValidRef(scope.union(node["right"]["value"]).name)
+            return _read_union_validity(node["right"], scope)
         case "?":
             return Conditional(
                 read_expression(node["cond"], scope),
@@ -156,6 +148,20 @@ def _read_operation(node: Node, scope: Scope) -> Expression:
     if op in BINARY_OPS:
         return _read_binary(op, node, scope)
     raise node.error(f"the operator {op!r} is not supported")
+
+
+def _read_element(node: Node, scope: Scope) -> StackElement:
+    stack = read_expression(node["left"], scope)
+    if not isinstance(stack, StackRef):
+        raise node["left"].error("expected a header stack")
+    return StackElement(stack.name, read_expression(node["right"], scope))
+
+
+def _read_union_validity(node: Node, scope: Scope) -> UnionValidRef:
+    union = read_expression(node, scope)
+    if not isinstance(union, UnionRef):
+        raise node.error("expected a header union")
+    return UnionValidRef(union.name)
 
 
 def _read_any_stack(node: Node, scope: Scope) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from softswitch.bmv2json.expressions import Expression, HeaderRef, StackRef
 from softswitch.bmv2json.statements import Primitive
@@ -76,3 +76,13 @@ class Parser:
 
     start: str
     states: Mapping[str, ParseState]
+
+    @property
+    def silent(self) -> Parser:
+        """The same parser without messages to the log."""
+        return Parser(self.start, {name: _silent(state) for name, state in self.states.items()})
+
+
+def _silent(state: ParseState) -> ParseState:
+    ops = (op.silent if isinstance(op, Primitive) else op for op in state.ops)
+    return replace(state, ops=tuple(ops))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from softswitch.bmv2json.actions import read_actions
+from softswitch.bmv2json.actions import read_actions, read_primitives
 from softswitch.bmv2json.controls import read_control
 from softswitch.bmv2json.document import Node
 from softswitch.bmv2json.expressions import FieldRef
@@ -23,6 +23,7 @@ from softswitch.bmv2json.externs import (
     read_profiles,
     read_registers,
 )
+from softswitch.bmv2json.harmless import refuse_unknown
 from softswitch.bmv2json.headers import read_header_types, read_headers, read_stacks
 from softswitch.bmv2json.model import HeaderType, Pipeline
 from softswitch.bmv2json.operands import read_plain_field
@@ -42,6 +43,12 @@ UNSUPPORTED = {
 def read_pipeline(text: str) -> Pipeline:
     """Read a program; `PipelineError` says what is wrong with it and where."""
     root = Node(_parse(text))
+    pipeline = _read_pipeline(root)
+    refuse_unknown(root)
+    return pipeline
+
+
+def _read_pipeline(root: Node) -> Pipeline:
     _check_version(root)
     _refuse_unsupported(root)
     types = read_header_types(root)
@@ -49,7 +56,7 @@ def read_pipeline(text: str) -> Pipeline:
     actions = read_actions(root, scope)
     calculations = read_calculations(root, scope)
     profiles = read_profiles(root, scope)
-    parser = read_parser(root, scope)
+    parser, deparser = read_parser(root, scope), _deparser(root)
     return Pipeline(
         header_types=types,
         headers=scope.headers,
@@ -61,7 +68,8 @@ def read_pipeline(text: str) -> Pipeline:
         errors=_read_errors(root),
         parser=parser,
         value_sets=read_value_sets(root, scope, parser),
-        deparser=_read_deparser(root, scope),
+        deparser=tuple(scope.header(item).name for item in deparser.list("order")),
+        deparser_statements=read_primitives(deparser, scope),
         counters=read_counters(root),
         meters=read_meters(root, scope),
         registers=read_registers(root),
@@ -113,13 +121,11 @@ def _read_errors(root: Node) -> dict[str, int]:
     return {name.text: value.number for name, value in pairs}
 
 
-def _read_deparser(root: Node, scope: Scope) -> tuple[str, ...]:
+def _deparser(root: Node) -> Node:
     deparsers = root.list("deparsers")
     if len(deparsers) != 1:
         raise root["deparsers"].error(f"expected one deparser, not {len(deparsers)}")
-    if deparsers[0].list("primitives"):
-        raise deparsers[0].error("statements in the deparser are not supported")
-    return tuple(scope.header(item).name for item in deparsers[0].list("order"))
+    return deparsers[0]
 
 
 def _read_aliases(root: Node, scope: Scope) -> dict[str, FieldRef]:

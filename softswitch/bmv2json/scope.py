@@ -12,10 +12,13 @@ from softswitch.bmv2json.expressions import (
     FieldRef,
     LastField,
     Lookahead,
+    StackSize,
     ValidRef,
 )
 from softswitch.bmv2json.model import Field, Header, HeaderStack, HeaderType
 from softswitch.bmv2json.unions import HeaderUnion, UnionStack
+
+STACK_INDEX_WIDTH = 32  # P4_16 8.18: lastIndex is a bit<32>
 
 
 @dataclass(frozen=True)
@@ -81,4 +84,6 @@ class Scope:
                 return fields[expression.index].width
             case Lookahead():
                 return expression.width
+            case StackSize():
+                return STACK_INDEX_WIDTH
         raise node.error("a computed value cannot be matched on")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from softswitch.bmv2json.expressions import Expression
+
+_PLACE = re.compile(r"(?<!\\)\{.*?(?<!\\)\}", re.DOTALL)
+_ESCAPE = re.compile(r"\\([{}])")
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,14 @@ class ExternRef:
 
 @dataclass(frozen=True)
 class Text:
-    """A string as an argument (log messages)."""
+    """A string as an argument (log messages); `{}` in it is the place of a value."""
 
     value: str
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """What stands around the places; a backslash makes a brace a plain one, as in BMv2."""
+        return tuple(_ESCAPE.sub(r"\1", piece) for piece in _PLACE.split(self.value))
 
 
 @dataclass(frozen=True)
@@ -45,3 +54,8 @@ class Primitive:
 
     op: str
     parameters: tuple[Operand, ...]
+
+    @property
+    def silent(self) -> Primitive:
+        """The same, but nothing that only talks; jumps count statements, so one must stand here."""
+        return Primitive("no_op", ()) if self.op == "log_msg" else self

@@ -1,7 +1,8 @@
 """Parser value sets: values that a select matches and that a controller writes.
 
-In a switch a value set is a table of exact entries without actions, looked up by the parser; so it
-is described here by a `Table` whose key is that of the select.
+In a switch a value set is a table of entries without actions, looked up by the parser; so it is
+described here by a `Table` whose key is that of the select. How members match only P4Info says, so
+the table is a ternary one.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ def read_value_sets(root: Node, scope: Scope, parser: Parser) -> dict[str, Table
     keys = _keys(parser)
     sets = {}
     for node in root.list("parse_vsets"):
-        name = node["name"].text
+        name, bits = node["name"].text, node["compressed_bitwidth"].number
+        size = node["max_size"].count
         widths = {tuple(scope.width(part, node) for part in key) for key in keys.get(name, ())}
         if len(widths) > 1:
             raise node.error(f"value set {name!r} is matched against keys of different widths")
-        if widths:
-            sets[name] = _table(node, keys[name][0], widths.pop())
+        for own in widths:
+            if sum(own) != bits:
+                raise node.error(f"value set {name!r} is matched against a key of another width")
+            sets[name] = _table(node, size, keys[name][0], own)
     _check_references(root, sets)
     return sets
 
@@ -50,20 +54,21 @@ def _check_references(root: Node, sets: Iterable[str]) -> None:
                     raise name.error(f"no value set is named {name.text!r}")
 
 
-def _table(node: Node, key: tuple[Expression, ...], widths: tuple[int, ...]) -> Table:
+def _table(node: Node, size: int, key: tuple[Expression, ...], widths: tuple[int, ...]) -> Table:
     fields = tuple(
-        KeyField(f"{number}", MatchKind.EXACT, part, width, None)
+        KeyField(f"{number}", MatchKind.TERNARY, part, width, None)
         for number, (part, width) in enumerate(zip(key, widths, strict=True))
     )
     return Table(
         id=node["id"].number,
         name=node["name"].text,
-        kind=MatchKind.EXACT,
+        kind=MatchKind.TERNARY,
         key=fields,
         actions=(),
         profile=None,
-        max_size=node["max_size"].count,
+        max_size=size,
         with_counters=False,
+        ages=False,
         direct_meter=None,
         default=None,
         entries=(),

@@ -1,6 +1,7 @@
 """Actions as C functions of the packet and the words of their arguments.
 
-p4c flattens the conditionals inside an action to jumps between primitives; they become gotos.
+p4c flattens the conditionals and loops inside an action to jumps between primitives; they become
+gotos.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from softswitch.codegen.statements import StatementWriter
 from softswitch.errors import PipelineError
 
 JUMP, JUMP_IF_ZERO = "_jump", "_jump_if_zero"
+
+# A loop that does not end ends its packet; BMv2 would wait for it.
+MAX_LOOPS = 1 << 20
+LOOP = (f"if (++loops > {MAX_LOOPS}) {{", "    sw_fail(p, SW_PASSES_EXCEEDED);", "    return;", "}")
 
 
 class ActionWriter:
@@ -43,10 +48,13 @@ class ActionWriter:
         yield f"static void {function_name(action)}(struct packet *p, const uint64_t *a)"
         yield "{"
         yield "    (void)p, (void)a;"
+        yield "    __attribute__((unused)) uint32_t loops = 0;"
         for position, primitive in enumerate(action.primitives):
             if position in targets:
                 yield f"to_{position}:;"
             yield "    {"
+            if _leads_back(position, primitive):
+                yield from (f"        {line}" for line in LOOP)
             yield from (f"        {line}" for line in _statement(writer, primitive))
             yield "    }"
         yield from (f"to_{end}:;" for end in targets if end >= len(action.primitives))
@@ -59,8 +67,15 @@ def function_name(action: Action) -> str:
 
 
 def may_exit(action: Action) -> bool:
-    """True when the action contains an `exit`."""
-    return any(primitive.op == "exit" for primitive in action.primitives)
+    """True when the action can end the control: by an `exit`, or when it has to be stopped."""
+    return any(
+        primitive.op in ("exit", "assert", "assume") or _leads_back(position, primitive)
+        for position, primitive in enumerate(action.primitives)
+    )
+
+
+def _leads_back(position: int, primitive: Primitive) -> bool:
+    return primitive.op in (JUMP, JUMP_IF_ZERO) and _target(primitive) <= position
 
 
 def _targets(action: Action) -> Iterator[int]:

@@ -151,7 +151,7 @@ class CalculationWriter:
     def _loose_bits(self, items: list[Input]) -> Iterator[str]:
         for item in items:
             if isinstance(item, HeaderRef) or self._is_varbit(item):
-                raise PipelineError("a hash mixes whole headers with fields of odd widths")
+                raise PipelineError("a hash mixes varbits with fields of odd widths")
             piece = self._piece(item)
             yield store_bits(piece, "start", "bits")
             yield f"bits += {piece.width};"

@@ -23,7 +23,7 @@ from softswitch.codegen.keys import key_layout
 from softswitch.codegen.layout import Identifiers, Layout
 from softswitch.codegen.values import Value, literal
 from softswitch.errors import PipelineError
-from softswitch.words import split_words
+from softswitch.words import WORD_BITS, split_words
 
 
 class ControlWriter:
@@ -94,7 +94,7 @@ class ControlWriter:
         yield "(void)hit;"
         yield "if (e == NULL)"
         yield "    e = t->missed;"
-        yield from self._on_hit(table)
+        yield from self._on_hit(table, number)
         if table.profile is None:
             yield "const struct sw_call *call = &e->call;"
         else:
@@ -124,10 +124,12 @@ class ControlWriter:
                 mask = (1 << field.width) - 1  # what lies above the sign is no part of the key
             yield value if mask is None else masked(value, mask)
 
-    def _on_hit(self, table: Table) -> Iterator[str]:
+    def _on_hit(self, table: Table, number: int) -> Iterator[str]:
         statements = []
         if table.with_counters:
             statements.append("sw_count(&e->count, p->received);")
+        if table.ages:
+            statements.append(f"sw_touch(&p->sw->ages[{number}], e->handle, p->now);")
         if table.direct_meter is not None:
             statements.append(self._direct_meter(table.direct_meter))
         if statements:
@@ -173,7 +175,7 @@ class ControlWriter:
         for number, table in enumerate(self._externs.tables):
             layout = key_layout(table)
             slots = [
-                f"{{{slot.word}, {slot.shift}, {literal((1 << slot.width) - 1)}}}"
+                f"{{{slot.first}, {slot.word}, {slot.shift}, {literal(_word_mask(slot.width))}}}"
                 for field, slot in zip(table.key, layout.slots, strict=True)
                 if field.kind is MatchKind.RANGE
             ]
@@ -182,12 +184,16 @@ class ControlWriter:
                 yield f"static const struct sw_range_slot {ranges}[] = {{{', '.join(slots)}}};"
             rows.append(
                 f"    {{.key_words = {layout.words}, .arg_words = {_arg_words(table)}, "
-                f".max_size = {table.max_size}, .n_ranges = {len(slots)}, "
+                f".max_size = {self._max_size(table)}, .n_ranges = {len(slots)}, "
                 f".ranges = {ranges}}}, /* {table.name} */"
             )
         yield "static const struct sw_table_info tables[] = {"
         yield from rows or ["    {0},"]
         yield "};"
+
+    def _max_size(self, table: Table) -> int | str:
+        """A member of a value set may be several entries; their number is limited elsewhere."""
+        return "UINT32_MAX" if table.name in self._pipeline.value_sets else table.max_size
 
 
 def _goto(labels: Identifiers, node: str | None) -> str:
@@ -210,6 +216,10 @@ def _next(table: Table, action: Action, *, hit: bool) -> str | None:
 def _argument_words(action: Action, args: tuple[int, ...]) -> Iterator[int]:
     for parameter, value in zip(action.parameters, args, strict=True):
         yield from split_words(value, parameter.width)
+
+
+def _word_mask(width: int) -> int:
+    return (1 << min(width, WORD_BITS)) - 1
 
 
 def _arg_words(table: Table) -> int:

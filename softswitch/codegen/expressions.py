@@ -33,7 +33,15 @@ from softswitch.bmv2json.expressions import (
 from softswitch.bmv2json.model import Field, Parameter
 from softswitch.codegen import arithmetic
 from softswitch.codegen.layout import Layout
-from softswitch.codegen.values import CType, Value, constant, truth, type_for, unsigned
+from softswitch.codegen.values import (
+    CType,
+    Value,
+    constant,
+    from_words,
+    truth,
+    type_for,
+    unsigned,
+)
 from softswitch.errors import PipelineError
 from softswitch.words import word_count
 
@@ -158,12 +166,7 @@ class ExpressionWriter:
         if index >= len(self._parameters):
             raise PipelineError(f"there is no action parameter number {index}")
         word = argument_word(self._parameters, index)
-        width = self._parameters[index].width
-        if width <= 64:
-            return unsigned(f"a[{word}]", width)
-        if width <= 128:
-            return unsigned(f"SW_U128(a[{word + 1}], a[{word}])", width)
-        return unsigned(f"sw_wide_of(a + {word}, {word_count(width)})", width)
+        return from_words(f"(a + {word})", self._parameters[index].width)
 
     def _unary(self, op: str, operand: Expression) -> Value:
         value = self.exact(operand)

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from softswitch.bmv2json.model import RegisterArray
 from softswitch.bmv2json.statements import Operand
 from softswitch.codegen import operands
+from softswitch.codegen.arithmetic import masked
 from softswitch.codegen.calculations import CalculationWriter
 from softswitch.codegen.expressions import ExpressionWriter
 from softswitch.codegen.externs import ExternNumbers
 from softswitch.codegen.stores import Stores
-from softswitch.codegen.values import Value, literal
+from softswitch.codegen.values import Value, from_words, to_words
+from softswitch.words import word_count
 
 
 class ExternStatements:
@@ -58,26 +61,20 @@ class ExternStatements:
 
     def _register_read(self, to: Operand, array: Operand, index: Operand) -> Iterator[str]:
         number, register = self._externs.register(operands.extern(array, "register_array"))
-        cells = f"p->sw->registers[{number}]"
-        wide = register.width > 64
-        text = f"SW_U128({cells}[2 * i + 1], {cells}[2 * i])" if wide else f"{cells}[i]"
-        cell = Value(text, 0, (1 << register.width) - 1)
+        cell = from_words(f"(&{_cell(number, register)})", register.width)
         yield f"uint64_t i = {self._word(index)};"
         yield f"if (i < {register.size})"
         yield f"    {self._stores.store(to, cell)}"
 
     def _register_write(self, array: Operand, index: Operand, new: Operand) -> Iterator[str]:
         number, register = self._externs.register(operands.extern(array, "register_array"))
-        cells = f"p->sw->registers[{number}]"
-        value = self._expressions.low_bits(operands.value(new), register.width)
+        low = self._expressions.low_bits(operands.value(new), register.width)
+        value = masked(low, (1 << register.width) - 1)
         yield f"uint64_t i = {self._word(index)};"
         yield f"if (i < {register.size}) {{"
-        if register.width > 64:
-            yield f"    sw_u128 value = {value.text} & {literal((1 << register.width) - 1)};"
-            yield f"    {cells}[2 * i] = (uint64_t)value;"
-            yield f"    {cells}[2 * i + 1] = (uint64_t)(value >> 64);"
-        else:
-            yield f"    {cells}[i] = {value.text} & {literal((1 << register.width) - 1)};"
+        yield f"    uint64_t *cell = &{_cell(number, register)};"
+        for word, text in enumerate(to_words(value, register.width)):
+            yield f"    cell[{word}] = {text};"
         yield "}"
 
     def _hash(self, to: Operand, base: Operand, hash_: Operand, size: Operand) -> Iterator[str]:
@@ -88,6 +85,14 @@ class ExternStatements:
 
     def _random(self, to: Operand, low: Operand, high: Operand) -> Iterator[str]:
         yield f"uint64_t low = {self._word(low)};"
-        yield f"uint64_t span = {self._word(high)} - low + 1;"
+        yield f"uint64_t high = {self._word(high)};"
+        yield "uint64_t span = high - low + 1;"
         yield "uint64_t number = low + (span ? sw_random(p->sw) % span : sw_random(p->sw));"
-        yield self._stores.store(to, Value("number", 0, (1 << 64) - 1))
+        # Without a number between them BMv2 leaves the field alone.
+        yield "if (low <= high)"
+        yield f"    {self._stores.store(to, Value('number', 0, (1 << 64) - 1))}"
+
+
+def _cell(number: int, register: RegisterArray) -> str:
+    """The first word of the cell number `i`."""
+    return f"p->sw->registers[{number}][{word_count(register.width)} * i]"

@@ -47,12 +47,20 @@ class HeaderStatements:
         from_, from_type = self._header(source)
         if to_type is not from_type:
             raise PipelineError(f"{from_type.name} cannot be assigned to {to_type.name}")
+        if self._is_struct(source):
+            yield f"{to} = {from_};"
+            return
         yield f"if ({from_}.valid) {{"
         yield f"    {to} = {from_};"
         yield from self._exclusion(target)
         yield "} else {"
         yield f"    {to}.valid = 0;"
         yield "}"
+
+    def _is_struct(self, operand: Operand) -> bool:
+        """Structs of metadata are headers to BMv2, which are there always."""
+        ref = operands.header(operand)
+        return isinstance(ref, HeaderRef) and self._layout.pipeline.headers[ref.name].metadata
 
     def _exclusion(self, operand: Operand) -> Iterator[str]:
         """What becomes invalid with a header that has become valid, in a block."""

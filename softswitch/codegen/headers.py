@@ -88,26 +88,3 @@ def _emit(layout: Layout, type_: HeaderType) -> Iterator[str]:
         yield f"    d += {_octets(after)};"
     yield "    return d;"
     yield "}"
-
-
-def deparser(layout: Layout) -> Iterator[str]:
-    """The function that emits every valid header in the order of the program."""
-    yield "static uint8_t *deparse(const struct packet *p, uint8_t *d)"
-    yield "{"
-    yield "    (void)p;"
-    for name in layout.pipeline.deparser:
-        place = layout.header(name)
-        type_ = layout.type_name(layout.pipeline.headers[name].type)
-        yield f"    if ({place}.valid)"
-        yield f"        d = emit_{type_}(&{place}, d);"
-    yield "    return d;"
-    yield "}"
-
-
-def max_headers(layout: Layout) -> int:
-    """The octets that the deparser emits at most."""
-    headers = layout.pipeline.headers
-    widths = (
-        field.width for name in layout.pipeline.deparser for field in headers[name].type.fields
-    )
-    return sum(widths) // 8

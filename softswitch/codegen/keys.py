@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from softswitch.bmv2json.model import KeyField, MatchKind, Table
-from softswitch.errors import PipelineError
+from softswitch.bmv2json.model import Table
 from softswitch.words import WORD_BITS as WORD
 from softswitch.words import join_words, split_words, word_count
 
@@ -25,8 +24,9 @@ class Slot:
     width: int
 
     @property
-    def wide(self) -> bool:
-        return self.width > WORD
+    def first(self) -> int:
+        """Its first word, which is the most significant."""
+        return self.word - word_count(self.width) + 1
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,6 @@ def key_layout(table: Table) -> KeyLayout:
     slots = []
     word, free = -1, 0
     for field in table.key:
-        _check(table, field)
         if field.width > WORD:
             word, free = word + word_count(field.width), 0
             slots.append(Slot(word, 0, field.width))
@@ -68,10 +67,3 @@ def key_layout(table: Table) -> KeyLayout:
         free -= field.width
         slots.append(Slot(word, free, field.width))
     return KeyLayout(tuple(slots), word + 1)
-
-
-def _check(table: Table, field: KeyField) -> None:
-    if field.kind is MatchKind.RANGE and field.width > WORD:
-        raise PipelineError(
-            f"table {table.name}: a range over {field.width} bits ({field.name}) is not supported"
-        )

@@ -23,7 +23,7 @@ OPTIONAL = (
     "mcast_grp",
     "egress_rid",
 )
-READ = ("ingress_port", "egress_spec", "mcast_grp")
+READ = ("ingress_port", "egress_spec", "mcast_grp", "priority")
 ALIAS_PREFIXES = (STANDARD, "intrinsic_metadata", "queueing_metadata")
 
 

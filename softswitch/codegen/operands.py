@@ -61,6 +61,20 @@ def extern(operand: Operand, kind: str) -> str:
     return operand.name
 
 
+def text(operand: Operand) -> Text:
+    """A string."""
+    if not isinstance(operand, Text):
+        raise PipelineError("expected a string")
+    return operand
+
+
+def vector(operand: Operand) -> Vector:
+    """A list of values."""
+    if not isinstance(operand, Vector):
+        raise PipelineError("expected a list of values")
+    return operand
+
+
 def calculation(operand: Operand) -> str:
     """The name of a calculation."""
     if not isinstance(operand, CalculationRef):

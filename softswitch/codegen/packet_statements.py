@@ -1,4 +1,4 @@
-"""Statements on the packet as a whole: drop, clone, resubmit, truncate, exit, assert."""
+"""Statements on the packet as a whole: drop, clone, resubmit, truncate, exit."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ class PacketStatements:
             "drop": self._mark_to_drop,
             "exit": self._exit,
             "no_op": self._nothing,
-            "log_msg": self._nothing,
-            "assert": self._assert,
-            "assume": self._assert,
             "truncate": self._truncate,
             "clone_ingress_pkt_to_egress": self._clone,
             "clone_egress_pkt_to_egress": self._clone,
@@ -36,13 +33,8 @@ class PacketStatements:
     def _exit(self) -> Iterator[str]:
         yield "p->exited = true;"
 
-    def _nothing(self, *_operands: Operand) -> Iterator[str]:
-        # Log messages are for BMv2's console; this target has none.
+    def _nothing(self) -> Iterator[str]:
         yield from ()
-
-    def _assert(self, condition: Operand) -> Iterator[str]:
-        yield f"if (!{self._expressions.truth(operands.value(condition))})"
-        yield "    sw_fail(p);"
 
     def _truncate(self, length: Operand) -> Iterator[str]:
         bits = self._expressions.low_bits(operands.value(length), 32)

@@ -24,7 +24,7 @@ from softswitch.bmv2json.parser_states import (
     Transition,
     Verify,
 )
-from softswitch.bmv2json.statements import Primitive
+from softswitch.bmv2json.statements import Primitive, Vector
 from softswitch.codegen.arithmetic import comparison, masked
 from softswitch.codegen.externs import ExternNumbers
 from softswitch.codegen.extraction import ExtractionWriter
@@ -190,6 +190,8 @@ def _lookaheads(operand: object) -> set[tuple[int, int]]:
             return {(offset, width)}
         case Unary(_, inner):
             return _lookaheads(inner)
+        case Vector(items):
+            return set().union(*map(_lookaheads, items))
         case Binary(_, left, right):
             return _lookaheads(left) | _lookaheads(right)
         case Conditional(condition, left, right):

@@ -13,9 +13,10 @@ from softswitch.bmv2json.model import Pipeline
 from softswitch.codegen.actions import ActionWriter
 from softswitch.codegen.calculations import CalculationWriter, checksum_passes
 from softswitch.codegen.controls import ControlWriter
+from softswitch.codegen.deparser import deparser, deparser_statements, max_headers
 from softswitch.codegen.digests import learning
 from softswitch.codegen.externs import ExternNumbers
-from softswitch.codegen.headers import deparser, header_functions, max_headers
+from softswitch.codegen.headers import header_functions
 from softswitch.codegen.layout import Layout
 from softswitch.codegen.metadata import accessors, preservation
 from softswitch.codegen.parser import ParserWriter
@@ -46,6 +47,7 @@ def _lines(pipeline: Pipeline) -> Iterator[str]:
     yield from ActionWriter(layout, calculations, externs).functions()
     yield from controls.function(pipeline.ingress)
     yield from controls.function(pipeline.egress)
+    yield from deparser_statements(layout, statements)
     yield from deparser(layout)
     yield from learning(layout)
     yield from externs.declarations()

@@ -18,6 +18,7 @@ from softswitch.codegen.extern_statements import ExternStatements
 from softswitch.codegen.externs import ExternNumbers
 from softswitch.codegen.header_statements import HeaderStatements
 from softswitch.codegen.layout import Layout
+from softswitch.codegen.logs import LogStatements
 from softswitch.codegen.packet_statements import PacketStatements
 from softswitch.codegen.stores import Stores
 from softswitch.errors import PipelineError
@@ -40,6 +41,7 @@ class StatementWriter:
             **HeaderStatements(layout, self.expressions).handlers,
             **DigestStatements(layout).handlers,
             **PacketStatements(self.expressions).handlers,
+            **LogStatements(self.expressions).handlers,
             **ExternStatements(self.expressions, self._stores, calculations, externs).handlers,
         }
 

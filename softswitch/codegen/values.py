@@ -8,11 +8,12 @@ program with more than 128 bits.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from softswitch.errors import PipelineError
-from softswitch.words import split_words
+from softswitch.words import split_words, word_count
 
 WIDE_BITS = 33 * 64
 
@@ -106,6 +107,27 @@ def unsigned(text: str, width: int) -> Value:
     ctype = CType.for_bits(width)
     typed = text if ctype is CType.WIDE else f"(({ctype.c_name}){text})"
     return Value(typed, 0, (1 << width) - 1)
+
+
+def from_words(words: str, width: int) -> Value:
+    """Something unsigned of that many bits from a pointer to its words, the lowest one first."""
+    if width <= 64:
+        return unsigned(f"{words}[0]", width)
+    if width <= 128:
+        return unsigned(f"SW_U128({words}[1], {words}[0])", width)
+    return unsigned(f"sw_wide_of({words}, {word_count(width)})", width)
+
+
+def to_words(value: Value, width: int) -> Iterator[str]:
+    """The words of an unsigned value of that many bits, the lowest one first."""
+    text = value.as_type(CType.for_bits(width))
+    if width <= 64:
+        yield text
+    elif width <= 128:
+        yield f"(uint64_t){text}"
+        yield f"(uint64_t)({text} >> 64)"
+    else:
+        yield from (f"sw_wide_word({text}, {i})" for i in range(word_count(width)))
 
 
 def truth(text: str) -> Value:

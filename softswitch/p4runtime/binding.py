@@ -44,6 +44,7 @@ def _bind_table(info: P4Info, table: Table, program: ProgramTable) -> Table:
     bound = replace(table, fields=_bind_fields(table, program))
     _check_key(bound, program)
     _check_implementation(info, table, program)
+    _check_idle_timeout(table, program)
     for ref in table.actions.values():
         _check_action(table, ref.action, program.action(ref.action.name))
     return bound
@@ -72,6 +73,11 @@ def _check_implementation(info: P4Info, table: Table, program: ProgramTable) -> 
     if ours != program.profile:
         theirs = program.profile
         raise _mismatch(f"table {table.name} has the action profile {ours} in one, not {theirs}")
+
+
+def _check_idle_timeout(table: Table, program: ProgramTable) -> None:
+    if table.idle_timeout != program.ages:
+        raise _mismatch(f"table {table.name} has idle timeouts in one, and not in the other")
 
 
 def _check_action(table: Table, action: Action, program: ProgramAction | None) -> None:

@@ -77,7 +77,7 @@ class Meters:
 
 
 class Registers:
-    """Registers of `bit<W>` cells."""
+    """Registers of `bit<W>` and `int<W>` cells."""
 
     def __init__(self, info: P4Info, engine: Engine) -> None:
         self._arrays = info.registers
@@ -90,7 +90,8 @@ class Registers:
         cells = _cells(array, message)
         if message.data.WhichOneof("data") != "bitstring":
             raise invalid(f"register {array.name}: its data is a bitstring")
-        value = bytestring.decode(message.data.bitstring, array.width, f"register {array.name}")
+        decode = bytestring.decode_signed if array.signed else bytestring.decode
+        value = decode(message.data.bitstring, array.width, f"register {array.name}")
         for index in cells:
             self._engine.register_write(array.name, index, value)
 
@@ -101,10 +102,16 @@ class Registers:
             elif not array.width:
                 continue
             for index in _cells(array, request):
-                value = bytestring.encode(self._engine.register_read(array.name, index))
+                octets = _octets(array, self._engine.register_read(array.name, index))
                 yield p4r.RegisterEntry(
-                    register_id=array.id, index=_index(index), data=p4d.P4Data(bitstring=value)
+                    register_id=array.id, index=_index(index), data=p4d.P4Data(bitstring=octets)
                 )
+
+
+def _octets(array: CellArray, value: int) -> bytes:
+    if array.signed:
+        return bytestring.encode_signed(value, array.width)
+    return bytestring.encode(value)
 
 
 def _selected(arrays: Mapping[int, CellArray], array_id: int, kind: str) -> Iterator[CellArray]:
@@ -140,5 +147,6 @@ def _refuse_colour_counters(message: p4r.MeterEntry) -> None:
 def _require_bits(array: CellArray) -> None:
     if not array.width:
         raise P4RuntimeError(
-            Code.UNIMPLEMENTED, f"register {array.name}: only cells of type bit<W> are supported"
+            Code.UNIMPLEMENTED,
+            f"register {array.name}: only bit<W> and int<W> are supported",
         )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from finsy.proto import p4d, p4i, p4t
 
 from softswitch.p4runtime import bytestring
 from softswitch.p4runtime.status import Code, P4RuntimeError
+
+Writer = Callable[[int], p4d.P4Data]
 
 
 class Shape(Enum):
@@ -22,17 +25,17 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A digest; `truths` says for each member whether it is a bool."""
+    """A digest, and how to write each of its members."""
 
     id: int
     name: str
     shape: Shape
-    truths: tuple[bool, ...]
+    writers: tuple[Writer, ...]
 
     def to_data(self, values: Sequence[int]) -> p4d.P4Data:
         """The message for the members' values."""
-        pairs = zip(self.truths, values, strict=True)
-        members = [_member(truth, value) for truth, value in pairs]
+        pairs = zip(self.writers, values, strict=True)
+        members = [write(value) for write, value in pairs]
         match self.shape:
             case Shape.SINGLE:
                 return members[0]
@@ -42,10 +45,23 @@ class Digest:
                 return p4d.P4Data(tuple=p4d.P4StructLike(members=members))
 
 
-def _member(truth: bool, value: int) -> p4d.P4Data:
-    if truth:
-        return p4d.P4Data(bool=bool(value))
+def _writer(member: p4t.P4DataTypeSpec) -> Writer:
+    width = member.bitstring.int.bitwidth
+    if member.WhichOneof("type_spec") == "bool":
+        return _write_bool
+    return partial(_write_signed, width) if width else _write_bits
+
+
+def _write_bool(value: int) -> p4d.P4Data:
+    return p4d.P4Data(bool=bool(value))
+
+
+def _write_bits(value: int) -> p4d.P4Data:
     return p4d.P4Data(bitstring=bytestring.encode(value))
+
+
+def _write_signed(width: int, value: int) -> p4d.P4Data:
+    return p4d.P4Data(bitstring=bytestring.encode_signed(value, width))
 
 
 def read_digest(message: p4i.Digest, types: p4t.P4TypeInfo) -> Digest:
@@ -58,7 +74,7 @@ def read_digest(message: p4i.Digest, types: p4t.P4TypeInfo) -> Digest:
         raise P4RuntimeError(
             Code.UNIMPLEMENTED, f"digest {name}: members of type {other} are not supported"
         )
-    return Digest(message.preamble.id, name, shape, tuple(kind == "bool" for kind in kinds))
+    return Digest(message.preamble.id, name, shape, tuple(map(_writer, members)))
 
 
 def _members(

@@ -59,15 +59,26 @@ def refuse_unsupported(table: Table, message: p4r.TableEntry) -> None:
     """Refuse what an entry may carry in P4Runtime and not here."""
     if message.is_const:
         raise invalid(f"table {table.name}: is_const is not for controllers to set")
-    if message.idle_timeout_ns:
-        if not table.idle_timeout:
-            raise invalid(f"table {table.name} is not declared with idle timeouts")
-        raise unsupported("idle timeouts")
+    refuse_idle_fields(table, message)
+    if message.HasField("time_since_last_hit"):
+        raise invalid(f"table {table.name}: time_since_last_hit is not for controllers to set")
     if message.HasField("counter_data") and not table.has_counter:
         raise invalid(f"table {table.name} has no direct counter")
     if message.HasField("meter_config") and not table.has_meter:
         raise invalid(f"table {table.name} has no direct meter")
     refuse_colour_counters(message)
+
+
+def refuse_idle_fields(table: Table, message: p4r.TableEntry) -> None:
+    """Refuse, in a write or a read, what needs idle timeouts (section "Idle-timeout")."""
+    if not message.idle_timeout_ns and not message.HasField("time_since_last_hit"):
+        return
+    if not table.idle_timeout:
+        raise invalid(f"table {table.name} is not declared with idle timeouts")
+    if message.is_default_action:
+        raise invalid(f"table {table.name}: the default entry has no idle timeout")
+    if message.idle_timeout_ns < 0:
+        raise invalid(f"table {table.name}: an idle timeout cannot be negative")
 
 
 def refuse_colour_counters(message: p4r.TableEntry) -> None:

@@ -8,6 +8,7 @@ place, so a pipeline that cannot be built leaves the running one alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +27,7 @@ from softswitch.p4runtime.binding import bind
 from softswitch.p4runtime.cells import Counters, Meters, Registers
 from softswitch.p4runtime.digests import Digests
 from softswitch.p4runtime.direct import DirectCounters, DirectMeters
+from softswitch.p4runtime.idle import Timekeeper
 from softswitch.p4runtime.p4info import P4Info, read_p4info
 from softswitch.p4runtime.packet_io import PacketInDecoder, PacketOutEncoder
 from softswitch.p4runtime.plain_reads import PlainReads
@@ -39,21 +41,34 @@ from softswitch.p4runtime.value_sets import ValueSets
 from softswitch.program import Program
 from softswitch.schema import Schema
 
+ENTRIES_PER_NOTIFICATION = 500
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How programs are to run: whether what they log is said, and how many queues a port has."""
+
+    logs: bool = False
+    priority_queues: int = 1
+
 
 class Forwarding:
     """A pipeline, its engine and its state."""
 
-    def __init__(self, config: p4r.ForwardingPipelineConfig) -> None:
+    def __init__(
+        self, config: p4r.ForwardingPipelineConfig, clock: Timekeeper, wishes: Wishes
+    ) -> None:
         """Build the pipeline; INVALID_ARGUMENT if it is damaged or needs what is not here."""
         self.config = config
         p4info = config.p4info.SerializeToString(deterministic=True)
-        program, info, schema = _prepare(p4info, config.p4_device_config)
+        program, info, schema = _prepare(p4info, config.p4_device_config, wishes.logs)
         self.engine = Engine(program)
+        self.engine.set_priority_queues(wishes.priority_queues)
         self.packet_in = PacketInDecoder(info.packet_in)
         self.packet_out = PacketOutEncoder(info.packet_out)
         profiles = make_profiles(info, self.engine)
         self.tables = Tables(
-            info, program.pipeline, self.engine, profiles, PlainReads(self.engine, schema)
+            info, program.pipeline, self.engine, profiles, PlainReads(self.engine, schema), clock
         )
         self.plain_writes = PlainWrites(self.engine, schema)
         self.digests = Digests(info, program.pipeline)
@@ -86,6 +101,15 @@ class Forwarding:
         except EngineError as error:
             raise from_engine(error) from error
 
+    def idle_entries(self, now_us: int, timestamp_ns: int) -> Iterator[p4r.IdleTimeoutNotification]:
+        """What to tell of the entries that have become idle, each once in its timeout."""
+        for entries in self.tables.idle_entries(now_us):
+            for start in range(0, len(entries), ENTRIES_PER_NOTIFICATION):
+                yield p4r.IdleTimeoutNotification(
+                    table_entry=entries[start : start + ENTRIES_PER_NOTIFICATION],
+                    timestamp=timestamp_ns,
+                )
+
     def read(self, request: p4r.Entity) -> Iterator[p4r.Entity]:
         """The entities that a request selects."""
         which = _kind(request)
@@ -111,13 +135,13 @@ def _kind(entity: p4r.Entity) -> str:
 
 
 @lru_cache(maxsize=2)
-def _prepare(p4info: bytes, device_config: bytes) -> tuple[Program, P4Info, Schema]:
+def _prepare(p4info: bytes, device_config: bytes, logs: bool) -> tuple[Program, P4Info, Schema]:
     """What all switches with this config share; a simulated network has many of them."""
     info = read_p4info(p4i.P4Info.FromString(p4info))
     pipeline = _read_pipeline(device_config)
     bound = bind(info, pipeline)
     try:
-        program = Program(pipeline)
+        program = Program(pipeline, logs=logs)
     except PipelineError as error:
         raise invalid(f"the device config: {error}") from None
     except BuildError as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeVar
 
-from finsy.proto import p4i, p4t
+from finsy.proto import p4i
 
 from softswitch.p4runtime.digest_types import Digest, read_digest
 from softswitch.p4runtime.status import Code, P4RuntimeError, invalid
@@ -117,12 +117,16 @@ class ActionProfile:
 
 @dataclass(frozen=True, slots=True)
 class CellArray:
-    """An indirect counter, meter or register: `size` cells; `width` bits each in a register."""
+    """An indirect counter, meter or register: `size` cells; `width` bits each in a register.
+
+    The cells of a register of `int<W>` are `signed`.
+    """
 
     id: int
     name: str
     size: int
     width: int = 0
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +278,6 @@ def _match_field(message: p4i.MatchField, table: str) -> MatchField:
 def _value_set(message: p4i.ValueSet) -> ValueSet:
     name = message.preamble.name
     fields = tuple(_match_field(field, name) for field in message.match)
-    if any(field.kind is not MatchKind.EXACT for field in fields):
-        raise P4RuntimeError(
-            Code.UNIMPLEMENTED, f"value set {name}: only exact matches are supported"
-        )
     return ValueSet(message.preamble.id, name, fields)
 
 
@@ -292,14 +292,10 @@ def _cells(message: p4i.Counter | p4i.Meter) -> CellArray:
 
 
 def _register(message: p4i.Register) -> CellArray:
-    return CellArray(
-        message.preamble.id, message.preamble.name, message.size, _bit_width(message.type_spec)
-    )
-
-
-def _bit_width(spec: p4t.P4DataTypeSpec) -> int:
-    """The width of a register's cells; 0 for types other than `bit<W>`."""
-    return spec.bitstring.bit.bitwidth
+    preamble, type_ = message.preamble, message.type_spec.bitstring
+    # A width of 0 is one of another type.
+    width = type_.bit.bitwidth or type_.int.bitwidth
+    return CellArray(preamble.id, preamble.name, message.size, width, type_.HasField("int"))
 
 
 def _packet_header(message: p4i.P4Info, name: str) -> PacketHeader:

@@ -18,12 +18,14 @@ from finsy.proto import p4r
 
 from softswitch.p4runtime.arbitration import Arbitration
 from softswitch.p4runtime.batch import Atomicity, carry_out
-from softswitch.p4runtime.forwarding import Forwarding
+from softswitch.p4runtime.forwarding import Forwarding, Wishes
+from softswitch.p4runtime.idle import StandingClock, Timekeeper
 from softswitch.p4runtime.reconcile import carry_over
 from softswitch.p4runtime.role import EVERYTHING, Scope
 from softswitch.p4runtime.status import Code, P4RuntimeError, batch_error, invalid
 
 MAX_CONTROLLERS = 8
+AS_BMV2 = Wishes()  # without options
 
 _Set = p4r.SetForwardingPipelineConfigRequest
 _Get = p4r.GetForwardingPipelineConfigRequest
@@ -32,12 +34,23 @@ _Get = p4r.GetForwardingPipelineConfigRequest
 class P4Runtime:
     """One device: its pipeline, its state, and who controls it."""
 
-    def __init__(self, device_id: int, on_commit: Callable[[Forwarding], None]) -> None:
-        """`on_commit` brings packets to a new pipeline; when it returns the old one is freed."""
+    def __init__(
+        self,
+        device_id: int,
+        on_commit: Callable[[Forwarding], None],
+        clock: Timekeeper | None = None,
+        wishes: Wishes = AS_BMV2,
+    ) -> None:
+        """`on_commit` brings packets to a new pipeline; when it returns the old one is freed.
+
+        Without a clock no entry becomes idle.
+        """
         self.device_id = device_id
         self.arbitration = Arbitration(device_id, MAX_CONTROLLERS)
         self.lock = RLock()
         self._on_commit = on_commit
+        self._clock = clock or StandingClock()
+        self._wishes = wishes
         self._active: Forwarding | None = None
         self._saved: Forwarding | None = None
 
@@ -72,15 +85,15 @@ class P4Runtime:
         with self.lock:
             match action:
                 case _Set.VERIFY:
-                    _build(config).close()
+                    self._build(config).close()
                 case _Set.VERIFY_AND_SAVE:
-                    self._save(_build(config))
+                    self._save(self._build(config))
                 case _Set.VERIFY_AND_COMMIT:
-                    self._commit(_build(config))
+                    self._commit(self._build(config))
                 case _Set.COMMIT:
                     self._commit_saved(config)
                 case _Set.RECONCILE_AND_COMMIT:
-                    self._reconcile(_build(config))
+                    self._reconcile(self._build(config))
                 case _:
                     raise invalid("the request has no action")
 
@@ -105,6 +118,11 @@ class P4Runtime:
         if response_type in (_Get.ALL, _Get.DEVICE_CONFIG_AND_COOKIE):
             answer.p4_device_config = config.p4_device_config
         return answer
+
+    def _build(self, config: p4r.ForwardingPipelineConfig | None) -> Forwarding:
+        if config is None:
+            raise invalid("the request has no config")
+        return Forwarding(config, self._clock, self._wishes)
 
     def _save(self, forwarding: Forwarding) -> None:
         if self._saved is not None:
@@ -201,12 +219,6 @@ class P4Runtime:
         if current is None:
             raise P4RuntimeError(Code.FAILED_PRECONDITION, "no forwarding pipeline is set")
         return current
-
-
-def _build(config: p4r.ForwardingPipelineConfig | None) -> Forwarding:
-    if config is None:
-        raise invalid("the request has no config")
-    return Forwarding(config)
 
 
 def _attempt_read(

@@ -15,7 +15,7 @@ from finsy.proto import p4r
 from softswitch.bmv2json.model import Pipeline
 from softswitch.bmv2json.model import Table as ProgramTable
 from softswitch.engine import CounterValue, Engine, MeterConfig
-from softswitch.entries import StoredEntry
+from softswitch.entries import EntryHandle, StoredEntry
 from softswitch.errors import EngineError
 from softswitch.p4runtime import resources
 from softswitch.p4runtime.action import (
@@ -27,13 +27,17 @@ from softswitch.p4runtime.action import (
 from softswitch.p4runtime.entry import (
     DefaultEntry,
     Entry,
+    EntryKey,
     read_cookies,
     read_entry_key,
     refuse_colour_counters,
+    refuse_idle_fields,
     refuse_unsupported,
     write_default,
     write_entry,
+    write_key,
 )
+from softswitch.p4runtime.idle import IdleTimers, Timekeeper
 from softswitch.p4runtime.match import MatchKey, describe_match, read_match
 from softswitch.p4runtime.p4info import P4Info, Table
 from softswitch.p4runtime.plain_reads import PlainReads
@@ -51,6 +55,7 @@ class TableState:
         engine: Engine,
         implementation: Implementation,
         plain: PlainReads,
+        clock: Timekeeper,
     ) -> None:
         self.table = table
         self._plain = plain
@@ -59,6 +64,9 @@ class TableState:
         self._by_name = {ref.action.name: ref.action for ref in table.actions.values()}
         self._initial_default = self._program_default(program)
         self._default = self._initial_default
+        self._idle = IdleTimers(table.name, engine.ages, clock) if table.idle_timeout else None
+        for entry in map(self._entry, engine.entries.all(table.name)):
+            self._start_timer((entry.key, entry.priority), entry.handle, 0)
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -94,6 +102,7 @@ class TableState:
             self._implementation.release(action)
             raise
         self._engine.entries.set_cookies(table.name, handle, read_cookies(message))
+        self._start_timer((key, priority), handle, message.idle_timeout_ns)
         if counter is not None:
             self._engine.table_counter_set(table.name, handle, counter)
         if meter is not None:
@@ -105,10 +114,15 @@ class TableState:
         new_action = message.HasField("action")
         if entry.is_const and new_action:
             raise self._constant("keeps the actions of the program's entries")
+        if entry.is_const and message.idle_timeout_ns:
+            raise invalid(f"table {self.table.name}: its constant entries have no idle timeout")
         meter, counter = _direct_resources(message)
         if new_action:
             self._replace_action(entry, message.action)
         self._engine.entries.set_cookies(self.table.name, entry.handle, read_cookies(message))
+        if self._idle is not None:
+            key = entry.key, entry.priority
+            self._idle.change(key, entry.handle, message.idle_timeout_ns)
         if counter is not None:
             self.write_counter(entry, counter)
         if self.table.has_meter:
@@ -125,6 +139,8 @@ class TableState:
             raise self._constant("keeps the program's entries")
         self._engine.table_delete(self.table.name, entry.handle)
         self._implementation.release(entry.action)
+        if self._idle is not None:
+            self._idle.stop(entry.handle)
 
     def _write_default(self, kind: UpdateType, message: p4r.TableEntry) -> None:
         name = self.table.name
@@ -152,6 +168,10 @@ class TableState:
     def write_counter(self, entry: Entry, value: CounterValue) -> None:
         """Set the direct counter of an entry."""
         self._engine.table_counter_set(self.table.name, entry.handle, value)
+
+    def _start_timer(self, key: EntryKey, handle: EntryHandle, timeout_ns: int) -> None:
+        if self._idle is not None:
+            self._idle.start(key, handle, timeout_ns)
 
     def _constant(self, rule: str) -> P4RuntimeError:
         return P4RuntimeError(
@@ -208,6 +228,8 @@ class TableState:
     def read(self, request: p4r.TableEntry) -> Iterator[p4r.TableEntry]:
         """The messages for what a read asks for."""
         refuse_colour_counters(request)
+        if request.table_id:
+            refuse_idle_fields(self.table, request)
         if request.is_default_action:
             yield write_default(self.table, self._default)
         elif (entries := self._plain.all(self.table, request)) is not None:
@@ -230,11 +252,35 @@ class TableState:
             message.counter_data.CopyFrom(self.read_counter(entry))
         if request.HasField("meter_config") and entry.meter is not None:
             message.meter_config.CopyFrom(resources.write_meter(entry.meter))
+        if self._idle is not None:
+            message.idle_timeout_ns = self._idle.timeout_ns(entry.handle)
+            if request.HasField("time_since_last_hit"):
+                message.time_since_last_hit.elapsed_ns = self._idle.idle_ns(entry.handle)
         return message
 
     def read_counter(self, entry: Entry) -> p4r.CounterData:
         """What the direct counter of an entry has counted."""
         return resources.write_counter(self._engine.table_counter(self.table.name, entry.handle))
+
+    # -- idle entries --------------------------------------------------------------------------
+
+    def idle_entries(self, now_us: int) -> list[p4r.TableEntry]:
+        """The entries whose idle timeout has run out."""
+        if self._idle is None:
+            return []
+        found = (self._look_up(*key) for key in self._idle.expired(now_us))
+        return [self._idle_entry(self._idle, entry) for entry in found if entry]
+
+    def _idle_entry(self, idle: IdleTimers, entry: Entry) -> p4r.TableEntry:
+        message = write_key(self.table, entry)
+        message.metadata = entry.cookies.metadata
+        message.controller_metadata = entry.cookies.controller_metadata
+        message.idle_timeout_ns = idle.timeout_ns(entry.handle)
+        return message
+
+    def next_idle_us(self) -> int | None:
+        """When there may be more of them."""
+        return None if self._idle is None else self._idle.next_us()
 
     # -- what the program brings ---------------------------------------------------------------
 
@@ -278,6 +324,7 @@ class Tables:
         engine: Engine,
         profiles: Mapping[int, Implementation],
         plain: PlainReads,
+        clock: Timekeeper,
     ) -> None:
         self._states = {
             table.id: TableState(
@@ -286,6 +333,7 @@ class Tables:
                 engine,
                 profiles[table.profile] if table.profile else DirectActions(table),
                 plain,
+                clock,
             )
             for table in info.tables.values()
         }
@@ -301,6 +349,16 @@ class Tables:
         """The default entries that a controller has set."""
         changed = (state.changed_default() for state in self._states.values())
         return [message for message in changed if message is not None]
+
+    def idle_entries(self, now_us: int) -> Iterator[list[p4r.TableEntry]]:
+        """The entries whose idle timeout has run out, by table."""
+        found = (state.idle_entries(now_us) for state in self._states.values())
+        return (entries for entries in found if entries)
+
+    def next_idle_us(self) -> int | None:
+        """When there may be more of them."""
+        times = (state.next_idle_us() for state in self._states.values())
+        return min((time for time in times if time is not None), default=None)
 
     def state(self, table_id: int) -> TableState:
         """One table; NOT_FOUND for an id that P4Info does not have."""

@@ -8,14 +8,11 @@ from collections.abc import Iterator
 
 from finsy.proto import p4r
 
-from softswitch.bmv2json.model import Exact
 from softswitch.engine import Engine
-from softswitch.p4runtime.match import read_match, write_match
-from softswitch.p4runtime.p4info import P4Info, ValueSet, look_up
+from softswitch.p4runtime.match import MatchKey, read_match, write_match
+from softswitch.p4runtime.p4info import P4Info, look_up
 from softswitch.p4runtime.status import invalid
 from softswitch.p4runtime.store import UpdateType, require_modify
-
-Member = tuple[Exact, ...]
 
 
 class ValueSets:
@@ -24,12 +21,12 @@ class ValueSets:
     def __init__(self, info: P4Info, engine: Engine) -> None:
         self._sets = info.value_sets
         self._engine = engine
-        self._members: dict[int, tuple[Member, ...]] = {id_: () for id_ in self._sets}
+        self._members: dict[int, tuple[MatchKey, ...]] = {id_: () for id_ in self._sets}
 
     def write(self, kind: UpdateType, message: p4r.ValueSetEntry) -> None:
         require_modify(kind, "a value set")
         value_set = look_up(self._sets, message.value_set_id, "value set")
-        members = tuple(_read_member(value_set, member) for member in message.members)
+        members = tuple(read_match(value_set, member.match) for member in message.members)
         if len(set(members)) != len(members):
             raise invalid(f"value set {value_set.name}: a member is given twice")
         self._engine.value_sets.replace(value_set.name, members)
@@ -46,8 +43,3 @@ class ValueSets:
                     for member in self._members[value_set.id]
                 )
                 yield p4r.ValueSetEntry(value_set_id=value_set.id, members=members)
-
-
-def _read_member(value_set: ValueSet, message: p4r.ValueSetMember) -> Member:
-    key = read_match(value_set, message.match)
-    return tuple(part for part in key if isinstance(part, Exact))

@@ -63,7 +63,7 @@ int sw_meter_configure(struct sw_switch *sw, uint32_t meter, uint64_t index,
     return status;
 }
 
-int sw_register_read(struct sw_switch *sw, uint32_t reg, uint64_t index, uint64_t value[2])
+int sw_register_read(struct sw_switch *sw, uint32_t reg, uint64_t index, uint64_t *value)
 {
     const struct sw_register_info *info = &sw_program.registers[reg];
     if (index >= info->size)
@@ -74,7 +74,7 @@ int sw_register_read(struct sw_switch *sw, uint32_t reg, uint64_t index, uint64_
     return 0;
 }
 
-int sw_register_write(struct sw_switch *sw, uint32_t reg, uint64_t index, const uint64_t value[2])
+int sw_register_write(struct sw_switch *sw, uint32_t reg, uint64_t index, const uint64_t *value)
 {
     const struct sw_register_info *info = &sw_program.registers[reg];
     if (index >= info->size)

@@ -331,9 +331,14 @@ static bool accept_message(struct arrival *arrival, int i)
     return true;
 }
 
+uint64_t io_now(const struct io *io)
+{
+    return microseconds() - io->started;
+}
+
 static void run_batch(struct io *io, struct io_port *port, int count)
 {
-    struct arrival arrival = {io, port, microseconds() - io->started};
+    struct arrival arrival = {io, port, io_now(io)};
     bool ready = io->pipeline.process != NULL;
 
     if (ready)

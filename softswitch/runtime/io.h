@@ -22,7 +22,7 @@
 enum io_kind {
     IO_INTERFACE,
     IO_CPU,     /* in by a pair, out by the ring */
-    IO_DIGESTS, /* out by a pair */
+    IO_DIGESTS, /* out by a pair: digests, messages to the log */
 };
 
 struct io;
@@ -58,6 +58,9 @@ void io_set_pipeline(struct io *io, const struct io_pipeline *pipeline);
 /* Move packets until io_stop; returns 0, or -1 when waiting failed (errno). */
 int io_run(struct io *io);
 void io_stop(struct io *io);
+
+/* The time that packets which arrive now carry: microseconds since io_create. */
+uint64_t io_now(const struct io *io);
 
 void io_port_counters(const struct io *io, int port, struct io_counters *counters);
 

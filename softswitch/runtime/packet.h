@@ -42,10 +42,12 @@ SW_INLINE uint32_t sw_last(uint32_t next, uint32_t size)
     return next > 0 ? next - 1 : size;
 }
 
-SW_INLINE void sw_fail(struct packet *p)
+/* The packet ends here. */
+SW_INLINE void sw_fail(struct packet *p, enum sw_statistic why)
 {
-    p->sw->statistics[SW_FAILED_ASSERTIONS]++;
+    p->sw->statistics[why]++;
     p->failed = true;
+    p->exited = true;
 }
 
 #endif

@@ -35,6 +35,7 @@ struct sw_switch *sw_create(void)
 {
     struct sw_switch *sw = sw_allocate(1, sizeof *sw);
     sw->tables = sw_allocate(sw_program.n_tables, sizeof(struct sw_table));
+    sw->ages = sw_allocate(sw_program.n_tables, sizeof(struct sw_ages));
     sw->counters = sw_allocate(sw_program.n_counters, sizeof(struct sw_count *));
     sw->meters = sw_allocate(sw_program.n_meters, sizeof(struct sw_meter *));
     sw->registers = sw_allocate(sw_program.n_registers, sizeof(uint64_t *));
@@ -44,6 +45,7 @@ struct sw_switch *sw_create(void)
     sw->frame = sw_allocate(1, SW_MAX_FRAME + sw_program.max_headers);
     sw->scratch = sw_allocate(1, SW_MAX_FRAME + sw_program.max_scratch);
     sw->random = 1;
+    sw->priority_queues = 1;
     create_mutex(sw);
     create_arrays(sw);
     return sw;
@@ -61,6 +63,9 @@ void sw_destroy(struct sw_switch *sw)
     for (uint32_t i = 0; i < sw_program.n_tables; i++)
         sw_table_free(&sw->tables[i]);
     free(sw->tables);
+    for (uint32_t i = 0; i < sw_program.n_tables; i++)
+        free(sw->ages[i].hit_us);
+    free(sw->ages);
     free_all((void **)sw->counters, sw_program.n_counters);
     free_all((void **)sw->meters, sw_program.n_meters);
     free_all((void **)sw->registers, sw_program.n_registers);
@@ -74,6 +79,13 @@ void sw_destroy(struct sw_switch *sw)
     free(sw->collected.octets);
     pthread_mutex_destroy(&sw->mutex);
     free(sw);
+}
+
+void sw_set_priority_queues(struct sw_switch *sw, uint32_t count)
+{
+    sw_control_lock(sw);
+    sw->priority_queues = count;
+    sw_control_unlock(sw);
 }
 
 void sw_lock(struct sw_switch *sw)

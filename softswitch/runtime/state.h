@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ageing.h"
+#include "log.h"
 #include "meter.h"
 #include "profile.h"
 #include "replication.h"
@@ -55,6 +57,7 @@ struct sw_pending;
 
 struct sw_switch {
     struct sw_table *tables;
+    struct sw_ages *ages; /* by the numbers of the tables */
     struct sw_count **counters;
     struct sw_meter **meters;
     uint64_t **registers;
@@ -63,6 +66,8 @@ struct sw_switch {
     struct sw_copies **sessions;
     uint64_t statistics[SW_STATISTICS];
     uint64_t random;
+    uint32_t priority_queues;
+    struct sw_log log;
     uint8_t *frame;
     uint8_t *scratch;
     struct sw_buffer collected;

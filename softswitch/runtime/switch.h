@@ -16,13 +16,16 @@
 
 struct sw_switch;
 
-/* The frame is valid only during the call. Digests come on a port that is none. */
-enum { SW_DIGEST_PORT = 512 };
+/* The frame is valid only during the call. Digests and messages to the log come on ports that are none. */
+enum { SW_DIGEST_PORT = 512, SW_LOG_PORT = 513 };
 
 typedef void (*sw_emit_fn)(void *ctx, uint32_t port, const uint8_t *frame, uint32_t len);
 
 struct sw_switch *sw_create(void);
 void sw_destroy(struct sw_switch *sw);
+
+/* The queues of each port: packets with a priority beyond them are dropped. One in the beginning. */
+void sw_set_priority_queues(struct sw_switch *sw, uint32_t count);
 
 void sw_hold(struct sw_switch *sw);
 void sw_release(struct sw_switch *sw);
@@ -84,6 +87,11 @@ int sw_table_counter_read(struct sw_switch *sw, uint32_t table, uint32_t handle,
 int sw_table_counter_write(struct sw_switch *sw, uint32_t table, uint32_t handle,
                            const uint64_t value[2]);
 
+/* When entries of a table that ages were hit last, in the time of the packets; it begins with a start. */
+void sw_age_start(struct sw_switch *sw, uint32_t table, uint32_t handle, uint64_t now_us);
+void sw_age_read(struct sw_switch *sw, uint32_t table, const uint32_t *handles, uint32_t count,
+                 uint64_t *hit_us);
+
 /* A meter's configuration is cir, cburst, pir, pburst; none (NULL) makes every packet green. */
 int sw_table_meter_configure(struct sw_switch *sw, uint32_t table, uint32_t handle,
                              const uint64_t *config);
@@ -93,8 +101,9 @@ int sw_meter_configure(struct sw_switch *sw, uint32_t meter, uint64_t index,
 int sw_counter_read(struct sw_switch *sw, uint32_t counter, uint64_t index, uint64_t value[2]);
 int sw_counter_write(struct sw_switch *sw, uint32_t counter, uint64_t index,
                      const uint64_t value[2]);
-int sw_register_read(struct sw_switch *sw, uint32_t reg, uint64_t index, uint64_t value[2]);
-int sw_register_write(struct sw_switch *sw, uint32_t reg, uint64_t index, const uint64_t value[2]);
+/* A value has the words of the register's width. */
+int sw_register_read(struct sw_switch *sw, uint32_t reg, uint64_t index, uint64_t *value);
+int sw_register_write(struct sw_switch *sw, uint32_t reg, uint64_t index, const uint64_t *value);
 
 /* Members and groups of an action profile, by numbers below SW_PROFILE_NUMBERS that the caller gives;
  * both are created or replaced. An entry of a table with a profile takes SW_MEMBER (0) or SW_GROUP (1)

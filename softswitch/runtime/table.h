@@ -19,8 +19,10 @@
 /* A miss in a table without a default action. */
 #define SW_NO_ACTION UINT32_MAX
 
+/* Where a range field lies: from its first word, which is the most significant, to its last. */
 struct sw_range_slot {
-    uint32_t word;
+    uint32_t first;
+    uint32_t last;
     uint32_t shift;
     uint64_t mask;
 };
@@ -119,15 +121,23 @@ SW_INLINE const uint64_t *sw_entry_high(const struct sw_table_info *info,
     return entry->key + info->key_words;
 }
 
+SW_INLINE bool sw_below(const struct sw_range_slot *slot, const uint64_t *a, const uint64_t *b)
+{
+    for (uint32_t word = slot->first; word <= slot->last; word++) {
+        uint64_t left = a[word] >> slot->shift & slot->mask;
+        uint64_t right = b[word] >> slot->shift & slot->mask;
+        if (left != right)
+            return left < right;
+    }
+    return false;
+}
+
 SW_INLINE bool sw_in_ranges(const struct sw_table_info *info, const struct sw_entry *entry,
                             const uint64_t *key)
 {
     for (uint32_t i = 0; i < info->n_ranges; i++) {
         const struct sw_range_slot *slot = &info->ranges[i];
-        uint64_t value = key[slot->word] >> slot->shift & slot->mask;
-        uint64_t low = entry->key[slot->word] >> slot->shift & slot->mask;
-        uint64_t high = sw_entry_high(info, entry)[slot->word] >> slot->shift & slot->mask;
-        if (value < low || value > high)
+        if (sw_below(slot, key, entry->key) || sw_below(slot, sw_entry_high(info, entry), key))
             return false;
     }
     return true;

@@ -161,6 +161,11 @@ static void leave(const struct run *run, struct packet *p, uint32_t port)
 {
     uint8_t *frame = run->sw->frame;
     update_checksums(p);
+    before_deparsing(p);
+    if (p->failed) {
+        count(run->sw, SW_EGRESS_DROPS);
+        return;
+    }
     uint8_t *payload = deparse(p, frame);
     uint32_t headers = (uint32_t)(payload - frame);
     memcpy(payload, p->data, p->left);
@@ -174,8 +179,22 @@ static void leave(const struct run *run, struct packet *p, uint32_t port)
     run->emit(run->ctx, port, frame, len);
 }
 
+/* Nothing waits between ingress and egress, so a queue is but a number that has to be there. */
+static bool has_queue(const struct run *run, const struct packet *p)
+{
+    static const uint8_t message[] = "\x28Priority out of range, dropping packet";
+    if (get_priority(&p->h) < run->sw->priority_queues)
+        return true;
+    sw_say(&run->sw->log, run->now, message, sizeof message - 1);
+    return false;
+}
+
 static void run_egress(const struct run *run, struct packet *p, uint32_t port)
 {
+    if (!has_queue(run, p)) {
+        count(run->sw, SW_EGRESS_DROPS);
+        return;
+    }
     p->exited = false;
     set_egress_port(&p->h, port);
     set_egress_spec(&p->h, 0);
@@ -183,7 +202,7 @@ static void run_egress(const struct run *run, struct packet *p, uint32_t port)
     set_egress_global_timestamp(&p->h, run->now);
     set_enq_timestamp(&p->h, run->now);
     egress(p);
-    if (p->clone_session != SW_NO_SESSION)
+    if (p->clone_session != SW_NO_SESSION && !p->failed)
         clone_at_egress(p);
     if (p->failed || get_egress_spec(&p->h) == DROP_PORT)
         count(run->sw, SW_EGRESS_DROPS);
@@ -248,16 +267,16 @@ static void run_ingress(const struct run *run, struct packet *p, const uint8_t *
 {
     run_parser(p);
     ingress(p);
+    if (p->failed) {
+        count(run->sw, SW_INGRESS_DROPS);
+        return;
+    }
     learn(p, run->emit, run->ctx);
     uint32_t resubmit_list = p->resubmit_list;
     uint64_t group = get_mcast_grp(&p->h);
     uint32_t truncate_to = p->truncate_to;
     if (p->clone_session != SW_NO_SESSION)
         clone_at_ingress(run, p, frame, len);
-    if (p->failed) {
-        count(run->sw, SW_INGRESS_DROPS);
-        return;
-    }
     if (resubmit_list != 0) {
         go_around(p, frame, len, resubmit_list, RESUBMITTED);
         return;
@@ -304,6 +323,8 @@ void sw_process(struct sw_switch *sw, uint32_t port, const uint8_t *frame, uint3
 {
     const struct run run = {.sw = sw, .emit = emit, .ctx = ctx, .now = now_us};
     struct packet p;
+    sw->log.emit = emit;
+    sw->log.ctx = ctx;
     count(sw, SW_RECEIVED);
     if (len > SW_MAX_FRAME) {
         count(sw, SW_OVERSIZED);

@@ -55,9 +55,10 @@ def decode_frame(message: bytes) -> tuple[int, bytes]:
 class Bmv2:
     """simple_switch_grpc with frames sent and received over its data plane service."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *general: str) -> None:
+        """`general` are options of every BMv2 target, such as those of its log."""
         control, frames = f"unix:{directory}/control", f"unix:{directory}/frames"
-        options = ["--no-p4", "--device-id", "1", "--", "--cpu-port", str(CPU_PORT)]
+        options = ["--no-p4", *general, "--device-id", "1", "--", "--cpu-port", str(CPU_PORT)]
         services = ["--grpc-server-addr", control, "--dp-grpc-server-addr", frames]
         # Built with Thrift it opens a port of that, always the same one, on every address it has.
         alone = ["unshare", "--net"] if os.geteuid() == 0 else []
@@ -110,6 +111,10 @@ class Bmv2:
     def write(self, updates: Sequence[p4r.Update]) -> None:
         """Write entities as the primary controller."""
         self._stub.Write(p4r.WriteRequest(device_id=1, election_id=self._election, updates=updates))
+
+    def told(self) -> p4r.StreamMessageResponse:
+        """The next message that the controller gets."""
+        return next(self._stream)
 
     def send(self, port: int, frame: bytes) -> None:
         """Let a frame come in."""

@@ -19,11 +19,13 @@ from google.protobuf import text_format
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from softswitch.p4runtime.forwarding import Wishes
 from softswitch.p4runtime.status import P4RuntimeError
 from softswitch.switch import Switch
 from tests.softswitch.exam.stf import Packet, read_stf
 
 PORTS, ENTRIES, EXAMPLES = 8, 12, 150
+TIMEOUT_NS = 1_000_000_000
 Match = p4i.MatchField
 
 IPV4 = "45000030 00004000 40110000 0a000001 e8010101"
@@ -42,10 +44,11 @@ def main() -> None:
     for name in sys.argv[1:]:
         program = Path(name)
         info = program.with_suffix(".p4info.txtpb").read_text()
-        switch = Switch()
+        switch = Switch(wishes=Wishes(logs=True))
         switch.set_pipeline(text_format.Parse(info, p4i.P4Info()), program.read_bytes())
         written = fill(switch, text_format.Parse(info, p4i.P4Info()), random.Random(1))
         send(switch, list(samples(program)))
+        switch.idle_entries(2 * TIMEOUT_NS // 1000)
         print(f"{program.stem}: {written} writes, {switch.statistics()['received']} frames")
         switch.close()
 
@@ -99,10 +102,14 @@ def _updates(info: p4i.P4Info, chance: random.Random) -> Iterator[p4r.Update]:
     for number in range(1, 4):
         yield from (_insert(packet_replication_engine_entry=e) for e in _copies(number, chance))
     actions = {action.preamble.id: action for action in info.actions}
+    for value_set in info.value_sets:
+        members = [_member(value_set, chance) for _ in range(2)]
+        entry = p4r.ValueSetEntry(value_set_id=value_set.preamble.id, members=members)
+        yield p4r.Update(type=p4r.Update.MODIFY, entity=p4r.Entity(value_set_entry=entry))
     for table in info.tables:
         for _ in range(ENTRIES):
-            entry = _entry(table, actions[chance.choice(table.action_refs).id], chance)
-            yield _insert(table_entry=entry)
+            action = actions[chance.choice(table.action_refs).id]
+            yield _insert(table_entry=_entry(table, action, chance))
 
 
 def _insert(**entity: Any) -> p4r.Update:
@@ -120,6 +127,10 @@ def _copies(number: int, chance: random.Random) -> Iterator[p4r.PacketReplicatio
     yield p4r.PacketReplicationEngineEntry(clone_session_entry=session)
 
 
+def _member(value_set: p4i.ValueSet, chance: random.Random) -> p4r.ValueSetMember:
+    return p4r.ValueSetMember(match=[_match(field, chance) for field in value_set.match])
+
+
 def _entry(table: p4i.Table, action: p4i.Action, chance: random.Random) -> p4r.TableEntry:
     params = [
         p4r.Action.Param(param_id=param.id, value=_octets(_number(param.bitwidth, chance)))
@@ -131,6 +142,7 @@ def _entry(table: p4i.Table, action: p4i.Action, chance: random.Random) -> p4r.T
         match=[_match(field, chance) for field in table.match_fields],
         action=p4r.TableAction(action=p4r.Action(action_id=action.preamble.id, params=params)),
         priority=1 if kinds & {Match.TERNARY, Match.RANGE, Match.OPTIONAL} else 0,
+        idle_timeout_ns=TIMEOUT_NS if table.idle_timeout_behavior else 0,
     )
 
 

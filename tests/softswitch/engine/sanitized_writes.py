@@ -14,7 +14,8 @@ from pathlib import Path
 from finsy.proto import p4i, p4r
 from google.protobuf import text_format
 
-from softswitch.p4runtime.forwarding import Forwarding
+from softswitch.p4runtime.forwarding import Forwarding, Wishes
+from softswitch.p4runtime.idle import StandingClock
 from tests.softswitch.p4runtime.random_writes import RandomWrites
 
 REQUESTS, UPDATES, CHANGED = 30, 30, 300
@@ -26,7 +27,7 @@ def main() -> None:
         program = Path(name)
         info = text_format.Parse(program.with_suffix(".p4info.txtpb").read_text(), p4i.P4Info())
         config = p4r.ForwardingPipelineConfig(p4info=info, p4_device_config=program.read_bytes())
-        forwarding = Forwarding(config)
+        forwarding = Forwarding(config, StandingClock(), Wishes())
         sent = sum(_write(forwarding, octets) for octets in _requests(info, random.Random(1)))
         print(f"{program.stem}: {sent} requests, {_read(forwarding)} entries")
         forwarding.close()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from softswitch.bmv2json import read_pipeline
+from softswitch.bmv2json.harmless import HARMLESS
 from softswitch.codegen.program import generate
 from softswitch.errors import PipelineError
 
@@ -179,3 +180,108 @@ def test_damage_anywhere_is_either_harmless_or_a_pipeline_error(name: str) -> No
             compile_to_c(program)
         except PipelineError:
             continue
+
+
+# -- what the reader does not know -----------------------------------------------------------------
+
+# Together they have every sort of object that p4c writes for these test programs.
+MEMBERED = "corners externs learn matching router selectors unions value_sets".split()
+
+
+def objects(value: object, place: str = "") -> Iterator[tuple[str, Document]]:
+    """Every object of a document with its place, in which positions in lists do not count."""
+    if isinstance(value, dict):
+        yield place, value
+        for key, member in value.items():
+            yield from objects(member, f"{place}.{key}" if place else key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from objects(item, place)
+
+
+def passed_over(place: str) -> bool:
+    parts = place.split(".")
+    ways = (".".join(parts[: end + 1]) for end in range(len(parts)))
+    return any(way in HARMLESS for way in ways) or not HARMLESS.keys().isdisjoint(parts)
+
+
+@pytest.mark.parametrize("name", MEMBERED)
+def test_a_member_that_the_reader_does_not_know_is_refused_wherever_it_stands(name: str) -> None:
+    program = document(name)
+    one_of_each = dict(objects(program))
+    assert len(one_of_each) > 20
+    for place, item in one_of_each.items():
+        if passed_over(place):
+            continue
+        item["novelty"] = {"op": "teleport"}
+        with pytest.raises(PipelineError, match=r"novelty: this target does not know"):
+            read_pipeline(json.dumps(program))
+        item["novelty"] = None
+        read_pipeline(json.dumps(program))
+
+
+def test_every_place_that_is_passed_over_has_its_reason_and_occurs() -> None:
+    places = {place for name in MEMBERED for place, _ in members(document(name))}
+    names = {place.rpartition(".")[2] for place in places}
+    assert HARMLESS.keys() <= places | names
+    assert all(HARMLESS.values())
+
+
+def members(program: Document) -> Iterator[tuple[str, object]]:
+    for place, item in objects(program):
+        for key, value in item.items():
+            yield f"{place}.{key}" if place else key, value
+
+
+def constant_function(program: Document) -> None:
+    table(program, "exact_match")["default_entry"]["action_const"] = True
+
+
+def old_checksum(program: Document) -> None:
+    program["checksums"][0]["type"] = "ipv4"
+
+
+def constant_in_a_list(program: Document) -> None:
+    program["learn_lists"][0]["elements"][0] = {"type": "hexstr", "value": "0x1"}
+
+
+def masked_value_set(program: Document) -> None:
+    next(item for item in transitions(program) if item["type"] == "parse_vset")["mask"] = "0xff"
+
+
+def wide_value_set(program: Document) -> None:
+    program["parse_vsets"][0]["compressed_bitwidth"] = 99
+
+
+def other_match(program: Document) -> None:
+    entries = next(item["entries"] for item in tables(program) if "entries" in item)
+    entries[0]["match_key"][0]["match_type"] = "ternary"
+
+
+def tables(program: Document) -> list[Document]:
+    return [item for pipeline in program["pipelines"] for item in pipeline["tables"]]
+
+
+def transitions(program: Document) -> Iterator[Document]:
+    for state in program["parsers"][0]["parse_states"]:
+        yield from state["transitions"]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("matching", constant_function, "default_entry: a constant action with arguments"),
+        ("router", old_checksum, "type: checksums of type 'ipv4' are not supported"),
+        ("learn", constant_in_a_list, r"elements\[0\]: a list consists of fields"),
+        ("value_sets", masked_value_set, "mask: this target does not know what it means"),
+        ("value_sets", wide_value_set, "is matched against a key of another width"),
+        ("corners", other_match, "match_type: 'value' is matched as 'range'"),
+    ],
+)
+def test_members_whose_value_would_mean_something_else_are_refused(
+    name: str, change: Callable[[Document], None], message: str
+) -> None:
+    program = document(name)
+    change(program)
+    with pytest.raises(PipelineError, match=message):
+        read_pipeline(json.dumps(program))

@@ -10,6 +10,7 @@ import pytest
 from softswitch.bmv2json.model import Exact
 from softswitch.engine import CounterValue, Engine, MeterConfig
 from softswitch.errors import EngineError, ErrorKind
+from softswitch.program_log import LOG_PORT
 
 COUNT, PACKET_METER, BYTE_METER, WRITE, READ, WIDE, POLICED, RANDOM, ASSERT = range(1, 10)
 CRC32, CRC16, CSUM16, XOR16, IDENTITY, ODD_WIDTHS = range(16, 22)
@@ -168,7 +169,7 @@ def test_random_numbers_stay_within_their_bounds_and_reach_them(engine: Engine) 
 def test_a_failed_assertion_drops_the_packet_and_is_counted(engine: Engine) -> None:
     ask(engine, ASSERT, index=1)
     request = bytes((ASSERT,)) + bytes(16) + PAYLOAD
-    assert engine.process(1, request, 0) == []
+    assert [port for port, _ in engine.process(1, request, 0)] == [LOG_PORT]
     assert engine.statistics()["failed_assertions"] == 1
 
 

@@ -47,10 +47,10 @@ class Controller:
     def send(self, packet: p4r.PacketOut) -> None:
         self._requests.put(p4r.StreamMessageRequest(packet=packet))
 
-    def set_pipeline(self) -> None:
+    def set_pipeline(self, config: p4r.ForwardingPipelineConfig = CONFIG) -> None:
         self.stub.SetForwardingPipelineConfig(
             p4r.SetForwardingPipelineConfigRequest(
-                device_id=self.device_id, election_id=self.election_id, action=COMMIT, config=CONFIG
+                device_id=self.device_id, election_id=self.election_id, action=COMMIT, config=config
             )
         )
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch.p4runtime.bytestring import decode, encode
+from softswitch.p4runtime.bytestring import decode, decode_signed, encode, encode_signed
 from softswitch.p4runtime.status import Code, P4RuntimeError
 
 
@@ -42,6 +42,18 @@ def test_what_does_not_fit_is_out_of_range(width: int, data: bytes) -> None:
     with pytest.raises(P4RuntimeError, match="field") as caught:
         decode(data, width, "field")
     assert caught.value.code is Code.OUT_OF_RANGE
+
+
+@given(st.integers(1, 200), st.data())
+def test_signed_numbers_come_back_in_the_fewest_octets(width: int, data: st.DataObject) -> None:
+    value = data.draw(st.integers(-(1 << width - 1), (1 << width - 1) - 1))
+    bits = value & (1 << width) - 1
+    octets = encode_signed(bits, width)
+    assert int.from_bytes(octets, "big", signed=True) == value
+    assert decode_signed(octets, width, "field") == bits
+    if len(octets) > 1:
+        shorter = int.from_bytes(octets[1:], "big", signed=True)
+        assert shorter != value
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,18 @@ def test_target_options_may_stand_before_the_dashes() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("level", "meant"), [("trace", "debug"), ("warn", "warning"), ("off", "critical")]
+)
+def test_levels_of_the_log_have_simple_switchs_names(level: str, meant: str) -> None:
+    assert parse_options(["-L", level, "router.json"]).log_level == meant
+
+
+def test_the_number_of_priority_queues_is_that_of_simple_switch() -> None:
+    assert parse_options(["router.json"]).priority_queues == 1
+    assert parse_options(["router.json", "--", "--priority-queues", "8"]).priority_queues == 8
+
+
 def test_tls_takes_the_files_of_simple_switch_grpc() -> None:
     line = (
         "--no-p4 --grpc-server-ssl --grpc-server-cert s.pem --grpc-server-key s.key "
@@ -54,6 +66,7 @@ def test_tls_takes_the_files_of_simple_switch_grpc() -> None:
     [
         ("", "either a BMv2 JSON file or --no-p4"),
         ("--no-p4 router.json", "either a BMv2 JSON file or --no-p4"),
+        ("--no-p4 --priority-queues 0", "a port has at least one queue"),
         ("--no-p4 -i veth1", "'veth1' is not PORT@INTERFACE"),
         ("--no-p4 -i 1@", "'1@' is not PORT@INTERFACE"),
         ("--no-p4 -i 1@a -i 1@b", "port 1 is used twice"),

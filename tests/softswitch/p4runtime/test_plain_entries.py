@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from softswitch.p4runtime import forwarding
 from softswitch.p4runtime.batch import carry_out
-from softswitch.p4runtime.forwarding import Forwarding
+from softswitch.p4runtime.forwarding import Forwarding, Wishes
+from softswitch.p4runtime.idle import StandingClock
 from softswitch.p4runtime.role import EVERYTHING, Scope
 from softswitch.p4runtime.status import P4RuntimeError
 from softswitch.schema import make_schema
@@ -61,7 +62,7 @@ def in_python(pipeline: p4r.ForwardingPipelineConfig) -> Forwarding:
         patch.setattr(
             forwarding, "_prepare", lambda *config: (*prepare(*config)[:2], make_schema([]))
         )
-        return Forwarding(pipeline)
+        return Forwarding(pipeline, StandingClock(), Wishes())
 
 
 class Pair:
@@ -70,7 +71,8 @@ class Pair:
     def __init__(self, stem: Path) -> None:
         pipeline = config(stem)
         self.info: p4i.P4Info = pipeline.p4info
-        self.python, self.native = in_python(pipeline), Forwarding(pipeline)
+        self.python = in_python(pipeline)
+        self.native = Forwarding(pipeline, StandingClock(), Wishes())
 
     def close(self) -> None:
         self.native.close()

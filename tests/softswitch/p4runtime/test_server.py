@@ -6,6 +6,7 @@ import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,8 @@ from softswitch.p4runtime.status import Code
 from softswitch.process import SwitchProcess
 from softswitch.server import AddressError
 from softswitch.tls import Tls
+from tests.softswitch.live.lab import eventually
+from tests.softswitch.p4runtime import idling
 from tests.softswitch.p4runtime.client import Controller, connected
 from tests.softswitch.p4runtime.control import (
     HERE,
@@ -33,6 +36,10 @@ from tests.softswitch.p4runtime.control import (
 )
 
 DEVICE_ID = 3
+TALKING = p4r.ForwardingPipelineConfig(
+    p4info=finsy.P4Schema(idling.PROGRAMS / "talking.p4info.txtpb").p4info,
+    p4_device_config=(idling.PROGRAMS / "talking.json").read_bytes(),
+)
 STATION_ENTRY = p4r.Entity(table_entry=entry("stations", STATION, forward(3)))
 
 
@@ -99,6 +106,43 @@ def test_a_packet_out_comes_back_as_packet_in(primary: Controller) -> None:
     packet = primary.receive().packet
     assert packet.payload == ethernet()
     assert packet.metadata[1].value == b"\x2a"
+
+
+def test_the_primary_is_told_of_an_entry_that_no_packet_hits(address: str) -> None:
+    written = idling.entry(station=7, timeout_s=0.05)
+    request = p4r.TableEntry(table_id=written.table_id, match=written.match)
+    request.time_since_last_hit.SetInParent()
+
+    def silence_ns() -> int:
+        [found] = controller.read(p4r.Entity(table_entry=request))
+        return found.table_entry.time_since_last_hit.elapsed_ns
+
+    with connected(address, DEVICE_ID) as controller:
+        controller.arbitrate()
+        controller.set_pipeline(idling.CONFIG)
+        controller.write(idling.update(INSERT, written))
+        written.ClearField("action")
+        assert list(controller.receive().idle_timeout_notification.table_entry) == [written]
+        silent = silence_ns()
+        assert silent >= written.idle_timeout_ns
+        controller.send(p4r.PacketOut(payload=idling.frame(station=7)))
+        assert eventually(lambda: silence_ns() < silent)
+
+
+def test_what_a_program_says_is_in_the_log_of_a_switch_that_is_asked_for_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "softswitch.program_log")
+    address = f"unix:{tmp_path}/switch.sock"
+    process = SwitchProcess(replace(options(address), log_level="info"))
+    try:
+        with connected(address, DEVICE_ID) as controller:
+            controller.arbitrate()
+            controller.set_pipeline(TALKING)
+            controller.send(p4r.PacketOut(payload=b"\x01" + bytes(20)))
+            assert eventually(lambda: "heard" in caplog.messages)
+    finally:
+        process.stop()
 
 
 def test_a_bad_packet_out_is_answered_and_the_stream_goes_on(primary: Controller) -> None:

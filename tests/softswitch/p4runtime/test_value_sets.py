@@ -146,14 +146,6 @@ def test_a_batch_that_is_taken_back_restores_the_set() -> None:
     service.close()
 
 
-def test_sets_that_match_by_masks_are_refused() -> None:
-    info = p4i.P4Info()
-    info.CopyFrom(INFO)
-    info.value_sets[0].match[0].match_type = p4i.MatchField.TERNARY
-    with pytest.raises(P4RuntimeError, match="known: only exact matches are supported"):
-        Switch().set_pipeline(info, CONFIG)
-
-
 def test_a_p4info_with_other_widths_is_of_another_program() -> None:
     info = p4i.P4Info()
     info.CopyFrom(INFO)
