@@ -12,6 +12,7 @@ from softswitch.controllers import Controllers
 from softswitch.dataplane import DataPlane
 from softswitch.engine import Engine
 from softswitch.errors import PipelineError
+from softswitch.fault_rpc import fault_handler
 from softswitch.options import Options
 from softswitch.p4runtime.forwarding import Forwarding
 from softswitch.p4runtime.service import P4Runtime
@@ -36,7 +37,11 @@ class SwitchProcess:
             if options.program is not None:
                 self._start_program(options.program, stack)
             self._controllers = Controllers(self._service, self._packet_out)
-            server = Server(options.grpc_server_addr, options.tls, self._service, self._controllers)
+            for given in options.faults:
+                self._data_plane.set_faults(given.port, given.direction, given.faults)
+            others = [fault_handler(self._data_plane)]
+            address, tls = options.grpc_server_addr, options.tls
+            server = Server(address, tls, self._service, self._controllers, others)
             stack.callback(server.stop)
             self._data_plane.start()
             self._stack = stack.pop_all()

@@ -26,12 +26,14 @@ enum {
     RX_STRIDE = MAX_FRAME + 64 * 5, /* no power of two, or all frames share cache sets */
     ARENA = 1 << 20,                /* frames that wait for the end of the batch */
     VNET_HEADER = sizeof(struct virtio_net_hdr),
+    NANOSECONDS = 1000000000,
     UNKNOWN = -1,
     PORT_NUMBERS = 1 << 16,
 };
 
 struct io_port {
     int fd;
+    int index;
     uint32_t number;
     enum io_kind kind;
     uint32_t header;  /* octets in front of each frame: PACKET_VNET_HDR's */
@@ -50,6 +52,7 @@ struct rx_slot {
 struct io {
     int epoll;
     int stop;
+    struct links links;
     struct io_port **ports;
     int count;
     int16_t by_number[PORT_NUMBERS];
@@ -70,12 +73,17 @@ struct io {
 
 /* -- making and unmaking ---------------------------------------------------------------------- */
 
-static uint64_t microseconds(void)
+static uint64_t nanoseconds(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return (uint64_t)now.tv_sec * NANOSECONDS + now.tv_nsec;
+}
+
+static uint64_t microseconds(void)
+{
+    return nanoseconds() / 1000;
 }
 
 static int watch(struct io *io, int fd, void *what)
@@ -98,8 +106,8 @@ struct io *io_create(void)
     io->rx_frames = malloc((size_t)RX_BATCH * RX_STRIDE);
     io->arena = malloc(ARENA);
     io->punts = punts_create();
-    if (io->epoll < 0 || io->stop < 0 || !io->rx_frames || !io->arena || !io->punts ||
-        watch(io, io->stop, NULL)) {
+    if (links_open(&io->links) || io->epoll < 0 || io->stop < 0 || !io->rx_frames || !io->arena ||
+        !io->punts || watch(io, io->stop, NULL) || watch(io, io->links.timer, io)) {
         io_destroy(io);
         return NULL;
     }
@@ -112,6 +120,7 @@ void io_destroy(struct io *io)
     for (int i = 0; i < io->count; i++)
         free(io->ports[i]);
     free(io->ports);
+    links_close(&io->links);
     free(io->rx_frames);
     free(io->arena);
     if (io->punts)
@@ -140,9 +149,9 @@ int io_add_port(struct io *io, uint32_t number, int fd, enum io_kind kind)
     port = calloc(1, sizeof *port);
     if (!port)
         return -1;
-    *port = (struct io_port){.fd = fd, .number = number, .kind = kind};
+    *port = (struct io_port){.fd = fd, .index = io->count, .number = number, .kind = kind};
     port->header = kind == IO_INTERFACE ? VNET_HEADER : 0;
-    if (watch(io, fd, port)) {
+    if (links_add(&io->links) || watch(io, fd, port)) {
         free(port);
         return -1;
     }
@@ -161,6 +170,30 @@ void io_set_pipeline(struct io *io, const struct io_pipeline *pipeline)
     pthread_mutex_lock(&io->pipeline_lock);
     io->pipeline = pipeline ? *pipeline : (struct io_pipeline){0};
     pthread_mutex_unlock(&io->pipeline_lock);
+}
+
+/* -- links with faults ------------------------------------------------------------------------ */
+
+void io_set_faults(struct io *io, int port, enum link_direction direction,
+                   const struct fault_rules *rules)
+{
+    links_set(&io->links, port, direction, rules);
+}
+
+void io_fault_counters(const struct io *io, int port, enum link_direction direction,
+                       struct fault_counters *counters)
+{
+    fault_read(io->links.links[port].faults[direction], counters);
+}
+
+/* Whether the frame is on a link with faults now: it will arrive later, or never. */
+static bool meets_faults(struct io *io, const struct io_port *port, enum link_direction direction,
+                         const uint8_t *frame, uint32_t len)
+{
+    if (!links_faulty(&io->links, port->index, direction))
+        return false;
+    fault_offer(io->links.links[port->index].faults[direction], frame, len, nanoseconds());
+    return true;
 }
 
 /* -- sending ---------------------------------------------------------------------------------- */
@@ -208,25 +241,10 @@ static void punt(struct io *io, struct io_port *port, const uint8_t *frame, uint
 }
 
 /* Keep a copy of the frame until the end of the batch. */
-static void gather(void *ctx, uint32_t number, const uint8_t *frame, uint32_t len)
+static void keep(struct io *io, struct io_port *port, const uint8_t *frame, uint32_t len)
 {
-    struct io *io = ctx;
-    struct io_port *port;
     uint8_t *place;
 
-    if (number >= PORT_NUMBERS || io->by_number[number] == UNKNOWN) {
-        io->unknown_ports++;
-        return;
-    }
-    port = io->ports[io->by_number[number]];
-    if (len > MAX_FRAME) {
-        port->counters.tx_dropped++;
-        return;
-    }
-    if (port->kind == IO_CPU) {
-        punt(io, port, frame, len);
-        return;
-    }
     if (port->pending == TX_BATCH || io->arena_used + port->header + len > ARENA)
         flush(io);
     place = io->arena + io->arena_used;
@@ -237,6 +255,26 @@ static void gather(void *ctx, uint32_t number, const uint8_t *frame, uint32_t le
     port->tx[port->pending].msg_hdr =
         (struct msghdr){.msg_iov = &port->tx_iov[port->pending], .msg_iovlen = 1};
     port->pending++;
+}
+
+static void gather(void *ctx, uint32_t number, const uint8_t *frame, uint32_t len)
+{
+    struct io *io = ctx;
+    struct io_port *port;
+
+    if (number >= PORT_NUMBERS || io->by_number[number] == UNKNOWN) {
+        io->unknown_ports++;
+        return;
+    }
+    port = io->ports[io->by_number[number]];
+    if (len > MAX_FRAME) {
+        port->counters.tx_dropped++;
+        return;
+    }
+    if (port->kind == IO_CPU)
+        punt(io, port, frame, len);
+    else if (!meets_faults(io, port, LINK_EGRESS, frame, len))
+        keep(io, port, frame, len);
 }
 
 /* -- receiving -------------------------------------------------------------------------------- */
@@ -303,6 +341,14 @@ static void run_pipeline(void *ctx, const uint8_t *frame, uint32_t len)
                          io);
 }
 
+static void come_in(void *ctx, const uint8_t *frame, uint32_t len)
+{
+    const struct arrival *arrival = ctx;
+
+    if (!meets_faults(arrival->io, arrival->port, LINK_INGRESS, frame, len))
+        run_pipeline(ctx, frame, len);
+}
+
 /* One frame of an interface: complete it, then through the pipeline. */
 static bool accept_frame(struct arrival *arrival, int i)
 {
@@ -316,7 +362,7 @@ static bool accept_frame(struct arrival *arrival, int i)
         len += VLAN_TAG;
         vnet.csum_start += VLAN_TAG;
     }
-    return offload_finish(frame, len, &vnet, run_pipeline, arrival);
+    return offload_finish(frame, len, &vnet, come_in, arrival);
 }
 
 static bool accept_message(struct arrival *arrival, int i)
@@ -366,6 +412,57 @@ static void serve(struct io *io, struct io_port *port)
     flush(io);
 }
 
+/* -- what arrives over links with faults ------------------------------------------------------ */
+
+static void deliver(void *ctx, const uint8_t *frame, uint32_t len)
+{
+    const struct arrival *arrival = ctx;
+
+    if (arrival->io->pipeline.process)
+        run_pipeline(ctx, frame, len);
+    else
+        arrival->port->counters.rx_dropped++;
+}
+
+static void release_received(struct io *io, struct io_port *port, struct fault *fault)
+{
+    uint64_t now = nanoseconds();
+    struct arrival arrival = {io, port, now / 1000 - io->started};
+    bool ready;
+
+    if (fault_next(fault) > now)
+        return;
+    pthread_mutex_lock(&io->pipeline_lock);
+    ready = io->pipeline.process != NULL;
+    if (ready)
+        io->pipeline.lock(io->pipeline.sw);
+    fault_release(fault, now, deliver, &arrival);
+    if (ready)
+        io->pipeline.unlock(io->pipeline.sw);
+    pthread_mutex_unlock(&io->pipeline_lock);
+}
+
+static void depart(void *ctx, const uint8_t *frame, uint32_t len)
+{
+    const struct arrival *departure = ctx;
+
+    keep(departure->io, departure->port, frame, len);
+}
+
+/* What is received first: some of its copies may leave at once. */
+static void release(struct io *io)
+{
+    for (int i = 0; i < io->count; i++)
+        release_received(io, io->ports[i], io->links.links[i].faults[LINK_INGRESS]);
+    for (int i = 0; i < io->count; i++) {
+        struct arrival departure = {.io = io, .port = io->ports[i]};
+
+        fault_release(io->links.links[i].faults[LINK_EGRESS], nanoseconds(), depart, &departure);
+    }
+    flush(io);
+    links_set_timer(&io->links);
+}
+
 /* -- the loop --------------------------------------------------------------------------------- */
 
 int io_run(struct io *io)
@@ -381,8 +478,11 @@ int io_run(struct io *io)
         for (int i = 0; i < count; i++) {
             if (!events[i].data.ptr)
                 return 0;
-            serve(io, events[i].data.ptr);
+            if (events[i].data.ptr != io)
+                serve(io, events[i].data.ptr);
         }
+        if (links_used(&io->links))
+            release(io);
     }
 }
 

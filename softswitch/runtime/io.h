@@ -10,12 +10,16 @@
  * the kernel took out of the frame. The second tells of checksums that the sender has left to
  * hardware which a virtual link does not have: they are completed here, as every real wire would have
  * had it, because the pipeline may tunnel the frame and nobody behind could repair it.
+ *
+ * The links behind ports may have faults (links.h): what is received goes through those of its port
+ * before the pipeline, what is sent after it.
  */
 #ifndef SW_IO_H
 #define SW_IO_H
 
 #include <stdint.h>
 
+#include "links.h"
 #include "punts.h"
 #include "switch.h"
 
@@ -60,6 +64,14 @@ int io_run(struct io *io);
 void io_stop(struct io *io);
 
 void io_port_counters(const struct io *io, int port, struct io_counters *counters);
+
+/* Give one direction of a port's link these faults, or none any more (NULL). From one thread at a
+ * time, which need not be io_run's. */
+void io_set_faults(struct io *io, int port, enum link_direction direction,
+                   const struct fault_rules *rules);
+
+void io_fault_counters(const struct io *io, int port, enum link_direction direction,
+                       struct fault_counters *counters);
 
 /* Copies for port numbers that are not there. */
 uint64_t io_unknown_ports(const struct io *io);
