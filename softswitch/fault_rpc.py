@@ -45,7 +45,7 @@ class Links(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkFaults:
+class FaultReport:
     """One direction of a link: its faults in words, and what they have done so far."""
 
     faults: str
@@ -103,7 +103,7 @@ def _state(links: Links, port: int, direction: Direction) -> dict[str, Any]:
     return {"faults": fault_words(faults), **asdict(counters)}
 
 
-def ask_faults(address: str, port: int, **wanted: str) -> dict[str, LinkFaults]:
+def ask_faults(address: str, port: int, **wanted: str) -> dict[str, FaultReport]:
     """Set the faults of the directions named, if any; those of both, by `egress` and `ingress`.
 
     FaultError for what the switch refuses, also when it knows no faults at all.
@@ -115,7 +115,7 @@ def ask_faults(address: str, port: int, **wanted: str) -> dict[str, LinkFaults]:
             answer = json.loads(call(request, timeout=_TIMEOUT))
         except grpc.RpcError as error:
             raise FaultError(_reason(error)) from None
-    return {direction: LinkFaults(**state) for direction, state in answer.items()}
+    return {direction: FaultReport(**state) for direction, state in answer.items()}
 
 
 def _reason(error: grpc.RpcError) -> str:
@@ -145,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _line(state: LinkFaults) -> str:
+def _line(state: FaultReport) -> str:
     counts = (f"{value} {name}" for name, value in asdict(state).items() if name != "faults")
     return f"{state.faults} ({', '.join(counts)})"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from softswitch.fault_rpc import LinkFaults, ask_faults, fault_handler, main
+from softswitch.fault_rpc import FaultReport, ask_faults, fault_handler, main
 from softswitch.faults import (
     Direction,
     FaultCounters,
@@ -121,8 +121,8 @@ def test_faults_are_set_and_told_with_what_they_did(address: str, links: OnePort
     told = ask_faults(address, 3, egress="loss=1%")
     assert links.has[Direction.EGRESS] == Faults(loss=0.01)
     assert told == {
-        "egress": LinkFaults("loss=1%", lost=1, duplicated=2, overflowed=3, waiting=4),
-        "ingress": LinkFaults("none", lost=1, duplicated=2, overflowed=3, waiting=4),
+        "egress": FaultReport("loss=1%", lost=1, duplicated=2, overflowed=3, waiting=4),
+        "ingress": FaultReport("none", lost=1, duplicated=2, overflowed=3, waiting=4),
     }
     assert ask_faults(address, 3) == told
     ask_faults(address, 3, egress="none", ingress="delay=1ms")
