@@ -2,8 +2,6 @@
 #include "io.h"
 
 #include <errno.h>
-#include <linux/if_packet.h>
-#include <linux/virtio_net.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,17 +13,12 @@
 #include <unistd.h>
 
 #include "offload.h"
+#include "receive.h"
 
 enum {
-    RX_BATCH = 64,
     TX_BATCH = 256,
     MAX_EVENTS = 64,
-    MAX_FRAME = 65536 + 64,         /* what TCP hands over at most; pages are used when needed */
-    VLAN_TAG = 4,                   /* room in front of a received frame for a tag to put back */
-    MAC_ADDRESSES = 12,
-    RX_STRIDE = MAX_FRAME + 64 * 5, /* no power of two, or all frames share cache sets */
-    ARENA = 1 << 20,                /* frames that wait for the end of the batch */
-    VNET_HEADER = sizeof(struct virtio_net_hdr),
+    ARENA = 1 << 20, /* frames that wait for the end of the batch */
     NANOSECONDS = 1000000000,
     UNKNOWN = -1,
     PORT_NUMBERS = 1 << 16,
@@ -43,12 +36,6 @@ struct io_port {
     struct io_counters counters;
 };
 
-struct rx_slot {
-    struct virtio_net_hdr vnet;
-    struct iovec iov[2];
-    char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-};
-
 struct io {
     int epoll;
     int stop;
@@ -64,9 +51,7 @@ struct io {
     pthread_mutex_t pipeline_lock; /* held while frames are in the pipeline */
     struct io_pipeline pipeline;
 
-    struct mmsghdr rx[RX_BATCH];
-    struct rx_slot slots[RX_BATCH];
-    uint8_t *rx_frames;
+    struct rx *rx;
     uint8_t *arena;
     uint32_t arena_used;
 };
@@ -103,10 +88,10 @@ struct io *io_create(void)
     memset(io->by_number, 0xff, sizeof io->by_number);
     io->epoll = epoll_create1(EPOLL_CLOEXEC);
     io->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    io->rx_frames = malloc((size_t)RX_BATCH * RX_STRIDE);
+    io->rx = rx_create();
     io->arena = malloc(ARENA);
     io->punts = punts_create();
-    if (links_open(&io->links) || io->epoll < 0 || io->stop < 0 || !io->rx_frames || !io->arena ||
+    if (links_open(&io->links) || io->epoll < 0 || io->stop < 0 || !io->rx || !io->arena ||
         !io->punts || watch(io, io->stop, NULL) || watch(io, io->links.timer, io)) {
         io_destroy(io);
         return NULL;
@@ -121,7 +106,7 @@ void io_destroy(struct io *io)
         free(io->ports[i]);
     free(io->ports);
     links_close(&io->links);
-    free(io->rx_frames);
+    rx_destroy(io->rx);
     free(io->arena);
     if (io->punts)
         punts_destroy(io->punts);
@@ -279,53 +264,6 @@ static void gather(void *ctx, uint32_t number, const uint8_t *frame, uint32_t le
 
 /* -- receiving -------------------------------------------------------------------------------- */
 
-static uint8_t *frame_buffer(struct io *io, int i)
-{
-    return io->rx_frames + (size_t)i * RX_STRIDE + VLAN_TAG;
-}
-
-static int receive(struct io *io, struct io_port *port)
-{
-    for (int i = 0; i < RX_BATCH; i++) {
-        struct rx_slot *slot = &io->slots[i];
-
-        slot->iov[0] = (struct iovec){&slot->vnet, port->header};
-        slot->iov[1] = (struct iovec){frame_buffer(io, i), MAX_FRAME};
-        io->rx[i].msg_hdr = (struct msghdr){.msg_iov = slot->iov,
-                                            .msg_iovlen = 2,
-                                            .msg_control = slot->control,
-                                            .msg_controllen = sizeof slot->control};
-    }
-    return recvmmsg(port->fd, io->rx, RX_BATCH, MSG_DONTWAIT, NULL);
-}
-
-static const struct tpacket_auxdata *auxdata(struct msghdr *message)
-{
-    struct cmsghdr *control = CMSG_FIRSTHDR(message);
-
-    if (!control || control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA)
-        return NULL;
-    return (const struct tpacket_auxdata *)CMSG_DATA(control);
-}
-
-/* Put back a tag that the kernel has taken out; the frame then begins four octets earlier. */
-static bool restore_vlan(uint8_t *frame, const struct tpacket_auxdata *aux)
-{
-    uint16_t tpid = 0x8100;
-    uint8_t *start = frame - VLAN_TAG;
-
-    if (!aux || !(aux->tp_status & TP_STATUS_VLAN_VALID))
-        return false;
-    if (aux->tp_status & TP_STATUS_VLAN_TPID_VALID)
-        tpid = aux->tp_vlan_tpid;
-    memmove(start, frame, MAC_ADDRESSES);
-    start[12] = tpid >> 8;
-    start[13] = tpid;
-    start[14] = aux->tp_vlan_tci >> 8;
-    start[15] = aux->tp_vlan_tci;
-    return true;
-}
-
 struct arrival {
     struct io *io;
     struct io_port *port;
@@ -349,31 +287,14 @@ static void come_in(void *ctx, const uint8_t *frame, uint32_t len)
         run_pipeline(ctx, frame, len);
 }
 
-/* One frame of an interface: complete it, then through the pipeline. */
-static bool accept_frame(struct arrival *arrival, int i)
+/* A frame of an interface is completed first. */
+static bool accept_frame(struct arrival *arrival, const struct rx_frame *frame)
 {
-    struct io *io = arrival->io;
-    struct virtio_net_hdr vnet = io->slots[i].vnet;
-    uint8_t *frame = frame_buffer(io, i);
-    uint32_t len = io->rx[i].msg_len - VNET_HEADER;
-
-    if (restore_vlan(frame, auxdata(&io->rx[i].msg_hdr))) {
-        frame -= VLAN_TAG;
-        len += VLAN_TAG;
-        vnet.csum_start += VLAN_TAG;
-    }
-    return offload_finish(frame, len, &vnet, come_in, arrival);
-}
-
-static bool accept_message(struct arrival *arrival, int i)
-{
-    struct io *io = arrival->io;
-
-    if (io->rx[i].msg_hdr.msg_flags & MSG_TRUNC || !io->pipeline.process)
+    if (frame->truncated || !arrival->io->pipeline.process)
         return false;
     if (arrival->port->kind == IO_INTERFACE)
-        return accept_frame(arrival, i);
-    run_pipeline(arrival, frame_buffer(io, i), io->rx[i].msg_len);
+        return offload_finish(frame->octets, frame->len, &frame->vnet, come_in, arrival);
+    run_pipeline(arrival, frame->octets, frame->len);
     return true;
 }
 
@@ -385,9 +306,11 @@ static void run_batch(struct io *io, struct io_port *port, int count)
     if (ready)
         io->pipeline.lock(io->pipeline.sw);
     for (int i = 0; i < count; i++) {
+        struct rx_frame frame = rx_take(io->rx, i);
+
         port->counters.rx_packets++;
-        port->counters.rx_bytes += io->rx[i].msg_len - port->header;
-        if (!accept_message(&arrival, i))
+        port->counters.rx_bytes += frame.len;
+        if (!accept_frame(&arrival, &frame))
             port->counters.rx_dropped++;
     }
     if (ready)
@@ -398,11 +321,11 @@ static void run_batch(struct io *io, struct io_port *port, int count)
  * the link is up. The CPU's socket ends with its owner, who is about to stop us. */
 static void serve(struct io *io, struct io_port *port)
 {
-    int count = receive(io, port);
+    int count = rx_receive(io->rx, port->fd, port->header);
 
     if (count <= 0)
         return;
-    if (port->kind != IO_INTERFACE && io->rx[0].msg_len == 0) {
+    if (port->kind != IO_INTERFACE && rx_is_end(io->rx)) {
         epoll_ctl(io->epoll, EPOLL_CTL_DEL, port->fd, NULL);
         return;
     }
