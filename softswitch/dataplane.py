@@ -16,13 +16,13 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from threading import Lock, Thread
+from threading import Thread
 
 from softswitch.build import build_io_library
 from softswitch.digests import DIGEST_PORT
 from softswitch.engine import Engine
-from softswitch.faults import Direction, FaultCounters, FaultError, Faults
 from softswitch.interface import InterfacePort, PortSpec, grow_buffers
+from softswitch.links import PortLinks
 from softswitch.punts import PacketInLayout, Punts
 
 RTMGRP_LINK = 1  # linux/rtnetlink.h
@@ -60,21 +60,6 @@ class _Pipeline(ctypes.Structure):
     )
 
 
-class _FaultRules(ctypes.Structure):
-    """struct fault_rules"""
-
-    _fields_ = tuple(
-        (name, ctypes.c_uint64)
-        for name in ("loss", "duplicate", "delay", "jitter", "rate", "limit", "seed")
-    )
-
-
-class _FaultCounters(ctypes.Structure):
-    """struct fault_counters"""
-
-    _fields_ = tuple((name, ctypes.c_uint64) for name in FaultCounters.__slots__)
-
-
 _INTERFACE, _CPU, _DIGESTS = 0, 1, 2  # enum io_kind
 
 
@@ -97,8 +82,6 @@ class DataPlane:
         self._layout: PacketInLayout | None = None
         self._on_digest = on_digest
         self._indices: dict[int, int] = {}
-        self._faults: dict[tuple[int, Direction], Faults] = {}
-        self._faults_lock = Lock()
         self._io = ctypes.c_void_p(self._library.io_create())
         if not self._io:
             raise MemoryError("no memory for the packet buffers")
@@ -112,6 +95,7 @@ class DataPlane:
         self._punts = Punts(self._library, self._library.io_punts(self._io))
         for interface in self._interfaces:
             self._add_port(interface.spec.number, interface.socket, _INTERFACE)
+        self.links = PortLinks(self._library, self._library.io_links(self._io), {**self._indices})
         if cpu_port is not None:
             self._add_port(cpu_port, inside, _CPU)
         self._add_port(DIGEST_PORT, learning, _DIGESTS)
@@ -156,23 +140,6 @@ class DataPlane:
         ports = (item for item in self._indices.items() if item[0] != DIGEST_PORT)
         return {number: self._read_counters(index) for number, index in ports}
 
-    def set_faults(self, port: int, direction: Direction, faults: Faults | None) -> None:
-        """Give a direction of a port's link these faults; FaultError for a port without a link."""
-        index = self._link(port)
-        rules = None if faults is None else ctypes.byref(_fault_rules(faults))
-        with self._faults_lock:
-            self._library.io_set_faults(self._io, index, direction, rules)
-            self._faults.pop((port, direction), None)
-            if faults is not None:
-                self._faults[port, direction] = faults
-
-    def faults(self, port: int, direction: Direction) -> tuple[Faults | None, FaultCounters]:
-        """The faults of a direction, and what they have done; FaultError as above."""
-        index, counters = self._link(port), _FaultCounters()
-        self._library.io_fault_counters(self._io, index, direction, ctypes.byref(counters))
-        values = (getattr(counters, name) for name in FaultCounters.__slots__)
-        return self._faults.get((port, direction)), FaultCounters(*values)
-
     def unknown_ports(self) -> int:
         """Copies that the program sent to ports that are not there."""
         return int(self._library.io_unknown_ports(self._io))
@@ -187,12 +154,6 @@ class DataPlane:
         if index < 0:
             raise OSError(ctypes.get_errno(), f"port {number} cannot be added")
         self._indices[number] = index
-
-    def _link(self, port: int) -> int:
-        """The index of a port that has an interface."""
-        if all(port != interface.spec.number for interface in self._interfaces):
-            raise FaultError(f"no interface is port {port}")
-        return self._indices[port]
 
     def _read_counters(self, index: int) -> PortCounters:
         counters = _Counters()
@@ -238,28 +199,15 @@ class DataPlane:
 
 def _load() -> ctypes.CDLL:
     library = ctypes.CDLL(str(build_io_library()), use_errno=True)
-    library.io_create.restype = library.io_punts.restype = ctypes.c_void_p
+    library.io_create.restype = ctypes.c_void_p
+    library.io_punts.restype = library.io_links.restype = ctypes.c_void_p
     library.io_unknown_ports.restype = ctypes.c_uint64
-    for name in ("io_destroy", "io_run", "io_stop", "io_unknown_ports", "io_punts"):
+    for name in ("io_destroy", "io_run", "io_stop", "io_unknown_ports", "io_punts", "io_links"):
         getattr(library, name).argtypes = [ctypes.c_void_p]
     library.io_add_port.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_int]
     library.io_set_pipeline.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     library.io_port_counters.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]
-    for function in (library.io_set_faults, library.io_fault_counters):
-        function.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p]
     return library
-
-
-def _fault_rules(faults: Faults) -> _FaultRules:
-    return _FaultRules(
-        loss=round(faults.loss * (1 << 32)),
-        duplicate=round(faults.duplicate * (1 << 32)),
-        delay=round(faults.delay * 1e9),
-        jitter=round(faults.jitter * 1e9),
-        rate=round(faults.rate),
-        limit=faults.limit,
-        seed=faults.seed,
-    )
 
 
 def _pipeline(engine: Engine) -> _Pipeline:

@@ -38,8 +38,8 @@ class SwitchProcess:
                 self._start_program(options.program, stack)
             self._controllers = Controllers(self._service, self._packet_out)
             for given in options.faults:
-                self._data_plane.set_faults(given.port, given.direction, given.faults)
-            others = [fault_handler(self._data_plane)]
+                self._data_plane.links.set_faults(given.port, given.direction, given.faults)
+            others = [fault_handler(self._data_plane.links)]
             address, tls = options.grpc_server_addr, options.tls
             server = Server(address, tls, self._service, self._controllers, others)
             stack.callback(server.stop)

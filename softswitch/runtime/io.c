@@ -159,16 +159,9 @@ void io_set_pipeline(struct io *io, const struct io_pipeline *pipeline)
 
 /* -- links with faults ------------------------------------------------------------------------ */
 
-void io_set_faults(struct io *io, int port, enum link_direction direction,
-                   const struct fault_rules *rules)
+struct links *io_links(struct io *io)
 {
-    links_set(&io->links, port, direction, rules);
-}
-
-void io_fault_counters(const struct io *io, int port, enum link_direction direction,
-                       struct fault_counters *counters)
-{
-    fault_read(io->links.links[port].faults[direction], counters);
+    return &io->links;
 }
 
 /* Whether the frame is on a link with faults now: it will arrive later, or never. */

@@ -65,13 +65,8 @@ void io_stop(struct io *io);
 
 void io_port_counters(const struct io *io, int port, struct io_counters *counters);
 
-/* Give one direction of a port's link these faults, or none any more (NULL). From one thread at a
- * time, which need not be io_run's. */
-void io_set_faults(struct io *io, int port, enum link_direction direction,
-                   const struct fault_rules *rules);
-
-void io_fault_counters(const struct io *io, int port, enum link_direction direction,
-                       struct fault_counters *counters);
+/* The links of ports, by their indices. */
+struct links *io_links(struct io *io);
 
 /* Copies for port numbers that are not there. */
 uint64_t io_unknown_ports(const struct io *io);

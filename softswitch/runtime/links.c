@@ -56,6 +56,12 @@ void links_set(struct links *links, int index, enum link_direction direction,
     __atomic_store_n(&link->faulty[direction], rules != NULL, __ATOMIC_RELEASE);
 }
 
+void links_read(const struct links *links, int index, enum link_direction direction,
+                struct fault_counters *counters)
+{
+    fault_read(links->links[index].faults[direction], counters);
+}
+
 static uint64_t next_arrival(const struct links *links)
 {
     uint64_t next = FAULT_NEVER;

@@ -37,9 +37,13 @@ void links_close(struct links *links);
 /* The link of one more port; -1 without memory. All are there before the first frame. */
 int links_add(struct links *links);
 
-/* Give one direction these faults, or none any more (NULL). One thread at a time may call it. */
+/* Give one direction these faults, or none any more (NULL). One thread at a time may call it, which
+ * need not be that of the packet loop. */
 void links_set(struct links *links, int index, enum link_direction direction,
                const struct fault_rules *rules);
+
+void links_read(const struct links *links, int index, enum link_direction direction,
+                struct fault_counters *counters);
 
 static inline bool links_faulty(const struct links *links, int index, enum link_direction direction)
 {

@@ -27,7 +27,7 @@ def ports(all_tests: Ports) -> Iterator[Ports]:
     yield all_tests
     for port in (IN, OUT):
         for direction in Direction:
-            all_tests.plane.set_faults(port, direction, None)
+            all_tests.plane.links.set_faults(port, direction, None)
     drained(all_tests)
 
 
@@ -41,7 +41,7 @@ def drained(ports: Ports) -> None:
 
 
 def done(ports: Ports, port: int, direction: Direction) -> FaultCounters:
-    return ports.plane.faults(port, direction)[1]
+    return ports.plane.links.faults(port, direction)[1]
 
 
 PLACES = pytest.mark.parametrize(
@@ -55,13 +55,13 @@ def test_a_loss_of_all_frames_begins_and_ends_at_run_time(
 ) -> None:
     ports.pass_through(OUT)
     before = done(ports, port, direction).lost
-    ports.plane.set_faults(port, direction, Faults(loss=1.0))
+    ports.plane.links.set_faults(port, direction, Faults(loss=1.0))
     for _ in range(FRAMES):
         ports.ends[IN].send(FRAME)
     assert eventually(lambda: done(ports, port, direction).lost == before + FRAMES)
-    ports.plane.set_faults(port, direction, Faults(loss=0.0))
+    ports.plane.links.set_faults(port, direction, Faults(loss=0.0))
     ports.pass_through(OUT)
-    ports.plane.set_faults(port, direction, None)
+    ports.plane.links.set_faults(port, direction, None)
     ports.pass_through(OUT)
     assert done(ports, port, direction).lost == before + FRAMES
 
@@ -70,15 +70,15 @@ def test_a_loss_of_all_frames_begins_and_ends_at_run_time(
 def test_a_delayed_frame_arrives_after_its_delay_and_no_sooner(
     ports: Ports, port: int, direction: Direction
 ) -> None:
-    ports.plane.set_faults(port, direction, Faults(delay=0.1))
+    ports.plane.links.set_faults(port, direction, Faults(delay=0.1))
     begun = time.monotonic()
     ports.pass_through(OUT)
     assert time.monotonic() - begun >= 0.1
 
 
 def test_frames_of_both_directions_wait_at_once(ports: Ports) -> None:
-    ports.plane.set_faults(IN, Direction.INGRESS, Faults(delay=0.05))
-    ports.plane.set_faults(OUT, Direction.EGRESS, Faults(delay=0.05, duplicate=1.0))
+    ports.plane.links.set_faults(IN, Direction.INGRESS, Faults(delay=0.05))
+    ports.plane.links.set_faults(OUT, Direction.EGRESS, Faults(delay=0.05, duplicate=1.0))
     begun = time.monotonic()
     for _ in range(FRAMES):
         ports.ends[IN].send(FRAME)
@@ -87,7 +87,7 @@ def test_frames_of_both_directions_wait_at_once(ports: Ports) -> None:
 
 
 def test_a_switch_whose_frames_have_all_arrived_is_idle(ports: Ports) -> None:
-    ports.plane.set_faults(OUT, Direction.EGRESS, Faults(delay=0.001))
+    ports.plane.links.set_faults(OUT, Direction.EGRESS, Faults(delay=0.001))
     ports.pass_through(OUT)
     before = time.process_time()
     time.sleep(0.3)
@@ -96,4 +96,4 @@ def test_a_switch_whose_frames_have_all_arrived_is_idle(ports: Ports) -> None:
 
 def test_a_port_without_an_interface_has_no_faults(ports: Ports) -> None:
     with pytest.raises(FaultError, match="no interface is port 9"):
-        ports.plane.set_faults(9, Direction.EGRESS, Faults(loss=1.0))
+        ports.plane.links.set_faults(9, Direction.EGRESS, Faults(loss=1.0))
