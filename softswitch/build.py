@@ -23,7 +23,15 @@ from threading import get_native_id
 from softswitch.errors import BuildError
 
 RUNTIME = Path(__file__).parent / "runtime"
-IO_UNITS = ("io.c", "offload.c", "packet_in.c", "punts.c")
+IO_UNITS = (
+    "fault.c",
+    "io.c",
+    "links.c",
+    "offload.c",
+    "packet_in.c",
+    "punts.c",
+    "receive.c",
+)
 COMPILERS = ("cc", "gcc", "clang")
 # Signed arithmetic wraps: codegen/arithmetic.py relies on it.
 FLAGS = ("-std=gnu11", "-O2", "-fPIC", "-fwrapv", "-pthread")

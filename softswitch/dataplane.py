@@ -23,6 +23,7 @@ from softswitch.build import build_io_library
 from softswitch.digests import DIGEST_PORT
 from softswitch.engine import Engine
 from softswitch.interface import InterfacePort, PortSpec, grow_buffers
+from softswitch.links import PortLinks
 from softswitch.program_log import LOG_PORT
 from softswitch.punts import PacketInLayout, Punts
 
@@ -97,6 +98,7 @@ class DataPlane:
         self._punts = Punts(self._library, self._library.io_punts(self._io))
         for interface in self._interfaces:
             self._add_port(interface.spec.number, interface.socket, _INTERFACE)
+        self.links = PortLinks(self._library, self._library.io_links(self._io), {**self._indices})
         if cpu_port is not None:
             self._add_port(cpu_port, inside, _CPU)
         self._add_port(DIGEST_PORT, learning, _DIGESTS)
@@ -208,11 +210,12 @@ class DataPlane:
 
 def _load() -> ctypes.CDLL:
     library = ctypes.CDLL(str(build_io_library()), use_errno=True)
-    library.io_create.restype = library.io_punts.restype = ctypes.c_void_p
+    library.io_create.restype = ctypes.c_void_p
+    library.io_punts.restype = library.io_links.restype = ctypes.c_void_p
     library.io_unknown_ports.restype = ctypes.c_uint64
     library.io_now.restype = ctypes.c_uint64
-    for name in ("io_destroy", "io_run", "io_stop", "io_now", "io_unknown_ports", "io_punts"):
-        getattr(library, name).argtypes = [ctypes.c_void_p]
+    for name in ("destroy", "run", "stop", "now", "unknown_ports", "punts", "links"):
+        getattr(library, f"io_{name}").argtypes = [ctypes.c_void_p]
     library.io_add_port.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_int]
     library.io_set_pipeline.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     library.io_port_counters.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]

@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from softswitch.faults import Direction, FaultError, Faults, parse_faults
 from softswitch.interface import PortSpec
 from softswitch.tls import Tls
 
@@ -32,6 +34,15 @@ TLS_FILES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class PortFaults:
+    """The faults with which one direction of a port's link begins."""
+
+    port: int
+    direction: Direction
+    faults: Faults | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What to run."""
@@ -44,6 +55,7 @@ class Options:
     cpu_port: int | None
     log_level: str
     priority_queues: int = 1
+    faults: tuple[PortFaults, ...] = ()
 
 
 def parse_options(arguments: Sequence[str]) -> Options:
@@ -55,6 +67,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
     if given.priority_queues < 1:
         parser.error("a port has at least one queue")
     _check_ports(parser, given.interface, given.cpu_port)
+    _check_faults(parser, given.interface, given.faults)
     return Options(
         program=given.program,
         ports=tuple(given.interface),
@@ -64,6 +77,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
         cpu_port=given.cpu_port,
         log_level=LOG_LEVELS[given.log_level],
         priority_queues=given.priority_queues,
+        faults=tuple(given.faults),
     )
 
 
@@ -81,6 +95,19 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PORT@INTERFACE",
         help="attach an interface as this port; may be repeated",
     )
+    for direction, option in (
+        (Direction.EGRESS, "--fault"),
+        (Direction.INGRESS, "--ingress-fault"),
+    ):
+        add(
+            option,
+            action="append",
+            dest="faults",
+            default=[],
+            type=partial(_port_faults, direction),
+            metavar="PORT:FAULTS",
+            help=f"faults of the link, {direction.name.lower()}: 3:loss=1%%,delay=5ms",
+        )
     add("--device-id", type=int, default=1, help="P4Runtime's id of this device (default 1)")
     add(
         "--grpc-server-addr",
@@ -139,6 +166,25 @@ def _port(text: str) -> PortSpec:
     if not separator or not interface or not number.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not PORT@INTERFACE")
     return PortSpec(int(number), interface)
+
+
+def _port_faults(direction: Direction, text: str) -> PortFaults:
+    number, separator, words = text.partition(":")
+    if not separator or not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not PORT:FAULTS")
+    try:
+        return PortFaults(int(number), direction, parse_faults(words))
+    except FaultError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
+
+
+def _check_faults(
+    parser: argparse.ArgumentParser, ports: Sequence[PortSpec], faults: Sequence[PortFaults]
+) -> None:
+    numbers = {spec.number for spec in ports}
+    for given in faults:
+        if given.port not in numbers:
+            parser.error(f"port {given.port} is to have faults, but no interface")
 
 
 def _check_ports(

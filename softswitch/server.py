@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
@@ -168,9 +168,17 @@ class Server:
     """The server on its address; made listening, stopped once."""
 
     def __init__(
-        self, address: str, tls: Tls | None, service: P4Runtime, controllers: Controllers
+        self,
+        address: str,
+        tls: Tls | None,
+        service: P4Runtime,
+        controllers: Controllers,
+        others: Sequence[grpc.GenericRpcHandler[bytes, bytes]] = (),
     ) -> None:
-        """Listen; AddressError if the address is in use or makes no sense, or TlsError."""
+        """Listen, for the RPCs of `others` as well.
+
+        AddressError if the address is in use or makes no sense, or TlsError.
+        """
         self._controllers = controllers
         self._socket_file = _socket_file(address)
         if self._socket_file is not None:
@@ -178,6 +186,7 @@ class Server:
         pool = ThreadPoolExecutor(MAX_CONTROLLERS + UNARY_THREADS, thread_name_prefix="rpc")
         self._server = grpc.server(pool, options=OPTIONS)
         p4r_grpc.add_P4RuntimeServicer_to_server(Servicer(service, controllers), self._server)
+        self._server.add_generic_rpc_handlers(others)
         try:
             if tls is None:
                 self._server.add_insecure_port(address)

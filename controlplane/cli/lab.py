@@ -1,4 +1,4 @@
-"""`mvpn lab check | up | clean | schema`."""
+"""`mvpn lab check | up | fault | clean | schema`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from controlplane.lab.control import serving
+from controlplane.cli.show import only_lab
+from controlplane.cli.tables import plain, table
+from controlplane.lab.control import ask_faults, serving
 from controlplane.lab.errors import LabError
 from controlplane.lab.garbage import collect_rarely
 from controlplane.lab.load import load
@@ -32,6 +34,16 @@ from controlplane.lab.worlds import (
 )
 
 _DEFAULT_TARGET: Final = LIVE_TARGETS[0]
+_FAULT_COLUMNS: Final = {
+    "Switch": plain("router"),
+    "Port": plain("port"),
+    "Direction": plain("direction"),
+    "Lost": plain("lost"),
+    "Doubled": plain("duplicated"),
+    "No room": plain("overflowed"),
+    "Under way": plain("waiting"),
+    "Faults": plain("faults"),
+}
 
 
 def add_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -52,6 +64,12 @@ def add_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     up.add_argument("--target", choices=LIVE_TARGETS, default=_DEFAULT_TARGET)
     _add_record(up)
     up.set_defaults(run=_up)
+    fault = verbs.add_parser("fault", help="what a link of a running lab does to packets")
+    fault.add_argument("link", metavar="LINK")
+    words = "such as loss=1%% delay=5ms; none takes all away, and without any they are shown"
+    fault.add_argument("words", metavar="FAULT", nargs="*", help=words)
+    fault.add_argument("--lab", metavar="NAME", help="which lab, when several run")
+    fault.set_defaults(run=_fault)
     clean = verbs.add_parser("clean", help="remove what a killed run left")
     clean.set_defaults(run=_clean)
     schema = verbs.add_parser("schema", help="print the JSON Schema of lab files")
@@ -144,6 +162,14 @@ def _up(options: argparse.Namespace) -> int:
                     _progress(f"{row.expectation}: {row.seen}")
             _progress(f"`mvpn show ROUTER NOUN` asks the routers; `exit` ends the lab {lab.name}")
             world.cli()
+    return 0
+
+
+def _fault(options: argparse.Namespace) -> int:
+    """Faults first changed, where some are given, then shown."""
+    lab = options.lab or only_lab()
+    rows = ask_faults(lab, options.link, " ".join(options.words) or None)
+    print("\n".join(table(_FAULT_COLUMNS, rows)))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""A running lab answers `mvpn show`, `mvpn trace` and `mvpn p4`: one JSON line asks, one answers.
+"""A running lab answers `mvpn show`, `trace`, `p4`, `lab fault`: a JSON line asks, one answers.
 
     {"router": "pe1", "noun": "mroute", "vrf": "red"}            vrf null: all of them
     {"rows": [...]}   or   {"error": "..."}
@@ -6,6 +6,8 @@
     {"text": "..."}   or   {"error": "..."}
     {"router": "pe1", "switch": true}
     {"address": "unix:...", "device_id": 1}   or   {"error": "..."}
+    {"link": "pe1-p1", "faults": "loss=1%"}                      faults null: as they are
+    {"rows": [...]}   or   {"error": "..."}
 
 The Unix socket is called after the lab, in a folder that is the same for all labs.
 """
@@ -29,6 +31,7 @@ from controlplane.lab.trace.walk import TraceError, Walk, parse_goal
 from controlplane.lab.trace.words import trace_words
 from controlplane.lab.world import World
 from controlplane.p4rt.address import SwitchAddress
+from controlplane.p4rt.faults import FaultError, parse_faults
 from controlplane.router.show import ShowError
 
 FOLDER: Final = RUN
@@ -71,7 +74,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
             return _NO_REQUEST
         try:
             return self._answer(asked)
-        except (LabError, ShowError, TraceError) as error:
+        except (FaultError, LabError, ShowError, TraceError) as error:
             return {"error": str(error)}
 
     def _answer(self, asked: object) -> Mapping[str, Any]:
@@ -82,10 +85,20 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
                 return {"text": self._trace(router, str(vrf), str(goal))}
             case {"router": router, "switch": True}:
                 return asdict(self._world.switch(router))
+            case {"link": link, "faults": str() | None as words}:
+                return {"rows": self._faults(link, words)}
             case {"router": router, "noun": noun, "vrf": str() | None as vrf}:
                 return {"rows": self._world.show(router, str(noun), vrf)}
             case _:
                 return _NO_REQUEST
+
+    def _faults(self, name: object, words: str | None) -> list[dict[str, Any]]:
+        """VLANs of one wire have its faults in common, under the name of their first link."""
+        if all(name != link.name for link in self._plan.links):
+            raise LabError(f"no link is called {name}")
+        if words is not None:
+            self._world.set_faults(str(name), parse_faults(words))
+        return self._world.link_faults(str(name))
 
     def _trace(self, router: str, vrf: str, goal: str) -> str:
         fibs = {name: self._world.fib(name) for name in self._plan.routers}
@@ -142,6 +155,12 @@ def ask_switch(lab: str, router: str) -> SwitchAddress:
     """Where a P4Runtime client finds the switch of a router of a running lab."""
     answer = _ask(lab, {"router": router, "switch": True})
     return SwitchAddress(answer["address"], answer["device_id"])
+
+
+def ask_faults(lab: str, link: str, words: str | None) -> list[dict[str, Any]]:
+    """The faults of a link of a running lab, changed first if words are given."""
+    rows: list[dict[str, Any]] = _ask(lab, {"link": link, "faults": words})["rows"]
+    return rows
 
 
 def _ask(lab: str, question: Mapping[str, str | bool | None]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from controlplane.lab.errors import LabError
 from controlplane.lab.plan import LinkPlan, NetworkPlan
 from controlplane.lab.probes.probe import Probe
 from controlplane.lab.testbed.capture import Captures
+from controlplane.lab.testbed.faults import LiveFaults, read_switch, tell_switch
 from controlplane.lab.testbed.frr import FrrRouter, require_frr
 from controlplane.lab.testbed.hosts import LiveHost
 from controlplane.lab.testbed.network import Commands, Network
@@ -28,6 +29,7 @@ from controlplane.lab.world import Received, RunningProbe, Stream, Told, by_prot
 from controlplane.live.controllers import Controllers, RouterFailed
 from controlplane.live.ports import SwitchPorts
 from controlplane.p4rt.address import SwitchAddress
+from controlplane.p4rt.faults import Faults
 from controlplane.rib.route import Route
 from controlplane.router.lives import Lives, OpenRecording
 from controlplane.router.show import ShowError
@@ -68,6 +70,7 @@ class LiveWorld:
         """Those of FRR."""
         self._hosts: dict[str, LiveHost] = {}
         self._links = {link.name: link for link in plan.links}
+        self._faults = LiveFaults(plan)
         self._streams: dict[str, Stream] = {}
 
     # -- World
@@ -75,6 +78,7 @@ class LiveWorld:
     def start(self) -> None:
         if (reason := missing_rights()) is not None:
             raise LabError(reason)
+        self._require_faults()
         if self._target == "bmv2":
             require_program("simple_switch_grpc", "build BMv2, or use --target softswitch")
         if self._plan.frr:
@@ -174,6 +178,22 @@ class LiveWorld:
         network, _ = self._running()
         network.cut(link, cut=cut)
 
+    def set_faults(self, link: str, faults: Faults | None) -> None:
+        self._refuse_faults_of_bmv2()
+        network, _ = self._running()
+        for place, words in self._faults.set(link, faults):
+            if place.router in self._switches:
+                tell_switch(network.address(place.router), place, words)
+
+    def link_faults(self, link: str) -> list[dict[str, Any]]:
+        self._refuse_faults_of_bmv2()
+        network, _ = self._running()
+        return [
+            place.row(read_switch(network.address(place.router), place))
+            for place in self._faults.places(link)
+            if place.router in self._switches
+        ]
+
     def in_step(self) -> bool:
         return self._running()[1].in_step()
 
@@ -235,7 +255,8 @@ class LiveWorld:
         }
 
     def _start_switch(self, router: str, network: Network, processes: Processes) -> None:
-        command, namespace = network.switch_command(router), network.namespace(router)
+        command = [*network.switch_command(router), *self._faults.options(router)]
+        namespace = network.namespace(router)
         self._switches[router] = processes.start(f"switch-{router}", command, namespace=namespace)
 
     def _wait_for_switches(self, network: Network) -> None:
@@ -258,6 +279,16 @@ class LiveWorld:
             controllers.start(Lives(config, self._plan.seed_of(name), self._record), address, ports)
 
     # -- the rest
+
+    def _require_faults(self) -> None:
+        """That the target can make the faults of the lab file, if there are any."""
+        if any(link.faulty for link in self._plan.links):
+            self._refuse_faults_of_bmv2()
+            self._faults.require_places()
+
+    def _refuse_faults_of_bmv2(self) -> None:
+        if self._target == "bmv2":
+            raise LabError("BMv2 makes no faults of links: use --target softswitch")
 
     def _ours(self) -> list[str]:
         """The routers that are a switch and a control plane of ours."""

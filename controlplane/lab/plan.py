@@ -14,6 +14,7 @@ from typing import Final
 from controlplane.engine.time import Duration
 from controlplane.net.interface import ETHERNET_MTU
 from controlplane.net.mac import MacAddress
+from controlplane.p4rt.faults import Faults
 from controlplane.rib.route import Route
 from controlplane.router.config import RouterConfig
 
@@ -35,7 +36,8 @@ class LinkPlan:
 
     `delay` holds in the simulator alone, `mtu` in live networks: the kernel's, of all interfaces.
     `core` is a link between P or PE routers. One that is to lose packets `silently` runs through a
-    bridge, as a LAN does: neither end sees it break.
+    bridge, as a LAN does: neither end sees it break. It has `faults` from the start, and is
+    `faulty` when it has some at any time of the lab.
     """
 
     name: str
@@ -45,6 +47,8 @@ class LinkPlan:
     silently: bool = False
     delay: Duration = 0.0005
     mtu: int = ETHERNET_MTU
+    faults: Faults | None = None
+    faulty: bool = False
 
     @property
     def bridged(self) -> bool:

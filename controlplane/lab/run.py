@@ -21,7 +21,16 @@ from controlplane.lab.file.expect import (
     TrafficExpectation,
     WatchedExpectation,
 )
-from controlplane.lab.file.play import Event, Join, Leave, LinkCut, LinkDown, LinkUp, Restart
+from controlplane.lab.file.play import (
+    Event,
+    Join,
+    Leave,
+    LinkCut,
+    LinkDown,
+    LinkFaults,
+    LinkUp,
+    Restart,
+)
 from controlplane.lab.judge.state import StateJudge
 from controlplane.lab.judge.traffic import TrafficJudge
 from controlplane.lab.judge.words import watched_words
@@ -261,6 +270,8 @@ class Run:
                 self._cut_link(link)
             case LinkUp(link_up=link):
                 self._mend_link(link)
+            case LinkFaults(link_faults=link, faults=faults):
+                self._world.set_faults(self._lab.wires[link], faults)
             case Restart(restart=router):
                 self._world.restart(router)
 

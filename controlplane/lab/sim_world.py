@@ -17,6 +17,7 @@ from controlplane.lab.plan import HostPlan, LinkEnd, LinkPlan, NetworkPlan
 from controlplane.lab.probes.probe import Probe
 from controlplane.lab.world import Received, RunningProbe, Stream, Told, by_protocol
 from controlplane.p4rt.address import SwitchAddress
+from controlplane.p4rt.faults import Faults
 from controlplane.p4rt.memory import MemoryTarget
 from controlplane.rib.route import Route
 from controlplane.router.events import PortChanged, RoutesReplaced
@@ -70,6 +71,11 @@ class SimWorld:
             self._cleanup.callback(switch.target.close)
         self._hosts = {name: self._host(host) for name, host in plan.hosts.items()}
         self._links = {link.name: self._link(link) for link in plan.links}
+        self._faults: dict[str, Faults] = {}
+        self._cut: set[str] = set()
+        for link in plan.links:
+            if link.faults is not None:
+                self.set_faults(link.name, link.faults)
 
     # -- building
 
@@ -191,7 +197,21 @@ class SimWorld:
         return show(switch.router, noun, vrf, self._scheduler.now)
 
     def cut_link(self, link: str, *, cut: bool) -> None:
-        self.set_loss(link, 1.0 if cut else 0.0)
+        (self._cut.add if cut else self._cut.discard)(link)
+        self.set_loss(link, 1.0 if cut else self._faults.get(link, Faults()).loss)
+
+    def set_faults(self, link: str, faults: Faults | None) -> None:
+        plan = next(plan for plan in self._plan.links if plan.name == link)
+        self._faults[link] = now = faults or Faults()
+        its = self._links[link]
+        its.loss, its.doubled = 1.0 if link in self._cut else now.loss, now.duplicate
+        its.rate, its.limit = now.rate, now.limit if faults else None
+        # The target takes the jitter from both sides of the delay, a link adds it.
+        its.delay, its.jitter = plan.delay + now.delay - now.jitter, 2 * now.jitter
+        its.rng.seed(self._plan.seed_of(f"{link} {now.seed}"))
+
+    def link_faults(self, link: str) -> list[dict[str, Any]]:
+        raise LabError(f"{link} is simulated, it does not count what it loses")
 
     def set_loss(self, link: str, share: float) -> None:
         """From now on a link loses this share of its frames, in both directions."""

@@ -17,6 +17,7 @@ from controlplane.engine.time import Duration, Instant
 from controlplane.fib.model import Fib
 from controlplane.lab.probes.probe import Probe
 from controlplane.p4rt.address import SwitchAddress
+from controlplane.p4rt.faults import Faults
 from controlplane.rib.route import Route, RouteProtocol
 
 PROVIDED: Final = (RouteProtocol.STATIC, RouteProtocol.COMPUTED)
@@ -115,6 +116,12 @@ class World(Protocol):
 
     def cut_link(self, link: str, *, cut: bool) -> None:
         """Let a link lose every packet, with its ends none the wiser; or no longer."""
+
+    def set_faults(self, link: str, faults: Faults | None) -> None:
+        """From now on a link has these faults in both directions, or none."""
+
+    def link_faults(self, link: str) -> list[dict[str, Any]]:
+        """A row for each direction of each switch's port on a link: its faults, what they did."""
 
     def restart(self, router: str) -> None:
         """Restart a router with nothing remembered; its switch runs on, and follows the new one."""

@@ -25,6 +25,7 @@ from softswitch.p4runtime.action_profile import (
 )
 from softswitch.p4runtime.binding import bind
 from softswitch.p4runtime.cells import Counters, Meters, Registers
+from softswitch.p4runtime.device_config import program_text
 from softswitch.p4runtime.digests import Digests
 from softswitch.p4runtime.direct import DirectCounters, DirectMeters
 from softswitch.p4runtime.idle import Timekeeper
@@ -151,7 +152,7 @@ def _prepare(p4info: bytes, device_config: bytes, logs: bool) -> tuple[Program, 
 
 def _read_pipeline(device_config: bytes) -> Pipeline:
     try:
-        return read_pipeline(device_config.decode())
+        return read_pipeline(program_text(device_config))
     except UnicodeDecodeError:
         raise invalid("the device config is not a BMv2 JSON text") from None
     except PipelineError as error:

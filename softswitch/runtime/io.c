@@ -2,8 +2,6 @@
 #include "io.h"
 
 #include <errno.h>
-#include <linux/if_packet.h>
-#include <linux/virtio_net.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,23 +13,20 @@
 #include <unistd.h>
 
 #include "offload.h"
+#include "receive.h"
 
 enum {
-    RX_BATCH = 64,
     TX_BATCH = 256,
     MAX_EVENTS = 64,
-    MAX_FRAME = 65536 + 64,         /* what TCP hands over at most; pages are used when needed */
-    VLAN_TAG = 4,                   /* room in front of a received frame for a tag to put back */
-    MAC_ADDRESSES = 12,
-    RX_STRIDE = MAX_FRAME + 64 * 5, /* no power of two, or all frames share cache sets */
-    ARENA = 1 << 20,                /* frames that wait for the end of the batch */
-    VNET_HEADER = sizeof(struct virtio_net_hdr),
+    ARENA = 1 << 20, /* frames that wait for the end of the batch */
+    NANOSECONDS = 1000000000,
     UNKNOWN = -1,
     PORT_NUMBERS = 1 << 16,
 };
 
 struct io_port {
     int fd;
+    int index;
     uint32_t number;
     enum io_kind kind;
     uint32_t header;  /* octets in front of each frame: PACKET_VNET_HDR's */
@@ -41,15 +36,10 @@ struct io_port {
     struct io_counters counters;
 };
 
-struct rx_slot {
-    struct virtio_net_hdr vnet;
-    struct iovec iov[2];
-    char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-};
-
 struct io {
     int epoll;
     int stop;
+    struct links links;
     struct io_port **ports;
     int count;
     int16_t by_number[PORT_NUMBERS];
@@ -61,21 +51,24 @@ struct io {
     pthread_mutex_t pipeline_lock; /* held while frames are in the pipeline */
     struct io_pipeline pipeline;
 
-    struct mmsghdr rx[RX_BATCH];
-    struct rx_slot slots[RX_BATCH];
-    uint8_t *rx_frames;
+    struct rx *rx;
     uint8_t *arena;
     uint32_t arena_used;
 };
 
 /* -- making and unmaking ---------------------------------------------------------------------- */
 
-static uint64_t microseconds(void)
+static uint64_t nanoseconds(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return (uint64_t)now.tv_sec * NANOSECONDS + now.tv_nsec;
+}
+
+static uint64_t microseconds(void)
+{
+    return nanoseconds() / 1000;
 }
 
 static int watch(struct io *io, int fd, void *what)
@@ -95,11 +88,11 @@ struct io *io_create(void)
     memset(io->by_number, 0xff, sizeof io->by_number);
     io->epoll = epoll_create1(EPOLL_CLOEXEC);
     io->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    io->rx_frames = malloc((size_t)RX_BATCH * RX_STRIDE);
+    io->rx = rx_create();
     io->arena = malloc(ARENA);
     io->punts = punts_create();
-    if (io->epoll < 0 || io->stop < 0 || !io->rx_frames || !io->arena || !io->punts ||
-        watch(io, io->stop, NULL)) {
+    if (links_open(&io->links) || io->epoll < 0 || io->stop < 0 || !io->rx || !io->arena ||
+        !io->punts || watch(io, io->stop, NULL) || watch(io, io->links.timer, io)) {
         io_destroy(io);
         return NULL;
     }
@@ -112,7 +105,8 @@ void io_destroy(struct io *io)
     for (int i = 0; i < io->count; i++)
         free(io->ports[i]);
     free(io->ports);
-    free(io->rx_frames);
+    links_close(&io->links);
+    rx_destroy(io->rx);
     free(io->arena);
     if (io->punts)
         punts_destroy(io->punts);
@@ -140,9 +134,9 @@ int io_add_port(struct io *io, uint32_t number, int fd, enum io_kind kind)
     port = calloc(1, sizeof *port);
     if (!port)
         return -1;
-    *port = (struct io_port){.fd = fd, .number = number, .kind = kind};
+    *port = (struct io_port){.fd = fd, .index = io->count, .number = number, .kind = kind};
     port->header = kind == IO_INTERFACE ? VNET_HEADER : 0;
-    if (watch(io, fd, port)) {
+    if (links_add(&io->links) || watch(io, fd, port)) {
         free(port);
         return -1;
     }
@@ -161,6 +155,23 @@ void io_set_pipeline(struct io *io, const struct io_pipeline *pipeline)
     pthread_mutex_lock(&io->pipeline_lock);
     io->pipeline = pipeline ? *pipeline : (struct io_pipeline){0};
     pthread_mutex_unlock(&io->pipeline_lock);
+}
+
+/* -- links with faults ------------------------------------------------------------------------ */
+
+struct links *io_links(struct io *io)
+{
+    return &io->links;
+}
+
+/* Whether the frame is on a link with faults now: it will arrive later, or never. */
+static bool meets_faults(struct io *io, const struct io_port *port, enum link_direction direction,
+                         const uint8_t *frame, uint32_t len)
+{
+    if (!links_faulty(&io->links, port->index, direction))
+        return false;
+    fault_offer(io->links.links[port->index].faults[direction], frame, len, nanoseconds());
+    return true;
 }
 
 /* -- sending ---------------------------------------------------------------------------------- */
@@ -208,25 +219,10 @@ static void punt(struct io *io, struct io_port *port, const uint8_t *frame, uint
 }
 
 /* Keep a copy of the frame until the end of the batch. */
-static void gather(void *ctx, uint32_t number, const uint8_t *frame, uint32_t len)
+static void keep(struct io *io, struct io_port *port, const uint8_t *frame, uint32_t len)
 {
-    struct io *io = ctx;
-    struct io_port *port;
     uint8_t *place;
 
-    if (number >= PORT_NUMBERS || io->by_number[number] == UNKNOWN) {
-        io->unknown_ports++;
-        return;
-    }
-    port = io->ports[io->by_number[number]];
-    if (len > MAX_FRAME) {
-        port->counters.tx_dropped++;
-        return;
-    }
-    if (port->kind == IO_CPU) {
-        punt(io, port, frame, len);
-        return;
-    }
     if (port->pending == TX_BATCH || io->arena_used + port->header + len > ARENA)
         flush(io);
     place = io->arena + io->arena_used;
@@ -239,54 +235,27 @@ static void gather(void *ctx, uint32_t number, const uint8_t *frame, uint32_t le
     port->pending++;
 }
 
-/* -- receiving -------------------------------------------------------------------------------- */
-
-static uint8_t *frame_buffer(struct io *io, int i)
+static void gather(void *ctx, uint32_t number, const uint8_t *frame, uint32_t len)
 {
-    return io->rx_frames + (size_t)i * RX_STRIDE + VLAN_TAG;
-}
+    struct io *io = ctx;
+    struct io_port *port;
 
-static int receive(struct io *io, struct io_port *port)
-{
-    for (int i = 0; i < RX_BATCH; i++) {
-        struct rx_slot *slot = &io->slots[i];
-
-        slot->iov[0] = (struct iovec){&slot->vnet, port->header};
-        slot->iov[1] = (struct iovec){frame_buffer(io, i), MAX_FRAME};
-        io->rx[i].msg_hdr = (struct msghdr){.msg_iov = slot->iov,
-                                            .msg_iovlen = 2,
-                                            .msg_control = slot->control,
-                                            .msg_controllen = sizeof slot->control};
+    if (number >= PORT_NUMBERS || io->by_number[number] == UNKNOWN) {
+        io->unknown_ports++;
+        return;
     }
-    return recvmmsg(port->fd, io->rx, RX_BATCH, MSG_DONTWAIT, NULL);
+    port = io->ports[io->by_number[number]];
+    if (len > MAX_FRAME) {
+        port->counters.tx_dropped++;
+        return;
+    }
+    if (port->kind == IO_CPU)
+        punt(io, port, frame, len);
+    else if (!meets_faults(io, port, LINK_EGRESS, frame, len))
+        keep(io, port, frame, len);
 }
 
-static const struct tpacket_auxdata *auxdata(struct msghdr *message)
-{
-    struct cmsghdr *control = CMSG_FIRSTHDR(message);
-
-    if (!control || control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA)
-        return NULL;
-    return (const struct tpacket_auxdata *)CMSG_DATA(control);
-}
-
-/* Put back a tag that the kernel has taken out; the frame then begins four octets earlier. */
-static bool restore_vlan(uint8_t *frame, const struct tpacket_auxdata *aux)
-{
-    uint16_t tpid = 0x8100;
-    uint8_t *start = frame - VLAN_TAG;
-
-    if (!aux || !(aux->tp_status & TP_STATUS_VLAN_VALID))
-        return false;
-    if (aux->tp_status & TP_STATUS_VLAN_TPID_VALID)
-        tpid = aux->tp_vlan_tpid;
-    memmove(start, frame, MAC_ADDRESSES);
-    start[12] = tpid >> 8;
-    start[13] = tpid;
-    start[14] = aux->tp_vlan_tci >> 8;
-    start[15] = aux->tp_vlan_tci;
-    return true;
-}
+/* -- receiving -------------------------------------------------------------------------------- */
 
 struct arrival {
     struct io *io;
@@ -303,31 +272,22 @@ static void run_pipeline(void *ctx, const uint8_t *frame, uint32_t len)
                          io);
 }
 
-/* One frame of an interface: complete it, then through the pipeline. */
-static bool accept_frame(struct arrival *arrival, int i)
+static void come_in(void *ctx, const uint8_t *frame, uint32_t len)
 {
-    struct io *io = arrival->io;
-    struct virtio_net_hdr vnet = io->slots[i].vnet;
-    uint8_t *frame = frame_buffer(io, i);
-    uint32_t len = io->rx[i].msg_len - VNET_HEADER;
+    const struct arrival *arrival = ctx;
 
-    if (restore_vlan(frame, auxdata(&io->rx[i].msg_hdr))) {
-        frame -= VLAN_TAG;
-        len += VLAN_TAG;
-        vnet.csum_start += VLAN_TAG;
-    }
-    return offload_finish(frame, len, &vnet, run_pipeline, arrival);
+    if (!meets_faults(arrival->io, arrival->port, LINK_INGRESS, frame, len))
+        run_pipeline(ctx, frame, len);
 }
 
-static bool accept_message(struct arrival *arrival, int i)
+/* A frame of an interface is completed first. */
+static bool accept_frame(struct arrival *arrival, const struct rx_frame *frame)
 {
-    struct io *io = arrival->io;
-
-    if (io->rx[i].msg_hdr.msg_flags & MSG_TRUNC || !io->pipeline.process)
+    if (frame->truncated || !arrival->io->pipeline.process)
         return false;
     if (arrival->port->kind == IO_INTERFACE)
-        return accept_frame(arrival, i);
-    run_pipeline(arrival, frame_buffer(io, i), io->rx[i].msg_len);
+        return offload_finish(frame->octets, frame->len, &frame->vnet, come_in, arrival);
+    run_pipeline(arrival, frame->octets, frame->len);
     return true;
 }
 
@@ -344,9 +304,11 @@ static void run_batch(struct io *io, struct io_port *port, int count)
     if (ready)
         io->pipeline.lock(io->pipeline.sw);
     for (int i = 0; i < count; i++) {
+        struct rx_frame frame = rx_take(io->rx, i);
+
         port->counters.rx_packets++;
-        port->counters.rx_bytes += io->rx[i].msg_len - port->header;
-        if (!accept_message(&arrival, i))
+        port->counters.rx_bytes += frame.len;
+        if (!accept_frame(&arrival, &frame))
             port->counters.rx_dropped++;
     }
     if (ready)
@@ -357,11 +319,11 @@ static void run_batch(struct io *io, struct io_port *port, int count)
  * the link is up. The CPU's socket ends with its owner, who is about to stop us. */
 static void serve(struct io *io, struct io_port *port)
 {
-    int count = receive(io, port);
+    int count = rx_receive(io->rx, port->fd, port->header);
 
     if (count <= 0)
         return;
-    if (port->kind != IO_INTERFACE && io->rx[0].msg_len == 0) {
+    if (port->kind != IO_INTERFACE && rx_is_end(io->rx)) {
         epoll_ctl(io->epoll, EPOLL_CTL_DEL, port->fd, NULL);
         return;
     }
@@ -369,6 +331,57 @@ static void serve(struct io *io, struct io_port *port)
     run_batch(io, port, count);
     pthread_mutex_unlock(&io->pipeline_lock);
     flush(io);
+}
+
+/* -- what arrives over links with faults ------------------------------------------------------ */
+
+static void deliver(void *ctx, const uint8_t *frame, uint32_t len)
+{
+    const struct arrival *arrival = ctx;
+
+    if (arrival->io->pipeline.process)
+        run_pipeline(ctx, frame, len);
+    else
+        arrival->port->counters.rx_dropped++;
+}
+
+static void release_received(struct io *io, struct io_port *port, struct fault *fault)
+{
+    uint64_t now = nanoseconds();
+    struct arrival arrival = {io, port, now / 1000 - io->started};
+    bool ready;
+
+    if (fault_next(fault) > now)
+        return;
+    pthread_mutex_lock(&io->pipeline_lock);
+    ready = io->pipeline.process != NULL;
+    if (ready)
+        io->pipeline.lock(io->pipeline.sw);
+    fault_release(fault, now, deliver, &arrival);
+    if (ready)
+        io->pipeline.unlock(io->pipeline.sw);
+    pthread_mutex_unlock(&io->pipeline_lock);
+}
+
+static void depart(void *ctx, const uint8_t *frame, uint32_t len)
+{
+    const struct arrival *departure = ctx;
+
+    keep(departure->io, departure->port, frame, len);
+}
+
+/* What is received first: some of its copies may leave at once. */
+static void release(struct io *io)
+{
+    for (int i = 0; i < io->count; i++)
+        release_received(io, io->ports[i], io->links.links[i].faults[LINK_INGRESS]);
+    for (int i = 0; i < io->count; i++) {
+        struct arrival departure = {.io = io, .port = io->ports[i]};
+
+        fault_release(io->links.links[i].faults[LINK_EGRESS], nanoseconds(), depart, &departure);
+    }
+    flush(io);
+    links_set_timer(&io->links);
 }
 
 /* -- the loop --------------------------------------------------------------------------------- */
@@ -386,8 +399,11 @@ int io_run(struct io *io)
         for (int i = 0; i < count; i++) {
             if (!events[i].data.ptr)
                 return 0;
-            serve(io, events[i].data.ptr);
+            if (events[i].data.ptr != io)
+                serve(io, events[i].data.ptr);
         }
+        if (links_used(&io->links))
+            release(io);
     }
 }
 

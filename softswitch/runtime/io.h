@@ -10,12 +10,16 @@
  * the kernel took out of the frame. The second tells of checksums that the sender has left to
  * hardware which a virtual link does not have: they are completed here, as every real wire would have
  * had it, because the pipeline may tunnel the frame and nobody behind could repair it.
+ *
+ * The links behind ports may have faults (links.h): what is received goes through those of its port
+ * before the pipeline, what is sent after it.
  */
 #ifndef SW_IO_H
 #define SW_IO_H
 
 #include <stdint.h>
 
+#include "links.h"
 #include "punts.h"
 #include "switch.h"
 
@@ -63,6 +67,9 @@ void io_stop(struct io *io);
 uint64_t io_now(const struct io *io);
 
 void io_port_counters(const struct io *io, int port, struct io_counters *counters);
+
+/* The links of ports, by their indices. */
+struct links *io_links(struct io *io);
 
 /* Copies for port numbers that are not there. */
 uint64_t io_unknown_ports(const struct io *io);

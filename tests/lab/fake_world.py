@@ -12,6 +12,7 @@ from controlplane.fib.model import Fib
 from controlplane.lab.probes.probe import Probe
 from controlplane.lab.world import Received, Stream, Told
 from controlplane.p4rt.address import SwitchAddress
+from controlplane.p4rt.faults import Faults, fault_words
 from controlplane.rib.route import Route
 from controlplane.wire.ipv4 import Ipv4Packet
 
@@ -38,6 +39,7 @@ class FakeWorld:
         self.running = False
         self.told: list[Told] = []
         self.in_step_from = 0.0
+        self.faults: dict[str, Faults | None] = {}
         self.replaced: list[tuple[str, str, tuple[Route, ...]]] = []
 
     def _note(self, what: str) -> None:
@@ -110,6 +112,13 @@ class FakeWorld:
 
     def cut_link(self, link: str, *, cut: bool) -> None:
         self._note(f"link {link} {'cut' if cut else 'mended'}")
+
+    def set_faults(self, link: str, faults: Faults | None) -> None:
+        self._note(f"faults {link} {fault_words(faults)}")
+        self.faults[link] = faults
+
+    def link_faults(self, link: str) -> list[dict[str, Any]]:
+        return [{"router": "pe1", "port": 1, "faults": fault_words(self.faults.get(link))}]
 
     def restart(self, router: str) -> None:
         self._note(f"restart {router}")

@@ -295,7 +295,7 @@ def test_mistakes_of_all_kinds_are_reported_at_once_in_the_order_of_the_file(
         "lab.yaml:10: links[1].cost: 0 should be greater than or equal to 1",
         "lab.yaml:11: links[2].vlan: a host takes no tagged frames: h1",
         "lab.yaml:13: events[0]: an event has exactly one of the keys join, leave, link_down, "
-        "link_cut, link_up, restart",
+        "link_cut, link_up, link_faults, restart",
         "lab.yaml:14: events[1].link_down: no link is called ce1-h2; is it ce1-h1?",
     ]
 

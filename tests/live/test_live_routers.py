@@ -15,6 +15,7 @@ import pytest
 from controlplane.lab.errors import LabError
 from controlplane.lab.live_world import LiveWorld
 from controlplane.lab.load import load
+from controlplane.p4rt.faults import Faults
 from tests.live.paths import arrives_whole, open_path
 from tests.live.plans import GROUP, stream
 
@@ -171,3 +172,32 @@ def switch_process(router: str) -> int:
         except OSError:
             continue
     raise LookupError(router)
+
+
+@pytest.mark.parametrize("world", ["softswitch"], indirect=True)
+def test_a_link_loses_what_it_is_told_to_lose_and_no_more(world: LiveWorld) -> None:
+    world.join("h2", GROUP, SOURCE)
+    assert world.wait(lambda: has_tree(world), LIMIT)
+    assert gets(world, 1)
+    world.set_faults("lan2", Faults(loss=1.0))
+    world.send(lost := stream(number=2, count=50, rate=500))
+    assert world.wait(lambda: lost_by(world)["egress"] >= lost.count, LIMIT)
+    assert world.received("h2", lost.name).numbers == []
+    world.set_faults("lan2", Faults(loss=0.0))
+    before = lost_by(world)
+    assert gets(world, 3)
+    assert lost_by(world) == before
+
+
+def lost_by(world: LiveWorld) -> dict[str, int]:
+    """Of both directions of h2's link, at the one switch that it has."""
+    return {row["direction"]: row["lost"] for row in world.link_faults("lan2")}
+
+
+def test_faults_of_links_are_refused_where_the_target_is_bmv2() -> None:
+    plan = load(Path(__file__).with_name("two-pes.yaml")).plan
+    faulty = tuple(replace(link, faulty=True) for link in plan.links)
+    with pytest.raises(LabError, match="BMv2 makes no faults of links: use --target softswitch"):
+        LiveWorld(replace(plan, links=faulty), target="bmv2").start()
+    with pytest.raises(LabError, match="BMv2 makes no faults of links"):
+        LiveWorld(plan, target="bmv2").set_faults("lan2", None)

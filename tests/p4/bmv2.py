@@ -1,10 +1,4 @@
-"""BMv2's simple_switch_grpc as a target: a process in a network namespace of its own.
-
-When is all out that will come of a frame? BMv2 keeps the order of frames on their way, so a barrier
-is sent behind each: one that the harness's own route copies to all ports; and when that is out, an
-ARP frame that is punted, as some of the frame's copies may be. What comes before them belongs to
-the frame in question.
-"""
+"""BMv2's simple_switch_grpc as a target: a process in a network namespace of its own."""
 
 from __future__ import annotations
 
@@ -14,52 +8,28 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from ipaddress import IPv4Address
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
 from controlplane.engine.notice import Notice
-from controlplane.fib.model import (
-    Fib,
-    FibInterface,
-    InPlace,
-    MulticastRoute,
-    PacketIn,
-    PacketOut,
-    Port,
-    Replica,
-    Submit,
-)
-from controlplane.net.mac import MacAddress
-from controlplane.net.multicast import SourceGroup
+from controlplane.fib.model import Fib, PacketIn, PacketOut, Submit
 from controlplane.p4rt.counters import Counters
 from controlplane.p4rt.session import P4Session
-from tests.p4.frames import data, ethernet, to_group
+from tests.p4.barrier import (
+    BARRIER,
+    COPY,
+    COPY_OF_SUBMITTED,
+    INTERFACE,
+    LAST,
+    PORTS,
+    submitted,
+    with_barrier,
+)
 from tests.p4.targets import Outcome, outcome
 from tests.p4.wires import Wire, wires
 
-PORTS: Final = (1, 2, 3, 4, 5, 6)
-_MAC: Final = MacAddress.parse("02:00:00:00:ba:44")
-_VRF: Final = 0x7FFF
-_INTERFACE: Final = 0xFFF0
-_VLAN_IN: Final = 4093
-_VLAN_OUT: Final = 4094
-_SG: Final = SourceGroup(IPv4Address("192.0.2.1"), IPv4Address("232.255.255.255"))
 _LIMIT: Final = 20.0
-
-_IN: Final = to_group(data(str(_SG.source), str(_SG.group)), _MAC, _VLAN_IN)
-_OUT: Final = to_group(data(str(_SG.source), str(_SG.group), ttl=63), _MAC, _VLAN_OUT)
-_SUBMITTED_OUT: Final = to_group(data(str(_SG.source), str(_SG.group)), _MAC, _VLAN_OUT)
-_ARP: Final = ethernet(b"barrier", _MAC, _MAC, _VLAN_IN, kind=0x0806)
-
-
-def _with_barrier(fib: Fib) -> Fib:
-    copies = frozenset(Replica(Port(port, _VLAN_OUT), _MAC, InPlace()) for port in PORTS)
-    at = (FibInterface(Port(port, _VLAN_IN), _INTERFACE, _VRF, _MAC) for port in PORTS)
-    route = MulticastRoute(_VRF, _SG, frozenset({_INTERFACE}), copies)
-    return replace(fib, interfaces=fib.interfaces.union(at), multicast=fib.multicast | {route})
 
 
 class Bmv2:
@@ -77,21 +47,21 @@ class Bmv2:
         self._thread.start()
 
     def program(self, fib: Fib) -> None:
-        asyncio.run_coroutine_threadsafe(self._program(_with_barrier(fib)), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._program(with_barrier(fib)), self._loop).result()
 
     def receive(self, port: int, frame: bytes) -> Outcome:
         wire = self._wires[port]
         wire.send(frame)
-        wire.send(_IN)
-        copies = self._copies(_OUT)
-        wire.send(_ARP)
+        wire.send(BARRIER)
+        copies = self._copies(COPY)
+        wire.send(LAST)
         return outcome(copies, self._all_punted())
 
     def send(self, packet: PacketOut | Submit) -> Outcome:
         self._submit(packet)
-        self._submit(Submit(_VRF, _INTERFACE, _IN))
-        copies = self._copies(_SUBMITTED_OUT)
-        self._submit(Submit(_VRF, _INTERFACE, _ARP))
+        self._submit(submitted(BARRIER))
+        copies = self._copies(COPY_OF_SUBMITTED)
+        self._submit(submitted(LAST))
         return outcome(copies, self._all_punted())
 
     def counters(self) -> Counters:
@@ -116,7 +86,7 @@ class Bmv2:
 
     def _next_punted(self) -> PacketIn | None:
         packet = self._punted.get(timeout=_LIMIT)
-        return None if packet.interface == _INTERFACE else packet
+        return None if packet.interface == INTERFACE else packet
 
     async def _run(self) -> None:
         self._stopped = asyncio.Event()

@@ -108,3 +108,26 @@ def test_frames_of_a_link_with_jitter_overtake_one_another_and_none_is_lost() ->
     assert frames != sorted(frames)
     assert sorted(frames) == [bytes((number,)) for number in range(20)]
     assert all(0.25 <= at <= 0.75 for _, at, _ in got)
+
+
+def test_an_end_with_a_rate_sends_one_frame_after_the_other() -> None:
+    scheduler, got = Scheduler(), Got()
+    send = ends(Link(scheduler, random.Random(1), delay=0.25, rate=8000.0), "ab", got)
+    for _ in range(3):
+        send[0](bytes(100))
+    send[1](bytes(100))
+    scheduler.run(until=1.0)
+    assert [(name, at) for name, at, _ in got] == [
+        ("b", 0.35), ("a", 0.35), ("b", 0.45), ("b", 0.55)
+    ]  # fmt: skip
+
+
+def test_a_frame_for_which_a_link_has_no_room_is_dropped() -> None:
+    scheduler, got = Scheduler(), Got()
+    send = ends(Link(scheduler, random.Random(1), delay=0.25, limit=2), "ab", got)
+    for number in range(3):
+        send[0](bytes((number,)))
+    scheduler.run(until=0.25)
+    send[0](b"again")
+    scheduler.run(until=1.0)
+    assert [frame for *_, frame in got] == [b"\0", b"\1", b"again"]

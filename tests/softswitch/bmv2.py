@@ -73,17 +73,25 @@ class Bmv2:
             grpc.channel_ready_future(channel).result(timeout=30)
         self._stub = p4r_grpc.P4RuntimeStub(self._control)
         self._election = p4r.Uint128(low=1)
+        self._requests: queue.SimpleQueue[p4r.StreamMessageRequest | None] = queue.SimpleQueue()
+        self.packet_ins: queue.SimpleQueue[p4r.PacketIn] = queue.SimpleQueue()
         self._become_primary()
         self._sent: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
         self._received: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
         self._receiver = threading.Thread(target=self._receive, daemon=True)
 
     def _become_primary(self) -> None:
-        requests: queue.SimpleQueue[p4r.StreamMessageRequest] = queue.SimpleQueue()
-        self._stream = iter(self._stub.StreamChannel(iter(requests.get, None)))
+        self._stream = iter(self._stub.StreamChannel(iter(self._requests.get, None)))
         arbitration = p4r.MasterArbitrationUpdate(device_id=1, election_id=self._election)
-        requests.put(p4r.StreamMessageRequest(arbitration=arbitration))
+        self._requests.put(p4r.StreamMessageRequest(arbitration=arbitration))
         next(self._stream)
+        threading.Thread(target=self._receive_packet_ins, daemon=True).start()
+
+    def _receive_packet_ins(self) -> None:
+        with contextlib.suppress(grpc.RpcError):
+            for message in self._stream:
+                if message.HasField("packet"):
+                    self.packet_ins.put(message.packet)
 
     def _receive(self) -> None:
         stream = self._frames.stream_stream(
@@ -116,9 +124,22 @@ class Bmv2:
         """The next message that the controller gets."""
         return next(self._stream)
 
+    def read(self, entities: Sequence[p4r.Entity]) -> list[p4r.Entity]:
+        """What the switch has of these."""
+        request = p4r.ReadRequest(device_id=1, entities=entities)
+        return [entity for response in self._stub.Read(request) for entity in response.entities]
+
     def send(self, port: int, frame: bytes) -> None:
         """Let a frame come in."""
         self._sent.put((port, frame))
+
+    def packet_out(self, packet: p4r.PacketOut) -> None:
+        """Let the CPU send a packet."""
+        self._requests.put(p4r.StreamMessageRequest(packet=packet))
+
+    def receive(self) -> tuple[int, bytes]:
+        """The next frame that leaves; queue.Empty when there is none."""
+        return self._received.get(timeout=10)
 
     def process(self, port: int, frame: bytes, copies: int) -> list[tuple[int, bytes]]:
         """Send a frame and wait for that many copies; fewer when BMv2 makes fewer."""
@@ -126,7 +147,7 @@ class Bmv2:
         received: list[tuple[int, bytes]] = []
         with contextlib.suppress(queue.Empty):
             while len(received) < copies:
-                received.append(self._received.get(timeout=10))
+                received.append(self.receive())
         return received
 
     def received(self, quiet_s: float) -> list[tuple[int, bytes]]:

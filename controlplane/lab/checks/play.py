@@ -17,6 +17,7 @@ from controlplane.lab.file.play import (
     Leave,
     LinkCut,
     LinkDown,
+    LinkFaults,
     LinkUp,
     Restart,
     StreamSpec,
@@ -71,6 +72,8 @@ def _event(file: LabFile, known: Known, at: int, event: Event) -> Iterator[Probl
             yield from unknown((*path, "link_cut"), "link", [name], known.links)
         case LinkUp(link_up=name):
             yield from unknown((*path, "link_up"), "link", [name], known.links)
+        case LinkFaults(link_faults=name):
+            yield from unknown((*path, "link_faults"), "link", [name], known.links)
         case Restart(restart=name):
             yield from unknown((*path, "restart"), "router", [name], known.routers)
 

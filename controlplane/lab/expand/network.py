@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from controlplane.lab.expand.layout import Layout, PlacedEnd, PlacedLink
 from controlplane.lab.expand.routers import router_config
-from controlplane.lab.file.play import LinkCut
+from controlplane.lab.file.play import LinkCut, LinkFaults
 from controlplane.lab.plan import HostPlan, LinkEnd, LinkPlan, NetworkPlan
 from controlplane.lab.routes import RouteProvider
+from controlplane.p4rt.faults import Faults
 
 
 def network_plan(layout: Layout, name: str, captured: frozenset[str]) -> NetworkPlan:
@@ -49,6 +50,10 @@ def wire_of(layout: Layout) -> dict[str, str]:
 def _links(layout: Layout, captured: frozenset[str]) -> tuple[LinkPlan, ...]:
     wires = wire_of(layout)
     cut = {wires[event.link_cut] for event in layout.file.events if isinstance(event, LinkCut)}
+    faulty = {
+        wires[event.link_faults] for event in layout.file.events if isinstance(event, LinkFaults)
+    }
+    faults = {wires[link.name]: link.spec.faults for link in layout.links if link.spec.faults}
     caught = {
         wires[link.name] for link in layout.links if link.name in captured or link.spec.capture
     }
@@ -57,6 +62,8 @@ def _links(layout: Layout, captured: frozenset[str]) -> tuple[LinkPlan, ...]:
             link,
             capture=link.name in caught,
             silently=link.name in cut,
+            faults=faults.get(link.name),
+            faulty=link.name in faulty or link.name in faults,
             mtu=max(one.ends[0].mtu for one in layout.links if wires[one.name] == link.name),
         )
         for link in layout.links
@@ -64,7 +71,15 @@ def _links(layout: Layout, captured: frozenset[str]) -> tuple[LinkPlan, ...]:
     )
 
 
-def _wire(link: PlacedLink, *, capture: bool, silently: bool, mtu: int) -> LinkPlan:
+def _wire(
+    link: PlacedLink,
+    *,
+    capture: bool,
+    silently: bool,
+    mtu: int,
+    faults: Faults | None,
+    faulty: bool,
+) -> LinkPlan:
     return LinkPlan(
         name=link.name,
         ends=tuple(_end(end) for end in link.ends),
@@ -73,6 +88,8 @@ def _wire(link: PlacedLink, *, capture: bool, silently: bool, mtu: int) -> LinkP
         silently=silently,
         delay=link.spec.delay,
         mtu=mtu,
+        faults=faults,
+        faulty=faulty,
     )
 
 

@@ -8,7 +8,17 @@ from pydantic import BeforeValidator, Field
 
 from controlplane.lab.file.bgp import Asn, EndBgp, LinkBgp
 from controlplane.lab.file.timers import SwitchedIgmp, SwitchedOspf, SwitchedPim
-from controlplane.lab.file.values import AreaName, Ipv4, LinkName, Mac, Model, Mtu, Prefix, Seconds
+from controlplane.lab.file.values import (
+    AreaName,
+    Ipv4,
+    LinkFaultWords,
+    LinkName,
+    Mac,
+    Model,
+    Mtu,
+    Prefix,
+    Seconds,
+)
 from controlplane.protocols.ospf.events import BACKBONE
 
 Cost: TypeAlias = Annotated[int, Field(ge=1, le=65_535)]
@@ -109,6 +119,8 @@ class Link(Model):
     mtu: Mtu | None = None
     """Without it, in the core the provider's, else Ethernet's."""
     delay: Seconds = 0.0005
+    faults: LinkFaultWords = None
+    """Of both directions, in the words of netem."""
     capture: bool = False
 
     @property

@@ -6,7 +6,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field, Tag
 
-from controlplane.lab.file.values import Model, Name, Names, Seconds, by_key
+from controlplane.lab.file.values import LinkFaultWords, Model, Name, Names, Seconds, by_key
+from controlplane.p4rt.faults import fault_words
 
 
 class StreamSpec(Model):
@@ -90,6 +91,16 @@ class LinkUp(_Event):
         return f"link {self.link_up} comes up"
 
 
+class LinkFaults(_Event):
+    """A link has these faults from now on, and no others."""
+
+    link_faults: str
+    faults: LinkFaultWords
+
+    def words(self) -> str:
+        return f"faults of {self.link_faults}: {fault_words(self.faults)}"
+
+
 class Restart(_Event):
     """The control plane of a router starts afresh, with nothing remembered."""
 
@@ -105,6 +116,9 @@ Event: TypeAlias = Annotated[
     | Annotated[LinkDown, Tag("<link_down>")]
     | Annotated[LinkCut, Tag("<link_cut>")]
     | Annotated[LinkUp, Tag("<link_up>")]
+    | Annotated[LinkFaults, Tag("<link_faults>")]
     | Annotated[Restart, Tag("<restart>")],
-    by_key("an event", "join", "leave", "link_down", "link_cut", "link_up", "restart"),
+    by_key(
+        "an event", "join", "leave", "link_down", "link_cut", "link_up", "link_faults", "restart"
+    ),
 ]

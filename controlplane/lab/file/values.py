@@ -21,6 +21,7 @@ from pydantic import (
 
 from controlplane.net.mac import MacAddress
 from controlplane.net.vpn import RouteDistinguisher, RouteTarget
+from controlplane.p4rt.faults import Faults, parse_faults
 
 T = TypeVar("T")
 
@@ -150,6 +151,21 @@ Mtu: TypeAlias = Annotated[int, Field(ge=576, le=9_216)]
 
 Interval: TypeAlias = Annotated[float, Field(gt=0, le=_LAST_SECOND, allow_inf_nan=False)]
 """A period of a timer: it cannot be nothing."""
+
+
+def _faults(value: object) -> Faults | None:
+    if value is None or isinstance(value, Faults):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"{value} is not of the form NAME=VALUE ..., as loss=1% delay=5ms")
+    return parse_faults(value)
+
+
+LinkFaultWords: TypeAlias = Annotated[
+    Faults | None,
+    BeforeValidator(_faults),
+    _schema("Faults of a link in the words of netem, or `none`.", "loss=1% delay=5ms jitter=1ms"),
+]
 
 
 def _at_most(octets: int) -> AfterValidator:

@@ -14,6 +14,7 @@ from tests.softswitch.engine.conftest import PROGRAMS
 
 ROOT = Path(__file__).parents[3]
 PUNTS = ROOT / "tests" / "softswitch" / "p4runtime" / "test_punts.py"
+FAULTS = ROOT / "tests" / "softswitch" / "p4runtime" / "test_fault_queue.py"
 MVPN = ROOT / "p4src" / "build" / "mvpn.json"
 SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=all -g -O1"
 
@@ -63,10 +64,11 @@ def test_no_frame_and_no_write_makes_the_sanitizers_complain(
     ]
 
 
-def test_the_tests_of_punted_frames_make_the_sanitizers_complain_of_nothing(
-    environment: dict[str, str],
+@pytest.mark.parametrize("tests", [PUNTS, FAULTS], ids=["punted frames", "links with faults"])
+def test_the_tests_of_the_runtime_make_the_sanitizers_complain_of_nothing(
+    tests: Path, environment: dict[str, str]
 ) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(PUNTS)]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )

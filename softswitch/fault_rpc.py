@@ -1,0 +1,154 @@
+"""Faults of links at run time: one RPC beside P4Runtime, on the same address.
+
+    /softswitch.Links/Faults
+    {"port": 3}                                          what the links of port 3 have
+    {"port": 3, "egress": "loss=1%", "ingress": "none"}  first sets these, or one of them
+    {"egress": {"faults": "loss=1%", "lost": 7, ...}, "ingress": {"faults": "none", ...}}
+
+Requests and answers are JSON: a client needs gRPC alone, and no generated code. From a shell:
+
+    python -m softswitch.fault_rpc unix:/run/s1.sock 3 loss=1% delay=5ms
+    python -m softswitch.fault_rpc unix:/run/s1.sock 3 --ingress none
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, NoReturn, Protocol
+
+import grpc
+
+from softswitch.faults import (
+    Direction,
+    FaultCounters,
+    FaultError,
+    Faults,
+    fault_words,
+    parse_faults,
+)
+
+_SERVICE: Final = "softswitch.Links"
+_METHOD: Final = "Faults"
+_TIMEOUT: Final = 10.0
+
+
+class Links(Protocol):
+    """What has links with faults; both raise FaultError for a port without a link."""
+
+    def set_faults(self, port: int, direction: Direction, faults: Faults | None) -> None: ...
+
+    def faults(self, port: int, direction: Direction) -> tuple[Faults | None, FaultCounters]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FaultReport:
+    """One direction of a link: its faults in words, and what they have done so far."""
+
+    faults: str
+    lost: int
+    duplicated: int
+    overflowed: int
+    waiting: int
+
+
+def fault_handler(links: Links) -> grpc.GenericRpcHandler[bytes, bytes]:
+    """The RPC, for a server."""
+
+    def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
+        try:
+            return json.dumps(_answer(links, _request(request))).encode()
+        except FaultError as error:
+            _abort(context, str(error))
+
+    method = grpc.unary_unary_rpc_method_handler(answer)
+    return grpc.method_handlers_generic_handler(_SERVICE, {_METHOD: method})
+
+
+def _abort(context: grpc.ServicerContext, message: str) -> NoReturn:
+    context.abort(grpc.StatusCode.INVALID_ARGUMENT, message)
+
+
+def _request(octets: bytes) -> Mapping[str, Any]:
+    try:
+        request = json.loads(octets)
+    except ValueError:
+        request = None
+    match request:
+        case {"port": int(), **wanted} if all(_is_wanted(*item) for item in wanted.items()):
+            return dict(request)
+    raise FaultError("not a request of the form {port, egress, ingress}")
+
+
+def _is_wanted(name: object, words: object) -> bool:
+    return str(name).upper() in Direction.__members__ and isinstance(words, str)
+
+
+def _answer(links: Links, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything is read before anything is set."""
+    port, parsed = request["port"], dict[Direction, Faults | None]()
+    for direction in Direction:
+        if (words := request.get(direction.name.lower())) is not None:
+            parsed[direction] = parse_faults(words)
+    for direction, faults in parsed.items():
+        links.set_faults(port, direction, faults)
+    return {direction.name.lower(): _state(links, port, direction) for direction in Direction}
+
+
+def _state(links: Links, port: int, direction: Direction) -> dict[str, Any]:
+    faults, counters = links.faults(port, direction)
+    return {"faults": fault_words(faults), **asdict(counters)}
+
+
+def ask_faults(address: str, port: int, **wanted: str) -> dict[str, FaultReport]:
+    """Set the faults of the directions named, if any; those of both, by `egress` and `ingress`.
+
+    FaultError for what the switch refuses, also when it knows no faults at all.
+    """
+    request = json.dumps({"port": port, **wanted}).encode()
+    with grpc.insecure_channel(address) as channel:
+        call = channel.unary_unary(f"/{_SERVICE}/{_METHOD}", None, None)
+        try:
+            answer = json.loads(call(request, timeout=_TIMEOUT))
+        except grpc.RpcError as error:
+            raise FaultError(_reason(error)) from None
+    return {direction: FaultReport(**state) for direction, state in answer.items()}
+
+
+def _reason(error: grpc.RpcError) -> str:
+    if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+        return "this switch makes no faults"
+    return str(error.details())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command: sets faults where some are given, and prints those of both directions."""
+    parser = argparse.ArgumentParser(
+        prog="python -m softswitch.fault_rpc", description="Faults of a switch's links."
+    )
+    parser.add_argument("address", metavar="ADDRESS", help="of P4Runtime: HOST:PORT or unix:PATH")
+    parser.add_argument("port", metavar="PORT", type=int)
+    parser.add_argument("words", metavar="FAULT", nargs="*", help="loss=1%% delay=5ms, or none")
+    parser.add_argument("--ingress", action="store_true", help="of what comes in, not what leaves")
+    given = parser.parse_intermixed_args(arguments)
+    direction = Direction.INGRESS if given.ingress else Direction.EGRESS
+    wanted = {direction.name.lower(): " ".join(given.words)} if given.words else {}
+    try:
+        for name, state in ask_faults(given.address, given.port, **wanted).items():
+            print(f"{name}: {_line(state)}")
+    except FaultError as error:
+        print(f"port {given.port}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _line(state: FaultReport) -> str:
+    counts = (f"{value} {name}" for name, value in asdict(state).items() if name != "faults")
+    return f"{state.faults} ({', '.join(counts)})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
