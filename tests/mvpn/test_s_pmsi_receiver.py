@@ -102,6 +102,14 @@ class TestABinding:
         pe.tell(from_pe(PE2), joins(JOIN), joins(JOIN), from_pe(PE2))
         assert leaves(pe) == [leaf(FLOW)]
 
+    def test_is_joined_for_a_flow_that_still_comes_by_a_shared_tree_of_a_ce(self, pe: Pe) -> None:
+        """The RP of the customer is there, or this PE; the first packet of the root changes it."""
+        flow = replace(from_pe(PE2), incoming="eth4", rpf_neighbor=None)
+        pe.tell(joins(JOIN), flow)
+        assert leaves(pe) == []
+        pe.tell(replace(flow, awaited=PE3), replace(flow, awaited=PE2))
+        assert leaves(pe) == [leaf(FLOW)]
+
 
 class TestALeafThatHasTheSharedTree:
     """It takes its group's packets of every PE, unless the flow has state that says otherwise."""

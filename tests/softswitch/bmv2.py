@@ -75,6 +75,7 @@ class Bmv2:
         self._election = p4r.Uint128(low=1)
         self._requests: queue.SimpleQueue[p4r.StreamMessageRequest | None] = queue.SimpleQueue()
         self.packet_ins: queue.SimpleQueue[p4r.PacketIn] = queue.SimpleQueue()
+        self._told: queue.SimpleQueue[p4r.StreamMessageResponse] = queue.SimpleQueue()
         self._become_primary()
         self._sent: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
         self._received: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
@@ -85,13 +86,15 @@ class Bmv2:
         arbitration = p4r.MasterArbitrationUpdate(device_id=1, election_id=self._election)
         self._requests.put(p4r.StreamMessageRequest(arbitration=arbitration))
         next(self._stream)
-        threading.Thread(target=self._receive_packet_ins, daemon=True).start()
+        threading.Thread(target=self._receive_messages, daemon=True).start()
 
-    def _receive_packet_ins(self) -> None:
+    def _receive_messages(self) -> None:
         with contextlib.suppress(grpc.RpcError):
             for message in self._stream:
                 if message.HasField("packet"):
                     self.packet_ins.put(message.packet)
+                else:
+                    self._told.put(message)
 
     def _receive(self) -> None:
         stream = self._frames.stream_stream(
@@ -121,8 +124,8 @@ class Bmv2:
         self._stub.Write(p4r.WriteRequest(device_id=1, election_id=self._election, updates=updates))
 
     def told(self) -> p4r.StreamMessageResponse:
-        """The next message that the controller gets."""
-        return next(self._stream)
+        """The next message that the controller gets, packet-ins apart; queue.Empty without one."""
+        return self._told.get(timeout=30)
 
     def read(self, entities: Sequence[p4r.Entity]) -> list[p4r.Entity]:
         """What the switch has of these."""

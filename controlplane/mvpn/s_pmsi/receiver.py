@@ -8,9 +8,10 @@ stay in the old tree until that one ends, and miss nothing of what still comes t
 
 A tree is joined while one of its flows "needs to be received" from its root: this PE has interfaces
 to send it out of and the root is its upstream PE; or it sends the flow to the PMSI itself, and has
-to see the other's packets for PIM's Assert. A PE that has no state of the flow but (*,G) takes its
-packets as those of the group, and on a shared tree packets count of every PE (`pim/forwarding`): so
-such a leaf joins whichever tree brings them.
+to see the other's packets for PIM's Assert; or it has joined the flow there and still gets it by a
+shared tree from elsewhere, which the first packet of the root ends. A PE that has no state of the
+flow but (*,G) takes its packets as those of the group, and on a shared tree packets count of every
+PE (`pim/forwarding`): so such a leaf joins whichever tree brings them.
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ class Receiver:
         if pmsi in tree.outgoing:
             return _OF_ALL
         if tree.incoming != pmsi or not tree.outgoing:
-            return _NONE
+            return _Need(upstream=tree.awaited)
         return _OF_ALL if pmsi in tree.accepted else _Need(upstream=tree.rpf_neighbor)
 
     def _settle(self, bindings: Iterable[Binding]) -> None:

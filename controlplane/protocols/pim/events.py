@@ -130,7 +130,9 @@ class TreeUpdate:
 
     Towards the RP packets are encapsulated as `registering` says. At the RP, `from_registers` lets
     packets in that come in Registers (beside those of `incoming`). `watch_sources` shows packets of
-    (*,G) to PIM as well as forwarding them, so that it hears of new sources.
+    (*,G) to PIM as well as forwarding them, so that it hears of new sources. `awaited` is the PE
+    that an (S,G) has been joined at across a PMSI, while its packets come in elsewhere by the
+    shared tree: the first one of its own would change it over.
     """
 
     tree: TreeName
@@ -141,6 +143,7 @@ class TreeUpdate:
     registering: Registering | None = None
     from_registers: bool = False
     watch_sources: bool = False
+    awaited: IPv4Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,9 @@ In the SSM range a tree forwards while it is Joined (4.8.2).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
+from ipaddress import IPv4Address
 
 from controlplane.net.interface import InterfaceKind
 from controlplane.protocols.pim import bidir
@@ -80,13 +82,15 @@ class Forwarding:
         shared = tree.shared
         assert shared is not None  # a tree of the SSM range is on its own
         may_switch = not tree.is_active and self._desires.spt_switch_desired(tree)
-        return self._update(
+        update = self._update(
             tree,
             shared,
             self._macros.rpf_neighbor_rpt(tree),
             self._macros.inherited_olist_rpt(tree),
             watch_sources=shared.i_am_rp or may_switch or self._awaits_other_pe(tree, shared),
         )
+        awaited = self._awaited(tree, update.incoming)
+        return update if awaited is None else replace(update, awaited=awaited)
 
     def _update(
         self,
@@ -148,6 +152,13 @@ class Forwarding:
         set the SPTbit."""
         common = rpf_interface(tree) == rpf_interface(shared)
         return common and self._is_pmsi(rpf_interface(tree)) and self._desires.join_desired(tree)
+
+    def _awaited(self, tree: SourceTree, incoming: str | None) -> IPv4Address | None:
+        """The PE whose packets are joined and not taken yet."""
+        is_elsewhere = rpf_interface(tree) != incoming and self._is_pmsi(rpf_interface(tree))
+        if tree.rpf is None or not is_elsewhere or not self._desires.join_desired(tree):
+            return None
+        return tree.rpf.neighbor
 
     def _wants_new_sources(self, tree: SharedTree) -> bool:
         """The RP joins sources that it hears of in Registers, a router with local members as its

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from controlplane.net.interface import InterfaceKind
 from controlplane.net.multicast import AnySource, SourceGroup, TreeName
 from controlplane.protocols.igmp.events import MembershipChanged
 from controlplane.protocols.pim.config import PimConfig, SptPolicy
@@ -44,6 +45,7 @@ from tests.protocols.pim.sparse import (
 KEEPALIVE_PERIOD = 210.0
 ANY = AnySource.of(G)
 HERE = Rpf("src", None)
+PE = ip("10.255.0.2")
 
 
 def started(config: PimConfig = IMMEDIATE, source: Rpf | None = None) -> Router:
@@ -217,6 +219,18 @@ class TestSomewhereElse:
         assert isinstance(unwatched, TreeUpdate)
         assert (unwatched.tree, unwatched.watch_sources) == (ANY, False)
         assert tree(router).spt_bit
+
+    def test_the_pe_is_told_whose_packet_across_the_pmsi_ends_the_shared_tree(self) -> None:
+        """An S-PMSI may bring it, which the PE has to be a leaf of then."""
+        router = started(source=Rpf("mdt", PE))
+        router.up("mdt", 9, kind=InterfaceKind.PMSI, address="10.255.0.1/32")
+        router.enable("mdt")
+        router.hears("mdt", str(PE), hello(holdtime=FOREVER))
+        member(router)
+        waiting = replace(on_rpt("hosts"), awaited=PE)
+        assert trees(data(router, "up"))[-1] == waiting
+        changed = router.handle(DataArrived(interface="mdt", sg=SG, neighbor=PE))
+        assert trees(changed)[-1] == replace(on_spt("hosts"), incoming="mdt", rpf_neighbor=PE)
 
     def test_a_source_counts_to_its_group_as_long_as_it_is_on_the_shared_tree(self) -> None:
         """The switch may have a route for it: where an S-PMSI brings it, say."""
