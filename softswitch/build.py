@@ -31,6 +31,7 @@ IO_UNITS = (
     "packet_in.c",
     "punts.c",
     "receive.c",
+    "transmit.c",
 )
 COMPILERS = ("cc", "gcc", "clang")
 # Signed arithmetic wraps: codegen/arithmetic.py relies on it.

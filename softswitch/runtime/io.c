@@ -8,17 +8,15 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "offload.h"
 #include "receive.h"
+#include "transmit.h"
 
 enum {
-    TX_BATCH = 256,
     MAX_EVENTS = 64,
-    ARENA = 1 << 20, /* frames that wait for the end of the batch */
     NANOSECONDS = 1000000000,
     UNKNOWN = -1,
     PORT_NUMBERS = 1 << 16,
@@ -29,10 +27,7 @@ struct io_port {
     int index;
     uint32_t number;
     enum io_kind kind;
-    uint32_t header;  /* octets in front of each frame: PACKET_VNET_HDR's */
-    uint32_t pending; /* frames in tx */
-    struct mmsghdr tx[TX_BATCH];
-    struct iovec tx_iov[TX_BATCH];
+    struct tx_queue tx;
     struct io_counters counters;
 };
 
@@ -52,8 +47,7 @@ struct io {
     struct io_pipeline pipeline;
 
     struct rx *rx;
-    uint8_t *arena;
-    uint32_t arena_used;
+    struct tx_arena arena;
 };
 
 /* -- making and unmaking ---------------------------------------------------------------------- */
@@ -89,10 +83,10 @@ struct io *io_create(void)
     io->epoll = epoll_create1(EPOLL_CLOEXEC);
     io->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     io->rx = rx_create();
-    io->arena = malloc(ARENA);
+    io->arena.octets = malloc(TX_ARENA);
     io->punts = punts_create();
-    if (links_open(&io->links) || io->epoll < 0 || io->stop < 0 || !io->rx || !io->arena ||
-        !io->punts || watch(io, io->stop, NULL) || watch(io, io->links.timer, io)) {
+    if (links_open(&io->links) || io->epoll < 0 || io->stop < 0 || !io->rx ||
+        !io->arena.octets || !io->punts || watch(io, io->stop, NULL) || watch(io, io->links.timer, io)) {
         io_destroy(io);
         return NULL;
     }
@@ -107,7 +101,7 @@ void io_destroy(struct io *io)
     free(io->ports);
     links_close(&io->links);
     rx_destroy(io->rx);
-    free(io->arena);
+    free(io->arena.octets);
     if (io->punts)
         punts_destroy(io->punts);
     if (io->epoll >= 0)
@@ -135,7 +129,7 @@ int io_add_port(struct io *io, uint32_t number, int fd, enum io_kind kind)
     if (!port)
         return -1;
     *port = (struct io_port){.fd = fd, .index = io->count, .number = number, .kind = kind};
-    port->header = kind == IO_INTERFACE ? VNET_HEADER : 0;
+    port->tx.header = kind == IO_INTERFACE ? VNET_HEADER : 0;
     if (links_add(&io->links) || watch(io, fd, port)) {
         free(port);
         return -1;
@@ -176,35 +170,12 @@ static bool meets_faults(struct io *io, const struct io_port *port, enum link_di
 
 /* -- sending ---------------------------------------------------------------------------------- */
 
-/* A full socket buffer is a full output queue, and a link that is down takes nothing: the rest of the
- * batch is dropped. A frame above the MTU is dropped alone. */
-static void flush_port(struct io_port *port)
-{
-    uint32_t done = 0;
-
-    while (done < port->pending) {
-        int sent = sendmmsg(port->fd, port->tx + done, port->pending - done, MSG_DONTWAIT);
-
-        if (sent <= 0) {
-            uint32_t lost = errno == EMSGSIZE ? 1 : port->pending - done;
-
-            port->counters.tx_dropped += lost;
-            done += lost;
-            continue;
-        }
-        port->counters.tx_packets += sent;
-        for (int i = 0; i < sent; i++)
-            port->counters.tx_bytes += port->tx[done++].msg_len - port->header;
-    }
-    port->pending = 0;
-}
-
 static void flush(struct io *io)
 {
     for (int i = 0; i < io->count; i++)
-        if (io->ports[i]->pending)
-            flush_port(io->ports[i]);
-    io->arena_used = 0;
+        if (io->ports[i]->tx.pending)
+            tx_flush(&io->ports[i]->tx, io->ports[i]->fd, &io->ports[i]->counters);
+    io->arena.used = 0;
     punts_publish(io->punts);
 }
 
@@ -218,21 +189,13 @@ static void punt(struct io *io, struct io_port *port, const uint8_t *frame, uint
     }
 }
 
-/* Keep a copy of the frame until the end of the batch. */
+/* Keep a copy of the frame until the end of the batch, or until there is no more room. */
 static void keep(struct io *io, struct io_port *port, const uint8_t *frame, uint32_t len)
 {
-    uint8_t *place;
-
-    if (port->pending == TX_BATCH || io->arena_used + port->header + len > ARENA)
-        flush(io);
-    place = io->arena + io->arena_used;
-    io->arena_used += port->header + len;
-    memset(place, 0, port->header);
-    memcpy(place + port->header, frame, len);
-    port->tx_iov[port->pending] = (struct iovec){place, port->header + len};
-    port->tx[port->pending].msg_hdr =
-        (struct msghdr){.msg_iov = &port->tx_iov[port->pending], .msg_iovlen = 1};
-    port->pending++;
+    if (tx_put(&port->tx, &io->arena, frame, len))
+        return;
+    flush(io);
+    tx_put(&port->tx, &io->arena, frame, len);
 }
 
 static void gather(void *ctx, uint32_t number, const uint8_t *frame, uint32_t len)
@@ -319,7 +282,7 @@ static void run_batch(struct io *io, struct io_port *port, int count)
  * the link is up. The CPU's socket ends with its owner, who is about to stop us. */
 static void serve(struct io *io, struct io_port *port)
 {
-    int count = rx_receive(io->rx, port->fd, port->header);
+    int count = rx_receive(io->rx, port->fd, port->tx.header);
 
     if (count <= 0)
         return;
