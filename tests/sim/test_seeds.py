@@ -29,6 +29,8 @@ FAILED_ONCE: Final = {
     4162: "the counts of a route's two entries were compared as one sum, and one went",
     4338: "as 3565",
     4607: "the model: as 3990",
+    5667: "the RP's PE joined a source, but not the data MDT that its packets came in",
+    6606: "the model: what only first packets had needed was forgotten later",
     7584: "the model: packets were judged while routers left the tree of an Assert's loser",
 }
 """Seeds that have found a fault of the product, or of the model, with what it was."""
