@@ -40,7 +40,6 @@ class Link:
     up: bool = True
     taps: list[Tap] = field(default_factory=list)
     _ends: list[Receive] = field(default_factory=list)
-    _under_way: int = 0
     _under_way_from: list[int] = field(default_factory=list)
     _sent_at: dict[int, Instant] = field(default_factory=dict)
 
@@ -63,7 +62,6 @@ class Link:
         for end, receive in enumerate(self._ends):
             if end != sender:
                 for _ in range(self._copies(sender)):
-                    self._under_way += 1
                     self._under_way_from[sender] += 1
                     scheduler.at(self._arrival(sent), self._arrive, sender, receive, frame)
 
@@ -83,7 +81,7 @@ class Link:
 
     def _copies(self, sender: int) -> int:
         doubled = self.doubled and self.rng.random() < self.doubled
-        few = self._under_way < FULL if self.limit is None else self._has_room(sender)
+        few = sum(self._under_way_from) < FULL if self.limit is None else self._has_room(sender)
         return 2 if doubled and few else 1
 
     def _arrival(self, sent: Instant) -> Instant:
@@ -91,7 +89,6 @@ class Link:
         return sent + self.delay + extra
 
     def _arrive(self, sender: int, receive: Receive, frame: bytes) -> None:
-        self._under_way -= 1
         self._under_way_from[sender] -= 1
         if self.up:
             receive(frame)

@@ -21,7 +21,6 @@ In the SSM range a tree forwards while it is Joined (4.8.2).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Address
 
@@ -82,15 +81,14 @@ class Forwarding:
         shared = tree.shared
         assert shared is not None  # a tree of the SSM range is on its own
         may_switch = not tree.is_active and self._desires.spt_switch_desired(tree)
-        update = self._update(
+        return self._update(
             tree,
             shared,
             self._macros.rpf_neighbor_rpt(tree),
             self._macros.inherited_olist_rpt(tree),
             watch_sources=shared.i_am_rp or may_switch or self._awaits_other_pe(tree, shared),
+            awaited=self._awaited(tree, shared),
         )
-        awaited = self._awaited(tree, update.incoming)
-        return update if awaited is None else replace(update, awaited=awaited)
 
     def _update(
         self,
@@ -100,6 +98,7 @@ class Forwarding:
         outgoing: Interfaces,
         *,
         watch_sources: bool,
+        awaited: IPv4Address | None = None,
     ) -> TreeUpdate:
         """`source` is the tree whose packets come: that of (S,G), or the shared one."""
         incoming = rpf_interface(source)
@@ -114,6 +113,7 @@ class Forwarding:
             registering=self._registering(tree, outgoing),
             from_registers=at_rp and self._takes_registers(tree),
             watch_sources=watch_sources,
+            awaited=awaited,
         )
 
     def _takes_registers(self, tree: Tree) -> bool:
@@ -153,12 +153,13 @@ class Forwarding:
         common = rpf_interface(tree) == rpf_interface(shared)
         return common and self._is_pmsi(rpf_interface(tree)) and self._desires.join_desired(tree)
 
-    def _awaited(self, tree: SourceTree, incoming: str | None) -> IPv4Address | None:
-        """The PE whose packets are joined and not taken yet."""
-        is_elsewhere = rpf_interface(tree) != incoming and self._is_pmsi(rpf_interface(tree))
-        if tree.rpf is None or not is_elsewhere or not self._desires.join_desired(tree):
+    def _awaited(self, tree: SourceTree, shared: SharedTree) -> IPv4Address | None:
+        """The PE whose packets are joined on a PMSI, and not taken yet, as the shared tree's are
+        taken elsewhere."""
+        joined = rpf_interface(tree)
+        if tree.rpf is None or joined == rpf_interface(shared) or not self._is_pmsi(joined):
             return None
-        return tree.rpf.neighbor
+        return tree.rpf.neighbor if self._desires.join_desired(tree) else None
 
     def _wants_new_sources(self, tree: SharedTree) -> bool:
         """The RP joins sources that it hears of in Registers, a router with local members as its
