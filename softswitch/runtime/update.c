@@ -17,14 +17,21 @@ static bool first_time(struct seen *seen, const struct sw_wire_field *field)
     return first;
 }
 
+/* The next field of a message in which each may be once; a second one makes it unsound. */
+static bool next_once(struct sw_reader *reader, struct sw_wire_field *field, struct seen *seen)
+{
+    if (!sw_next_field(reader, field))
+        return false;
+    reader->sound = first_time(seen, field);
+    return reader->sound;
+}
+
 static bool read_kind(struct sw_span message, struct sw_match *match)
 {
     struct sw_reader reader = sw_read(message);
     struct sw_wire_field field;
     struct seen seen = {0};
-    while (sw_next_field(&reader, &field)) {
-        if (!first_time(&seen, &field))
-            return false;
+    while (next_once(&reader, &field, &seen)) {
         switch (field.tag) {
         case KIND_FIRST:
             match->first = field.span;
@@ -48,9 +55,7 @@ static bool read_match(struct sw_span message, struct sw_match *match)
     struct sw_wire_field field;
     struct seen seen = {0};
     *match = (struct sw_match){0};
-    while (sw_next_field(&reader, &field)) {
-        if (!first_time(&seen, &field))
-            return false;
+    while (next_once(&reader, &field, &seen)) {
         switch (field.tag) {
         case MATCH_FIELD_ID:
             match->field_id = field.value;
@@ -77,9 +82,7 @@ static bool read_param(struct sw_span message, struct sw_param *param)
     struct sw_wire_field field;
     struct seen seen = {0};
     *param = (struct sw_param){0};
-    while (sw_next_field(&reader, &field)) {
-        if (!first_time(&seen, &field))
-            return false;
+    while (next_once(&reader, &field, &seen)) {
         if (field.tag == PARAM_ID)
             param->id = field.value;
         else if (field.tag == PARAM_VALUE)
@@ -217,9 +220,7 @@ bool sw_update_read(struct sw_span message, struct sw_update *update)
     struct sw_wire_field field;
     struct seen seen = {0};
     clear(update);
-    while (sw_next_field(&reader, &field)) {
-        if (!first_time(&seen, &field))
-            return false;
+    while (next_once(&reader, &field, &seen)) {
         if (field.tag == UPDATE_TYPE)
             update->type = field.value;
         else if (field.tag != UPDATE_ENTITY || !read_entity(field.span, update))
