@@ -9,7 +9,7 @@ from pathlib import Path
 import finsy
 import pytest
 from finsy.proto import p4i, p4r
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -202,6 +202,27 @@ def test_what_is_refused_or_not_plain_is_left_in_its_turn(control: Pair) -> None
     timed.idle_timeout_ns = 1
     request = requests(station, station, timed, p4r.TableEntry(table_id=NO_TABLE))
     assert left(control.native, request) == [1, 2, 3]
+
+
+def test_a_field_that_is_there_twice_is_left_to_protobuf_which_merges_the_two(
+    control: Pair,
+) -> None:
+    counted = entry("routes", [], forward(1))
+    counted.counter_data.packet_count = 9
+    more = p4r.TableEntry(counter_data=p4r.CounterData(byte_count=90))
+    merged = counted.SerializeToString() + more.SerializeToString()
+    insert = p4r.Update(type=p4r.Update.INSERT).SerializeToString()
+    inside = inside_of(p4r.Update, "entity", inside_of(p4r.Entity, "table_entry", merged))
+    octets = inside_of(p4r.WriteRequest, "updates", insert + inside)
+    assert p4r.WriteRequest.FromString(octets).updates[0].entity.table_entry.counter_data == (
+        p4r.CounterData(packet_count=9, byte_count=90)
+    )
+    assert list(control.native.plain_writes.carry_out(octets, 1)) == [0]
+
+
+def inside_of(message: type[Message], field: str, octets: bytes) -> bytes:
+    """A field of a message with these octets, of which there are few."""
+    return bytes([message.DESCRIPTOR.fields_by_name[field].number << 3 | 2, len(octets)]) + octets
 
 
 def test_entries_of_the_program_are_left_to_be_refused(control: Pair) -> None:
