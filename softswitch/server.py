@@ -1,8 +1,8 @@
 """The gRPC server: P4Runtime's RPCs on a TCP port or a Unix socket, with or without TLS.
 
 grpcio's synchronous server with a few threads: each controller's stream holds one for its life,
-plus a reader of its own, and the other RPCs share the rest. Everything that they mean is in
-`p4runtime`.
+plus a reader of its own, and the other RPCs share the rest, but for short writes, which need none
+(`short_calls`). Everything that they mean is in `p4runtime`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
 from typing import NoReturn
@@ -23,11 +22,14 @@ from softswitch.controllers import Controllers
 from softswitch.p4runtime.service import MAX_CONTROLLERS, P4Runtime
 from softswitch.p4runtime.status import P4RuntimeError
 from softswitch.session import Session
+from softswitch.short_calls import ShortCalls
 from softswitch.tls import Tls, credentials
 
 API_VERSION = "1.5.0"
 UNARY_THREADS = 3
 ENTITIES_PER_RESPONSE = 500
+SHORT_WRITE = 200
+"""Updates; a thousandth of a second when they are plain."""
 MAX_MESSAGE_BYTES = 128 << 20
 STOP_GRACE = 0.2  # seconds
 
@@ -141,6 +143,10 @@ def _sent(session: Session, context: grpc.ServicerContext) -> Iterator[p4r.Strea
             yield from map(p4r.StreamMessageResponse.FromString, burst)
 
 
+def _is_short(request: object) -> bool:
+    return isinstance(request, p4r.WriteRequest) and len(request.updates) <= SHORT_WRITE
+
+
 def _responses(entities: Iterable[p4r.Entity]) -> Iterator[p4r.ReadResponse]:
     """Entities in messages of a bounded size; what was read before an error is sent as well."""
     response = p4r.ReadResponse()
@@ -183,7 +189,7 @@ class Server:
         self._socket_file = _socket_file(address)
         if self._socket_file is not None:
             _require_free(self._socket_file)
-        pool = ThreadPoolExecutor(MAX_CONTROLLERS + UNARY_THREADS, thread_name_prefix="rpc")
+        pool = ShortCalls(MAX_CONTROLLERS + UNARY_THREADS, "rpc", service.lock, _is_short)
         self._server = grpc.server(pool, options=OPTIONS)
         p4r_grpc.add_P4RuntimeServicer_to_server(Servicer(service, controllers), self._server)
         self._server.add_generic_rpc_handlers(others)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import grpc
 import pytest
@@ -12,14 +10,12 @@ from finsy.proto import p4r, stratum
 
 from softswitch import server
 from softswitch.bursts import BurstSender, burst_sender
-from softswitch.controllers import Controllers
-from softswitch.p4runtime.service import P4Runtime
 from softswitch.p4runtime.status import Code
 from softswitch.session import MAX_QUEUED, Session
 from tests.softswitch.p4runtime.client import Controller, connected
+from tests.softswitch.p4runtime.served import DEVICE_ID, Served
 from tests.softswitch.p4runtime.test_controllers import role
 
-DEVICE_ID = 1
 Response = p4r.StreamMessageResponse
 
 
@@ -36,26 +32,6 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     yield
     assert senders
     assert all((made is not None) == in_bursts for made in senders)
-
-
-@dataclass
-class Served:
-    """A server without a switch behind it."""
-
-    address: str
-    service: P4Runtime
-    controllers: Controllers
-    server: server.Server
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    address = f"unix:{tmp_path}/switch.sock"
-    service = P4Runtime(DEVICE_ID, on_commit=lambda _: None)
-    controllers = Controllers(service, send_packet=lambda _: None)
-    running = server.Server(address, None, service, controllers)
-    yield Served(address, service, controllers, running)
-    running.stop()
 
 
 @pytest.fixture
