@@ -1,6 +1,6 @@
 """From a tree of the MRIB to what the switch does with its packets. Pure functions.
 
-Three kinds of tree (P: provider's table, C: a VRF; design.md 5), each of them (S,G) or (*,G):
+Three kinds of tree (P: provider's table, C: a VRF), each of them (S,G) or (*,G):
 
     P-tree   in place to its interfaces; a tunnel that this PE is a leaf of has a tail in its VRF
     C-tree from a PMSI    accepted of the upstream PE's tunnel alone; decapsulated to the CEs, and

@@ -1,4 +1,4 @@
-"""One router on one switch: the driver that the design calls one a world, on the real clock.
+"""One router on one switch, on the real clock; `sim/switch.py` is its counterpart in the simulator.
 
 What the switch punts goes into the router, what the router puts out goes to the switch through its
 P4Runtime session, and the router is woken at its next deadline. Its host stack is made with the

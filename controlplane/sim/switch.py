@@ -1,4 +1,4 @@
-"""A switch, its router and its host stacks in the simulator: the driver that is one a world.
+"""A switch, its router and its host stacks in the simulator; `live/driver.py` is its counterpart.
 
 Frames go through the target's pipeline and out again without the router. What is punted reaches
 the router after `CONTROL_DELAY`, which stands for the way through P4Runtime; what the router wants

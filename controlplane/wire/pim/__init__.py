@@ -1,1 +1,1 @@
-"""PIM version 2 messages (RFC 7761 4.9) and the Join Attributes of RFC 5384."""
+"""PIM version 2 messages (RFC 7761 4.9; RFC 5059 4; RFC 5015 3.7), Join Attributes (RFC 5384)."""
