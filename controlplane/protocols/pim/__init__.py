@@ -1,1 +1,1 @@
-"""PIM-SM as far as source-specific trees need it (RFC 7761), one engine for one VRF."""
+"""PIM-SM (RFC 7761), BIDIR-PIM (RFC 5015), the Bootstrap Router (RFC 5059): one engine a VRF."""
