@@ -3,6 +3,7 @@
     status       canonical error codes and the one exception that carries them
     bytestring   integers as P4Runtime writes them (spec section "Bytestrings")
     p4info       the P4Info message as typed, indexed values
+    device_config  the program's JSON out of a pipeline's config
     binding      whether a P4Info and a program belong together
     match        FieldMatch <-> the engine's keys
     action       Action <-> the engine's action arguments
@@ -18,10 +19,14 @@
     direct       counters and meters that belong to table entries
     replication  multicast groups and clone sessions
     cells        arrays of counters, meters and registers
+    value_sets   what parser value sets hold
+    digests, digest_types  lists of what the program learns, and their types
+    idle         entries that no packet has hit for too long
     packet_io    packet-in and packet-out headers
     forwarding   one pipeline with everything that was written into it
+    batch, undo  updates in their order, and taken back
     reconcile    carrying that over to another pipeline
-    arbitration  who is primary
+    arbitration, election, role  who is primary, and who may do what
     service      the RPCs
 
 Section names in comments are those of the P4Runtime specification 1.5.

@@ -3,11 +3,13 @@
     4.1    tib: the state of trees; macros and desires over it; trees: they decide
     4.2    data: what packets mean to trees; forwarding: what trees mean to packets
     4.3    neighbors, dr, lan_delay, and sender for our own Hellos
-    4.4    register_dr, register_rp
+    4.4    register_dr, register_rp, register_anycast
     4.5    downstream, rpt_downstream: what others want from us
            upstream, rpt_upstream: what we want from others
     4.6    asserts
     4.7    rp_set, bootstrap
+
+    RFC 5015: df_elections, and bidir for the trees
 
 Machines note what changed and queue what is to be sent. When an input is through, each changed tree
 decides again whether it is wanted, and from where, and tells its new forwarding state; then the
