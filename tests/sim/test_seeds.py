@@ -20,6 +20,7 @@ FAILED_ONCE: Final = {
     126: "the same with two customers",
     187: "a router that had not listened to the DF when it won did not ask who it was",
     492: "the model: a packet in a loop for a moment was doubled at every hop",
+    1368: "the model: a shared tree that crosses the PMSI twice has no rest",
     2484: "a DF laid its duty down while the link was cut, and nobody asked for another",
     3116: "the model: Asserts of a silent link outlived the rest",
     3215: "the model: after an Assert between Registers and tree nothing came by the tree",

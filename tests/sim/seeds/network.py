@@ -65,7 +65,8 @@ class Channel:
 @dataclass(slots=True, kw_only=True)
 class RandomNetwork:
     """`text` is the lab file. Rendezvous points need the routers `roots` and the links
-    `root_links`; those that no router has are on `root_lans`."""
+    `root_links`; those that no router has are on `root_lans`. In the VPNs `on_shared_trees` nobody
+    turns to the tree of a source."""
 
     text: str = ""
     sites: list[Site] = field(default_factory=list)
@@ -74,6 +75,7 @@ class RandomNetwork:
     roots: set[str] = field(default_factory=set)
     root_links: set[str] = field(default_factory=set)
     root_lans: set[str] = field(default_factory=set)
+    on_shared_trees: set[str] = field(default_factory=set)
 
 
 def random_network(seed: int) -> RandomNetwork:
@@ -159,6 +161,8 @@ class _Builder:
         }
         if rng.random() < 0.3:
             spec["data_mdt"] = self._data_mdt(number)
+        if spec["spt"] == "never":
+            self._found.on_shared_trees.add(vpn)
         self._vpns[vpn] = spec
         pes = rng.sample(self._pes, len(self._pes))
         sites = [self._add_site(vpn, site, pes) for site in range(1, rng.choice((2, 3, 3)) + 1)]
