@@ -16,7 +16,6 @@ from controlplane.mvpn.auto_discovery import AutoDiscovery
 from controlplane.mvpn.change import MvpnChange
 from controlplane.mvpn.config import DiscoveredPe, LocalMvpn
 from controlplane.mvpn.discovery import DISCOVERIES
-from controlplane.mvpn.gre import OVERHEAD
 from controlplane.mvpn.indices import IndexAllocator, Place
 from controlplane.mvpn.options import DiscoveryOption
 from controlplane.mvpn.pmsi import PMSIS
@@ -53,7 +52,7 @@ class Mvpn:
         """What goes with every unicast route that the VRF exports."""
         self.tunnel = TUNNELS[self.profile.tunnel](local)
         pmsi = PMSIS[self.profile.pmsi](local)
-        self.interface = pmsi.interface(indices.index_of(Place(local.vrf)), OVERHEAD)
+        self.interface = pmsi.interface(indices.index_of(Place(local.vrf)), self.tunnel.overhead)
         self.tunnels = VpnTunnels(
             pmsi=self.interface.name,
             own=self.tunnel.own,

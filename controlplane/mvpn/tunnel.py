@@ -19,6 +19,7 @@ from ipaddress import IPv4Address
 from typing import ClassVar, Final, Protocol
 
 from controlplane.mvpn.config import DiscoveredPe, LocalMvpn
+from controlplane.mvpn.gre import OVERHEAD
 from controlplane.mvpn.options import TunnelOption
 from controlplane.net.multicast import SSM_RANGE, AnySource, SourceGroup, TreeName
 from controlplane.protocols.igmp.events import MembershipChanged
@@ -35,6 +36,8 @@ from controlplane.wire.bgp.pmsi_tunnel import (
     PTunnel,
     RsvpTeP2mp,
 )
+from controlplane.wire.ipv4 import MINIMUM_HEADER
+from controlplane.wire.pim.message import REGISTER_OCTETS
 
 _KINDS: Final[Mapping[type[PTunnel], str]] = {
     NoTunnel: "no tunnel",
@@ -57,6 +60,9 @@ class Tunnel(Protocol):
 
     shared: ClassVar[bool]
     """Whether all PEs send to one group, whose tree is joined once."""
+
+    overhead: ClassVar[int]
+    """Octets that the way into the tree adds to a packet, at most."""
 
     def __init__(self, local: LocalMvpn, /) -> None: ...
 
@@ -93,6 +99,7 @@ class PimSsm:
     """
 
     shared: ClassVar[bool] = False
+    overhead: ClassVar[int] = OVERHEAD
 
     def __init__(self, local: LocalMvpn) -> None:
         self._own = SourceGroup(local.me, local.config.default_group)
@@ -136,6 +143,7 @@ class _SharedTree:
     """One group for all PEs of the MVPN. Nothing needs to be known of a PE to hear it."""
 
     shared: ClassVar[bool] = True
+    overhead: ClassVar[int] = OVERHEAD
     _kind: ClassVar[type[PimSmTree | BidirPimTree]]
 
     def __init__(self, local: LocalMvpn) -> None:
@@ -171,9 +179,14 @@ class _SharedTree:
 
 
 class PimSm(_SharedTree):
-    """Sparse mode: this PE is a source that is attached to itself, so it registers with the RP."""
+    """Sparse mode: this PE is a source that is attached to itself, so it registers with the RP.
+
+    Registers have DF set, and what is already in GRE is not cut: so PIM's own messages on the PMSI
+    leave room for a Register.
+    """
 
     _kind = PimSmTree
+    overhead = OVERHEAD + MINIMUM_HEADER + REGISTER_OCTETS
 
     def __init__(self, local: LocalMvpn) -> None:
         super().__init__(local)

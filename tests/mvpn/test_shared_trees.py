@@ -42,6 +42,15 @@ def test_the_pe_joins_the_group_and_is_a_source_of_it(red: Mvpn) -> None:
     assert (red.tunnels.own, red.tunnels.shared) == (OWN, True)
 
 
+def test_pims_own_messages_leave_room_for_gre_and_a_register(red: Mvpn) -> None:
+    """Registers have DF set, and what the control plane sends into the tunnel is not cut."""
+    assert red.interface.mtu == 1500 - (20 + 4) - (20 + 8)
+
+
+def test_nobody_registers_into_a_bidirectional_tree() -> None:
+    assert mvpn(local("pim-gre-bidir", group=SPARSE)).interface.mtu == 1500 - (20 + 4)
+
+
 def test_a_bidirectional_tree_takes_what_the_pe_sends_without_registers() -> None:
     red = mvpn(local("pim-gre-bidir", group=SPARSE, discovery=BY_ROUTES))
     assert red.joins() == (

@@ -24,9 +24,10 @@ from controlplane.wire.pim.register import Register, RegisterStop
 from controlplane.wire.reader import Reader
 
 HEADER_OCTETS: Final = 4
+REGISTER_OCTETS: Final = 8
+"""In front of the packet that is registered; the checksum covers no more (RFC 7761 4.9)."""
 
 _VERSION: Final = 2
-_REGISTER_OCTETS: Final = 8
 
 
 class PimType(IntEnum):
@@ -98,7 +99,7 @@ def encode_message(message: SpokenMessage) -> bytes:
     first, body = bytes((_VERSION << 4 | kind, _second_octet(message))), message.encode()
     covered = first + b"\0\0" + body
     if kind is PimType.REGISTER:
-        covered = covered[:_REGISTER_OCTETS]
+        covered = covered[:REGISTER_OCTETS]
     return first + internet_checksum(covered).to_bytes(2, "big") + body
 
 
@@ -152,6 +153,6 @@ def _decode_header(reader: Reader, data: bytes) -> PimType:
 
 def _checksum_is_right(kind: PimType, data: bytes) -> bool:
     # RFC 7761 4.9.3: a Register's checksum covers its header, and may cover the whole packet.
-    if kind is PimType.REGISTER and internet_checksum(data[:_REGISTER_OCTETS]) == 0:
+    if kind is PimType.REGISTER and internet_checksum(data[:REGISTER_OCTETS]) == 0:
         return True
     return internet_checksum(data) == 0
