@@ -3,6 +3,8 @@
 PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
+# What takes long is told: the suite is to stay below a quarter of an hour.
+PYTEST  := $(BIN)/pytest --durations=20 --durations-min=5
 LAB     ?= mininet/labs/rosen-ssm.yaml
 # mininet brings mnexec and asks for ifconfig, tshark judges captures, gcc builds pipelines.
 DEBIAN  := gcc libc6-dev python3-venv mininet tshark iproute2 iputils-ping traceroute net-tools util-linux
@@ -23,11 +25,11 @@ demo: setup
 # as long.
 test: setup
 	@mkdir -p out
-	@{ $(BIN)/pytest -m "not live"; others=$$?; \
-	   $(BIN)/pytest -m live tests/peers --ignore tests/peers/ospf --ignore tests/peers/bgp; peers=$$?; \
+	@{ $(PYTEST) -m "not live"; others=$$?; \
+	   $(PYTEST) -m live tests/peers --ignore tests/peers/ospf --ignore tests/peers/bgp; peers=$$?; \
 	   exit $$((others | peers)); } > out/tests.txt 2>&1 & line=$$!; \
-	 $(BIN)/pytest -m live --ignore tests/peers; live=$$?; \
-	 $(BIN)/pytest -m live tests/peers/ospf tests/peers/bgp; peers=$$?; \
+	 $(PYTEST) -m live --ignore tests/peers; live=$$?; \
+	 $(PYTEST) -m live tests/peers/ospf tests/peers/bgp; peers=$$?; \
 	 echo "the other tests, which ran beside these:"; \
 	 wait $$line; status=$$?; cat out/tests.txt; exit $$((live | peers | status))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
 import os
 import subprocess
@@ -54,6 +55,7 @@ def figures() -> Iterator[Figure]:
 
 
 def main() -> int:
+    argparse.ArgumentParser(prog="python -m bench", description=__doc__).parse_args()
     collect_rarely()
     for figure in figures():
         print(figure.line(), flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
@@ -36,6 +37,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     if INSIDE not in sys.argv:
+        argparse.ArgumentParser(prog="python -m bench.softswitch", description=__doc__).parse_args()
         again = [sys.executable, "-m", "bench.softswitch", INSIDE]
         os.execvp("unshare", ["unshare", "--net", *again])
     main()
