@@ -28,6 +28,7 @@ FAILED_ONCE: Final = {
     3625: "the model: as 3215",
     3990: "the model: Asserts are renewed after three minutes",
     4162: "the counts of a route's two entries were compared as one sum, and one went",
+    4178: "the model: as 6606, half a minute later",
     4338: "as 3565",
     4607: "the model: as 3990",
     5667: "the RP's PE joined a source, but not the data MDT that its packets came in",

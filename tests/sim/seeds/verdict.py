@@ -19,10 +19,10 @@ AFTER_DEATH: Final[Duration] = 100.0
 """Neighbours that nobody has said of that they died time out within 70 s."""
 CALM: Final[Duration] = 60.0
 """Of changes that all were told of."""
-ASSERTED: Final[Duration] = 150.0
-"""With streams before and after it more than Assert_Time and Keepalive_Period: who has won in the
-turmoil has said so again, to those too who took no part at first (RFC 7761 4.6.1), and what only
-the first packets needed is forgotten."""
+ASSERTED: Final[Duration] = 180.0
+"""With the streams after it more than Assert_Time and Keepalive_Period: who has won in the turmoil
+has said so again, to those too who took no part at first (RFC 7761 4.6.1), and what only those
+packets needed that came while routers settled is forgotten."""
 LEFT: Final[Duration] = 20.0
 """Leaves take their time at each querier and each LAN."""
 SETTLING: Final = 30
