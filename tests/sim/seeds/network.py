@@ -65,8 +65,8 @@ class Channel:
 @dataclass(slots=True, kw_only=True)
 class RandomNetwork:
     """`text` is the lab file. Rendezvous points need the routers `roots` and the links
-    `root_links`; those that no router has are on `root_lans`. In the VPNs `on_shared_trees` nobody
-    turns to the tree of a source."""
+    `root_links`; those that no router has are on `root_lans`. `turning_points` are the sites of one
+    CE and two PEs whose CE is a sparse RP of a VPN where nobody leaves the shared tree."""
 
     text: str = ""
     sites: list[Site] = field(default_factory=list)
@@ -75,7 +75,7 @@ class RandomNetwork:
     roots: set[str] = field(default_factory=set)
     root_links: set[str] = field(default_factory=set)
     root_lans: set[str] = field(default_factory=set)
-    on_shared_trees: set[str] = field(default_factory=set)
+    turning_points: list[Site] = field(default_factory=list)
 
 
 def random_network(seed: int) -> RandomNetwork:
@@ -161,8 +161,6 @@ class _Builder:
         }
         if rng.random() < 0.3:
             spec["data_mdt"] = self._data_mdt(number)
-        if spec["spt"] == "never":
-            self._found.on_shared_trees.add(vpn)
         self._vpns[vpn] = spec
         pes = rng.sample(self._pes, len(self._pes))
         sites = [self._add_site(vpn, site, pes) for site in range(1, rng.choice((2, 3, 3)) + 1)]
@@ -227,6 +225,9 @@ class _Builder:
                 self._found.root_lans.add(site.lan)
             elif rp["address"] in self._pes:
                 self._found.root_lans.add(self._first_link(rp["address"], vpn))
+        elif self._vpns[vpn]["spt"] == "never" and [rp["address"]] == [*site.routers]:
+            if len(site.uplinks) > 1:
+                self._found.turning_points.append(site)
         self._keep(rp["address"], vpn)
         return rp
 

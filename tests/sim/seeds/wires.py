@@ -88,7 +88,7 @@ def deliveries(play: Play, streams: Iterable[Sent]) -> Iterator[str]:
 
 
 def _without_second_copies(numbers: list[int], twice: set[int]) -> list[int]:
-    return [n for at, n in enumerate(numbers) if n not in twice or n not in numbers[:at]]
+    return [n for at, n in enumerate(numbers) if n not in twice or numbers[:at].count(n) != 1]
 
 
 def repetitions(play: Play) -> Iterator[str]:
@@ -105,16 +105,25 @@ def _turned(play: Play) -> set[Packet]:
     the tree of the winner, which only the RP had joined for the loser's sake, the Assert ends too
     (RFC 7761 4.6.5, rules 5 and 8), and the next packet has two ways again.
     """
-    links: defaultdict[Packet, set[str]] = defaultdict(set)
-    for copy in play.copies.seen:
-        if play.sent[copy.stream].channel.vpn in play.network.on_shared_trees and not copy.wrapping:
-            links[_packet(play, copy)].add(copy.link)
-    stubs = [set(site.uplinks) for site in play.network.sites if len(site.routers) == 1]
-    return {
-        packet
-        for packet, crossed in links.items()
-        if any(len(uplinks) > 1 and uplinks <= crossed for uplinks in stubs)
+    came: defaultdict[Packet, set[str]] = defaultdict(set)
+    left: defaultdict[Packet, set[str]] = defaultdict(set)
+    uplinks = {link for site in play.network.turning_points for link in site.uplinks}
+    ces = {
+        mac
+        for site in play.network.turning_points
+        for ce in site.routers
+        for mac in _macs(play, ce)
     }
+    for copy in play.copies.seen:
+        if copy.link in uplinks and not copy.wrapping:
+            (left if copy.sender in ces else came)[_packet(play, copy)].add(copy.link)
+    return {packet for packet in came if left[packet] - came[packet]}
+
+
+def _macs(play: Play, router: str) -> Iterator[bytes]:
+    for item in play.lab.plan.routers[router].interfaces:
+        if item.interface.mac is not None:
+            yield item.interface.mac.packed
 
 
 def _packet(play: Play, copy: Copy) -> Packet:

@@ -12,7 +12,8 @@ from finsy.proto import p4r
 
 from softswitch import short_calls
 from softswitch.server import SHORT_WRITE
-from tests.softswitch.p4runtime.client import TIMEOUT, Controller, connected
+from tests.softswitch.live.lab import eventually
+from tests.softswitch.p4runtime.client import Controller, connected
 from tests.softswitch.p4runtime.served import DEVICE_ID, Served
 
 WRITE = "/p4.v1.P4Runtime/Write"
@@ -34,8 +35,9 @@ def workers(served: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
 
     def write(request: p4r.WriteRequest) -> None:
+        names.append(threading.current_thread().name)
         with served.service.lock:
-            names.append(threading.current_thread().name)
+            pass
 
     monkeypatch.setattr(served.service, "write", write)
     return names
@@ -67,32 +69,33 @@ def test_a_write_that_has_to_wait_for_others_holds_nothing_up(
     request = p4r.WriteRequest(updates=[UPDATE])
     with served.service.lock:
         writing = primary.stub.Write.future(request)
-        primary.stub.Capabilities(p4r.CapabilitiesRequest(), timeout=TIMEOUT)
+        assert eventually(lambda: bool(workers))
+        assert workers[0].startswith(POOLED)
         served.controllers.packet_ins([PACKET])
         assert primary.receive().HasField("packet")
         assert not writing.done()
     writing.result()
-    assert workers[0].startswith(POOLED)
 
 
-def test_a_request_that_protobuf_cannot_read_is_refused(
-    way: str, served: Served, primary: Controller, workers: list[str]
+@pytest.mark.parametrize(
+    ("requests", "code"),
+    [
+        pytest.param((b"\xff",), grpc.StatusCode.INTERNAL, id="not protobuf"),
+        pytest.param((), grpc.StatusCode.UNIMPLEMENTED, id="none"),
+    ],
+)
+def test_a_call_without_a_good_request_is_refused(
+    way: str,
+    served: Served,
+    primary: Controller,
+    workers: list[str],
+    requests: tuple[bytes, ...],
+    code: grpc.StatusCode,
 ) -> None:
     with grpc.insecure_channel(served.address) as channel:
         with pytest.raises(grpc.RpcError) as caught:
-            channel.unary_unary(WRITE, bytes, bytes)(b"\xff")
-    assert caught.value.code() is grpc.StatusCode.INTERNAL
-    primary.write(UPDATE)
-    assert len(workers) == 1
-
-
-def test_a_call_without_a_request_is_refused(
-    way: str, served: Served, primary: Controller, workers: list[str]
-) -> None:
-    with grpc.insecure_channel(served.address) as channel:
-        with pytest.raises(grpc.RpcError) as caught:
-            channel.stream_unary(WRITE, bytes, bytes)(iter(()))
-    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+            channel.stream_unary(WRITE, bytes, bytes)(iter(requests))
+    assert caught.value.code() is code
     primary.write(UPDATE)
     assert len(workers) == 1
 
