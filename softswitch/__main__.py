@@ -8,6 +8,7 @@ import signal
 import sys
 
 from softswitch.errors import SoftswitchError
+from softswitch.grpc_core import load_grpc
 from softswitch.interface import PortError
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -17,6 +18,7 @@ def main() -> int:
     """Run until SIGTERM or SIGINT; every reason not to is one line on standard error."""
     # gRPC would log errors beside the one line that we print; it reads this when it is imported.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    load_grpc()
     from softswitch.options import parse_options
     from softswitch.process import SwitchProcess
     from softswitch.server import AddressError

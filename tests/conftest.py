@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from controlplane.lab.garbage import collect_rarely
+from controlplane.p4rt.grpc_core import load_grpc
 
 # The same examples each time, however fast the machine is: a test that passed passes again.
 settings.register_profile(
@@ -15,6 +16,7 @@ settings.register_profile(
 )
 settings.load_profile("mvpn")
 
+load_grpc()  # as `mvpn` does
 collect_rarely()
 
 

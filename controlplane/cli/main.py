@@ -14,6 +14,7 @@ from typing import Final
 
 from controlplane.lab.errors import BadLabFile, LabError
 from controlplane.lab.testbed.signals import Signals
+from controlplane.p4rt.grpc_core import load_grpc
 
 FAILED: Final = 1
 BAD_USAGE: Final = 2
@@ -60,6 +61,7 @@ def _end_output() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    load_grpc()
     # Imported here, so that Ctrl-C while Python still reads modules is no traceback either.
     from controlplane.cli import lab, p4, replay, show, trace
 

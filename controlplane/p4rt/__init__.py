@@ -15,6 +15,7 @@ packets     packet-in and packet-out <-> protobuf messages
 counters    what to read, and what it says; readings: one after another, as differences
 address     where a switch is
 client      one gRPC connection
+grpc_core   how gRPC is loaded
 session     keeps a switch in the desired state over connections that come and go; notices
 memory      the same for a switch in this process
 faults      what links do to frames: values; fault_rpc: told to a running switch
