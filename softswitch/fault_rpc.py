@@ -16,9 +16,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, NoReturn, Protocol
+from typing import Any, Final, Protocol
 
 import grpc
 
@@ -30,9 +30,9 @@ from softswitch.faults import (
     fault_words,
     parse_faults,
 )
+from softswitch.rpc.errors import INVALID_ARGUMENT, RpcError
 
-_SERVICE: Final = "softswitch.Links"
-_METHOD: Final = "Faults"
+_FAULTS: Final = "/softswitch.Links/Faults"
 _TIMEOUT: Final = 10.0
 
 
@@ -55,21 +55,16 @@ class FaultReport:
     waiting: int
 
 
-def fault_handler(links: Links) -> grpc.GenericRpcHandler[bytes, bytes]:
-    """The RPC, for a server."""
+def fault_answers(links: Links) -> Mapping[str, Callable[[bytes], bytes]]:
+    """The RPC, for a server: by its full name, what it answers."""
 
-    def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
+    def answer(request: bytes) -> bytes:
         try:
             return json.dumps(_answer(links, _request(request))).encode()
         except FaultError as error:
-            _abort(context, str(error))
+            raise RpcError(INVALID_ARGUMENT, str(error)) from None
 
-    method = grpc.unary_unary_rpc_method_handler(answer)
-    return grpc.method_handlers_generic_handler(_SERVICE, {_METHOD: method})
-
-
-def _abort(context: grpc.ServicerContext, message: str) -> NoReturn:
-    context.abort(grpc.StatusCode.INVALID_ARGUMENT, message)
+    return {_FAULTS: answer}
 
 
 def _request(octets: bytes) -> Mapping[str, Any]:
@@ -110,7 +105,7 @@ def ask_faults(address: str, port: int, **wanted: str) -> dict[str, FaultReport]
     """
     request = json.dumps({"port": port, **wanted}).encode()
     with grpc.insecure_channel(address) as channel:
-        call = channel.unary_unary(f"/{_SERVICE}/{_METHOD}", None, None)
+        call = channel.unary_unary(_FAULTS, None, None)
         try:
             answer = json.loads(call(request, timeout=_TIMEOUT))
         except grpc.RpcError as error:

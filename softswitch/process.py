@@ -13,7 +13,7 @@ from softswitch.controllers import Controllers
 from softswitch.dataplane import DataPlane
 from softswitch.engine import Engine
 from softswitch.errors import PipelineError
-from softswitch.fault_rpc import fault_handler
+from softswitch.fault_rpc import fault_answers
 from softswitch.options import LOGGED_LEVELS, Options
 from softswitch.p4runtime.forwarding import Forwarding, Wishes
 from softswitch.p4runtime.service import P4Runtime
@@ -43,7 +43,7 @@ class SwitchProcess:
             self._controllers = Controllers(self._service, self._packet_out)
             for given in options.faults:
                 self._data_plane.links.set_faults(given.port, given.direction, given.faults)
-            others = [fault_handler(self._data_plane.links)]
+            others = fault_answers(self._data_plane.links)
             address, tls = options.grpc_server_addr, options.tls
             server = Server(address, tls, self._service, self._controllers, others)
             stack.callback(server.stop)

@@ -1,35 +1,37 @@
-"""The gRPC server: P4Runtime's RPCs on a TCP port or a Unix socket, with or without TLS.
+"""P4Runtime's RPCs on a TCP port or a Unix socket, with or without TLS.
 
-grpcio's synchronous server with a few threads: each controller's stream holds one for its life,
-plus a reader of its own, and the other RPCs share the rest, but for short writes, which need none
-(`short_calls`). Everything that they mean is in `p4runtime`.
+The server's thread takes calls and writes what is short; a few others do what takes longer. Each
+controller's stream has two of its own. Everything that RPCs mean is in `p4runtime`.
 """
 
 from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import NoReturn
+from types import MappingProxyType
+from typing import Final, TypeAlias, TypeVar
 
-import grpc
-from finsy.proto import p4r, p4r_grpc
+from finsy.proto import p4r
+from google.protobuf.message import DecodeError, Message
 
-from softswitch.bursts import burst_sender
 from softswitch.controllers import Controllers
-from softswitch.p4runtime.service import MAX_CONTROLLERS, P4Runtime
-from softswitch.p4runtime.status import P4RuntimeError
+from softswitch.p4runtime.service import P4Runtime
+from softswitch.p4runtime.status import Code, P4RuntimeError
+from softswitch.rpc.call import Call
+from softswitch.rpc.server import Method, RpcServer
 from softswitch.session import Session
-from softswitch.short_calls import ShortCalls
 from softswitch.tls import Tls, credentials
 
 API_VERSION = "1.5.0"
-UNARY_THREADS = 3
+WORKERS = 3
 ENTITIES_PER_RESPONSE = 500
-SHORT_WRITE = 200
-"""Updates; a thousandth of a second when they are plain."""
+SHORT_WRITE = 16 << 10
+"""Octets: some 200 updates, a thousandth of a second when they are plain."""
 MAX_MESSAGE_BYTES = 128 << 20
 STOP_GRACE = 0.2  # seconds
 
@@ -42,109 +44,125 @@ OPTIONS = (
     # Controllers watch us in the same way; by default they would be cut off for it.
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 1_000),
 )
+_P4RUNTIME: Final = "/p4.v1.P4Runtime/"
 
 _log = logging.getLogger(__name__)
-_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+Answer: TypeAlias = Callable[[bytes], bytes]
+"""From a request to the answer; RpcError (rpc.errors) where there is none."""
+NOTHING: Final[Mapping[str, Answer]] = MappingProxyType({})
+_M = TypeVar("_M", bound=Message)
 
 
 class AddressError(Exception):
     """The server cannot listen; the message says where, and why."""
 
 
-class Servicer(p4r_grpc.P4RuntimeServicer):
-    """gRPC's view of the service."""
+class Calls:
+    """gRPC's view of the service: what becomes of calls, and in which thread."""
 
     def __init__(self, service: P4Runtime, controllers: Controllers) -> None:
         self._service = service
         self._controllers = controllers
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="rpc")
 
-    def Write(self, request: p4r.WriteRequest, context: grpc.ServicerContext) -> p4r.WriteResponse:
-        try:
-            self._service.write(request)
-        except P4RuntimeError as error:
-            _abort(context, error)
-        return p4r.WriteResponse()
+    def methods(self, others: Mapping[str, Answer]) -> Mapping[str, Method]:
+        """By full names; those of `others` are done by the pool."""
+        unary: dict[str, Answer] = {
+            f"{_P4RUNTIME}SetForwardingPipelineConfig": self._set_pipeline,
+            f"{_P4RUNTIME}GetForwardingPipelineConfig": self._get_pipeline,
+            f"{_P4RUNTIME}Capabilities": _capabilities,
+            **others,
+        }
+        return {
+            **{name: partial(self._unary, answer) for name, answer in unary.items()},
+            f"{_P4RUNTIME}Write": self._write,
+            f"{_P4RUNTIME}Read": self._read,
+            f"{_P4RUNTIME}StreamChannel": self._stream,
+        }
 
-    def Read(
-        self, request: p4r.ReadRequest, context: grpc.ServicerContext
-    ) -> Iterator[p4r.ReadResponse]:
-        try:
-            yield from _responses(self._service.read(request))
-        except P4RuntimeError as error:
-            _abort(context, error)
+    # -- calls with one request and one answer ---------------------------------------------------
 
-    def SetForwardingPipelineConfig(
-        self,
-        request: p4r.SetForwardingPipelineConfigRequest,
-        context: grpc.ServicerContext,
-    ) -> p4r.SetForwardingPipelineConfigResponse:
-        try:
-            self._service.set_pipeline_request(request)
-        except P4RuntimeError as error:
-            _abort(context, error)
-        return p4r.SetForwardingPipelineConfigResponse()
+    def _unary(self, answer: Answer, call: Call) -> None:
+        call.request(lambda octets: self._later(call, partial(answer, octets)))
 
-    def GetForwardingPipelineConfig(
-        self,
-        request: p4r.GetForwardingPipelineConfigRequest,
-        context: grpc.ServicerContext,
-    ) -> p4r.GetForwardingPipelineConfigResponse:
-        try:
-            config = self._service.get_pipeline_request(request)
-        except P4RuntimeError as error:
-            _abort(context, error)
-        return p4r.GetForwardingPipelineConfigResponse(config=config)
+    def _later(self, call: Call, work: Callable[[], bytes | None]) -> None:
+        """Let the pool do the work, unless nobody waits for it any more."""
 
-    def Capabilities(
-        self, request: p4r.CapabilitiesRequest, context: grpc.ServicerContext
-    ) -> p4r.CapabilitiesResponse:
-        return p4r.CapabilitiesResponse(p4runtime_api_version=API_VERSION)
+        def do() -> None:
+            if call.over:
+                call.succeed()
+            else:
+                call.conclude(work)
 
-    def StreamChannel(
-        self,
-        request_iterator: Iterator[p4r.StreamMessageRequest],
-        context: grpc.ServicerContext,
-    ) -> Iterator[p4r.StreamMessageResponse]:
+        call.watch()
+        self._pool.submit(do)
+
+    def _set_pipeline(self, octets: bytes) -> bytes:
+        request = _parsed(p4r.SetForwardingPipelineConfigRequest, octets)
+        self._service.set_pipeline_request(request)
+        return b""
+
+    def _get_pipeline(self, octets: bytes) -> bytes:
+        request = _parsed(p4r.GetForwardingPipelineConfigRequest, octets)
+        config = self._service.get_pipeline_request(request)
+        return p4r.GetForwardingPipelineConfigResponse(config=config).SerializeToString()
+
+    def _write(self, call: Call) -> None:
+        call.request(partial(self._written, call))
+
+    def _written(self, call: Call, octets: bytes) -> None:
+        """A short write is done at once, if nobody else is at it; else the pool does it."""
+        work = partial(self._carry_out, octets)
+        if len(octets) > SHORT_WRITE or not self._service.lock.acquire(blocking=False):
+            return self._later(call, work)
         try:
-            session = self._controllers.connect()
-        except P4RuntimeError as error:
-            _abort(context, error)
-        if not context.add_callback(session.end):
-            session.end()  # the call is over already
-        reader = Thread(target=self._read, args=(session, request_iterator), daemon=True)
-        reader.start()
+            call.conclude(work)
+        finally:
+            self._service.lock.release()
+
+    def _carry_out(self, octets: bytes) -> bytes:
+        self._service.write(_parsed(p4r.WriteRequest, octets))
+        return b""
+
+    # -- Read ------------------------------------------------------------------------------------
+
+    def _read(self, call: Call) -> None:
+        call.request(lambda octets: self._later(call, partial(self._tell, call, octets)))
+
+    def _tell(self, call: Call, octets: bytes) -> None:
+        request = _parsed(p4r.ReadRequest, octets)
+        for response in _responses(self._service.read(request)):
+            if not call.send_all([response.SerializeToString()]):
+                return
+
+    # -- StreamChannel ---------------------------------------------------------------------------
+
+    def _stream(self, call: Call) -> None:
+        Thread(target=call.conclude, args=(partial(self._talk, call),), daemon=True).start()
+
+    def _talk(self, call: Call) -> None:
+        """Tell the controller what it is told, until its stream ends or it makes a mistake."""
+        session = self._controllers.connect()
+        call.watch(session.end)
+        Thread(target=self._listen, args=(session, call), daemon=True).start()
         try:
-            yield from _sent(session, context)
+            for burst in session.bursts():
+                call.send_all(burst)
         finally:
             self._controllers.disconnect(session)
         if session.error is not None:
-            _abort(context, session.error)
+            raise session.error
 
-    def _read(self, session: Session, requests: Iterator[p4r.StreamMessageRequest]) -> None:
-        """Carry out what a controller sends, until its stream ends or it makes a mistake."""
+    def _listen(self, session: Session, call: Call) -> None:
+        """Carry out what a controller sends."""
         try:
-            for request in requests:
-                self._controllers.handle(session, request)
+            for octets in call.messages():
+                self._controllers.handle(session, _parsed(p4r.StreamMessageRequest, octets))
         except P4RuntimeError as error:
             session.error = error
-        except grpc.RpcError:
-            pass  # the connection is gone
         finally:
             session.end()
-
-
-def _sent(session: Session, context: grpc.ServicerContext) -> Iterator[p4r.StreamMessageResponse]:
-    """Tell the controller what it is told; what is left to grpcio to send is yielded."""
-    sender = burst_sender(context)
-    for burst in session.bursts():
-        if sender is not None:
-            sender.send(burst)
-        else:
-            yield from map(p4r.StreamMessageResponse.FromString, burst)
-
-
-def _is_short(request: object) -> bool:
-    return isinstance(request, p4r.WriteRequest) and len(request.updates) <= SHORT_WRITE
 
 
 def _responses(entities: Iterable[p4r.Entity]) -> Iterator[p4r.ReadResponse]:
@@ -163,11 +181,17 @@ def _responses(entities: Iterable[p4r.Entity]) -> Iterator[p4r.ReadResponse]:
         yield response
 
 
-def _abort(context: grpc.ServicerContext, error: P4RuntimeError) -> NoReturn:
-    """End the RPC with the error, whose list of details travels in a binary trailer."""
-    details = error.to_status().SerializeToString()
-    context.set_trailing_metadata((("grpc-status-details-bin", details),))
-    context.abort(_CODES[error.code], error.message)
+def _capabilities(octets: bytes) -> bytes:
+    _parsed(p4r.CapabilitiesRequest, octets)
+    return p4r.CapabilitiesResponse(p4runtime_api_version=API_VERSION).SerializeToString()
+
+
+def _parsed(kind: type[_M], octets: bytes) -> _M:
+    try:
+        return kind.FromString(octets)
+    except DecodeError:
+        name = kind.DESCRIPTOR.full_name
+        raise P4RuntimeError(Code.INTERNAL, f"the octets are no {name}") from None
 
 
 class Server:
@@ -179,9 +203,9 @@ class Server:
         tls: Tls | None,
         service: P4Runtime,
         controllers: Controllers,
-        others: Sequence[grpc.GenericRpcHandler[bytes, bytes]] = (),
+        others: Mapping[str, Answer] = NOTHING,
     ) -> None:
-        """Listen, for the RPCs of `others` as well.
+        """Listen, for the RPCs of `others` as well, which go by their full names.
 
         AddressError if the address is in use or makes no sense, or TlsError.
         """
@@ -189,25 +213,19 @@ class Server:
         self._socket_file = _socket_file(address)
         if self._socket_file is not None:
             _require_free(self._socket_file)
-        pool = ShortCalls(MAX_CONTROLLERS + UNARY_THREADS, "rpc", service.lock, _is_short)
-        self._server = grpc.server(pool, options=OPTIONS)
-        p4r_grpc.add_P4RuntimeServicer_to_server(Servicer(service, controllers), self._server)
-        self._server.add_generic_rpc_handlers(others)
+        methods = Calls(service, controllers).methods(others)
+        secret = None if tls is None else credentials(tls)
         try:
-            if tls is None:
-                self._server.add_insecure_port(address)
-            else:
-                self._server.add_secure_port(address, credentials(tls))
-        except RuntimeError:
+            self._server = RpcServer(address, secret, methods, OPTIONS)
+        except OSError:
             raise AddressError(f"cannot listen on {address}: in use, or no such address") from None
-        self._server.start()
         _log.info("P4Runtime on %s", address)
 
     def stop(self) -> None:
         """End all streams and calls, and remove the socket's file."""
-        stopped = self._server.stop(STOP_GRACE)  # first, or controllers would come back at once
+        self._server.close()  # first, or controllers would come back at once
         self._controllers.end_all()
-        stopped.wait()
+        self._server.stop(STOP_GRACE)
         if self._socket_file is not None:
             self._socket_file.unlink(missing_ok=True)
 

@@ -13,6 +13,7 @@ from enum import IntEnum
 from finsy.proto import p4r, rpc_code, rpc_status
 
 from softswitch.errors import EngineError
+from softswitch.rpc.errors import RpcError
 
 
 class Code(IntEnum):
@@ -33,14 +34,22 @@ class Code(IntEnum):
     UNAVAILABLE = rpc_code.UNAVAILABLE
 
 
-class P4RuntimeError(Exception):
+class P4RuntimeError(RpcError):
     """An RPC, or one element of a batch, was refused."""
 
+    code: Code
+
     def __init__(self, code: Code, message: str, errors: Sequence[p4r.Error] = ()) -> None:
-        super().__init__(f"{code.name}: {message}")
-        self.code = code
-        self.message = message
+        super().__init__(code, message)
         self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return f"{self.code.name}: {self.message}"
+
+    @property
+    def details(self) -> bytes:
+        """The list of errors travels in a trailer, as a status."""
+        return self.to_status().SerializeToString()
 
     def to_error(self) -> p4r.Error:
         """As the entry of a batch's list."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
 import pytest
 
-from softswitch.fault_rpc import FaultReport, ask_faults, fault_handler, main
+from softswitch.fault_rpc import FaultReport, ask_faults, fault_answers, main
 from softswitch.faults import (
     Direction,
     FaultCounters,
@@ -19,6 +18,7 @@ from softswitch.faults import (
     parse_faults,
 )
 from softswitch.options import PortFaults, parse_options
+from tests.softswitch.p4runtime.served import Served, serving
 
 ALL = Faults(loss=0.01, duplicate=0.005, delay=0.005, jitter=0.001, rate=10e6, limit=50, seed=7)
 
@@ -109,12 +109,8 @@ def links() -> OnePort:
 
 @pytest.fixture
 def address(tmp_path: Path, links: OnePort) -> Iterator[str]:
-    address = f"unix:{tmp_path}/s.sock"
-    server = grpc.server(ThreadPoolExecutor(1), handlers=[fault_handler(links)])
-    server.add_insecure_port(address)
-    server.start()
-    yield address
-    server.stop(None).wait()
+    with serving(tmp_path, fault_answers(links)) as served:
+        yield served.address
 
 
 def test_faults_are_set_and_told_with_what_they_did(address: str, links: OnePort) -> None:
@@ -155,13 +151,9 @@ def test_a_request_that_is_no_json_is_refused(address: str) -> None:
                 call(request)
 
 
-def test_a_switch_without_the_rpc_makes_no_faults(tmp_path: Path) -> None:
-    server = grpc.server(ThreadPoolExecutor(1))
-    server.add_insecure_port(f"unix:{tmp_path}/s.sock")
-    server.start()
+def test_a_switch_without_the_rpc_makes_no_faults(served: Served) -> None:
     with pytest.raises(FaultError, match="this switch makes no faults"):
-        ask_faults(f"unix:{tmp_path}/s.sock", 3)
-    server.stop(None)
+        ask_faults(served.address, 3)
 
 
 def test_the_command_sets_and_prints(address: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,15 +1,11 @@
-"""Many messages on streams of real clients: sent by grpcio's polling thread, and yielded."""
+"""Many messages on streams of real clients."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import grpc
 import pytest
 from finsy.proto import p4r, stratum
 
-from softswitch import server
-from softswitch.bursts import BurstSender, burst_sender
 from softswitch.p4runtime.status import Code
 from softswitch.session import MAX_QUEUED, Session
 from tests.softswitch.p4runtime.client import Controller, connected
@@ -17,21 +13,6 @@ from tests.softswitch.p4runtime.served import DEVICE_ID, Served
 from tests.softswitch.p4runtime.test_controllers import role
 
 Response = p4r.StreamMessageResponse
-
-
-@pytest.fixture(params=["in bursts", "yielded"], autouse=True)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Both ways, each checked to be the one that was taken."""
-    in_bursts, senders = request.param == "in bursts", []
-
-    def sender(context: grpc.ServicerContext) -> BurstSender | None:
-        senders.append(burst_sender(context) if in_bursts else None)
-        return senders[-1]
-
-    monkeypatch.setattr(server, "burst_sender", sender)
-    yield
-    assert senders
-    assert all((made is not None) == in_bursts for made in senders)
 
 
 @pytest.fixture
