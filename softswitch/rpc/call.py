@@ -7,7 +7,8 @@ other call needs too: it must not wait for anything.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from queue import SimpleQueue
 from threading import Event, Lock
@@ -44,12 +45,14 @@ class Call:
             ended()
 
         self._watched = True
-        self._start((core.ReceiveCloseOnServerOperation(_NO_FLAGS),), over)
+        if not self._start((core.ReceiveCloseOnServerOperation(_NO_FLAGS),), over):
+            over(None)
 
     def receive(self, then: Callable[[bytes | None], None]) -> None:
         """Call back with the next message; None when there is no more."""
         operations = (core.ReceiveMessageOperation(_NO_FLAGS),)
-        self._start(operations, lambda event: then(event.batch_operations[0].message()))
+        if not self._start(operations, lambda event: then(event.batch_operations[0].message())):
+            then(None)
 
     def request(self, then: Callable[[bytes], None]) -> None:
         """Call back with the only message; a call that has none is finished."""
@@ -58,11 +61,11 @@ class Call:
             if message is None:
                 self.fail(RpcError(UNIMPLEMENTED, "the call needs one request"))
             else:
-                then(message)
+                self.protect(partial(then, message))
 
         self.receive(received)
 
-    def messages(self) -> Iterable[bytes]:
+    def messages(self) -> Iterator[bytes]:
         """The messages to come, for another thread, which waits for each; one is fetched ahead."""
         arrived = SimpleQueue[bytes | None]()
         self.receive(arrived.put)
@@ -73,7 +76,8 @@ class Call:
     def send(self, message: bytes, then: Callable[[bool], None]) -> None:
         """Send a message; call back when there may be another, with whether the call goes on."""
         operations = [*self._beginning(), core.SendMessageOperation(message, _NO_FLAGS)]
-        self._start(operations, lambda event: then(event.success))
+        if not self._start(operations, lambda event: then(event.success)):
+            then(False)
 
     def send_all(self, messages: Sequence[bytes]) -> bool:
         """Send messages, from another thread, which waits; whether the call goes on.
@@ -116,10 +120,20 @@ class Call:
         except RpcError as error:
             self.fail(error)
         except Exception:
-            _log.exception("a call has failed")
-            self.fail(RpcError(UNKNOWN, "a fault of the switch; its log tells more"))
+            self._fail_for_a_fault()
         else:
             self.succeed(message)
+
+    def protect(self, step: Callable[[], None]) -> None:
+        """Take a step of the call; it does not stay unfinished for a fault in that."""
+        try:
+            step()
+        except Exception:
+            self._fail_for_a_fault()
+
+    def _fail_for_a_fault(self) -> None:
+        _log.exception("a call has failed")
+        self.fail(RpcError(UNKNOWN, "a fault of the switch; its log tells more"))
 
     def _beginning(self) -> Sequence[Any]:
         """What goes in front of the first that is sent."""
@@ -132,10 +146,13 @@ class Call:
         """A call that nobody has watched is watched now, without a batch of its own."""
         if not self._watched:
             operations = [*operations, core.ReceiveCloseOnServerOperation(_NO_FLAGS)]
-        self._finished = True
-        self._start(operations, lambda _event: None)
+        self._start(operations, lambda _event: None, last=True)
 
-    def _start(self, operations: Sequence[Any], then: Callable[[Any], None]) -> None:
+    def _start(
+        self, operations: Sequence[Any], then: Callable[[Any], None], last: bool = False
+    ) -> bool:
+        """Whether the operations are started: on a call that is finished they are not."""
+
         def done(event: Any) -> None:
             try:
                 then(event)
@@ -143,8 +160,12 @@ class Call:
                 self._done()
 
         with self._lock:
+            if self._finished:
+                return False
             self._native.start_server_batch(operations, done)
+            self._finished = last
             self._due += 1
+        return True
 
     def _done(self) -> None:
         with self._lock:

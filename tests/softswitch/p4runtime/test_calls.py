@@ -25,6 +25,12 @@ UPDATE = p4r.Update()
 PACKET = p4r.StreamMessageResponse(packet=p4r.PacketIn(payload=b"\0")).SerializeToString()
 
 
+@pytest.fixture(params=[0.0, 60.0], ids=["asleep", "awake"], autouse=True)
+def awake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the server's thread sleeps after a call."""
+    monkeypatch.setattr("softswitch.rpc.server.AWAKE", request.param)
+
+
 @pytest.fixture
 def workers(served: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The threads that have carried out writes, which do nothing."""
