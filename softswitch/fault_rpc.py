@@ -9,6 +9,7 @@ Requests and answers are JSON: a client needs gRPC alone, and no generated code.
 
     python -m softswitch.fault_rpc unix:/run/s1.sock 3 loss=1% delay=5ms
     python -m softswitch.fault_rpc unix:/run/s1.sock 3 --ingress none
+    python -m softswitch.fault_rpc s1.example:9559 3 --cacert ca.pem
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import grpc
@@ -31,6 +33,7 @@ from softswitch.faults import (
     parse_faults,
 )
 from softswitch.rpc.errors import INVALID_ARGUMENT, RpcError
+from softswitch.tls import ClientTls, TlsError, channel
 
 _FAULTS: Final = "/softswitch.Links/Faults"
 _TIMEOUT: Final = 10.0
@@ -98,14 +101,16 @@ def _state(links: Links, port: int, direction: Direction) -> dict[str, Any]:
     return {"faults": fault_words(faults), **asdict(counters)}
 
 
-def ask_faults(address: str, port: int, **wanted: str) -> dict[str, FaultReport]:
-    """Set the faults of the directions named, if any; those of both, by `egress` and `ingress`.
+def ask_faults(
+    address: str, port: int, wanted: Mapping[str, str], tls: ClientTls | None = None
+) -> dict[str, FaultReport]:
+    """Set the faults of the directions wanted, if any; those of both, by `egress` and `ingress`.
 
-    FaultError for what the switch refuses, also when it knows no faults at all.
+    FaultError for what the switch refuses, also when it knows no faults at all; TlsError.
     """
     request = json.dumps({"port": port, **wanted}).encode()
-    with grpc.insecure_channel(address) as channel:
-        call = channel.unary_unary(_FAULTS, None, None)
+    with channel(address, tls) as switch:
+        call = switch.unary_unary(_FAULTS, None, None)
         try:
             answer = json.loads(call(request, timeout=_TIMEOUT))
         except grpc.RpcError as error:
@@ -121,6 +126,22 @@ def _reason(error: grpc.RpcError) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command: sets faults where some are given, and prints those of both directions."""
+    parser = _parser()
+    given = parser.parse_intermixed_args(arguments)
+    if (given.cert is None) != (given.key is None) or (given.cert and not given.cacert):
+        parser.error("--cert and --key go together, and with --cacert")
+    direction = Direction.INGRESS if given.ingress else Direction.EGRESS
+    wanted = {direction.name.lower(): " ".join(given.words)} if given.words else {}
+    try:
+        for name, state in ask_faults(given.address, given.port, wanted, _tls(given)).items():
+            print(f"{name}: {_line(state)}")
+    except (FaultError, TlsError) as error:
+        print(f"port {given.port}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m softswitch.fault_rpc", description="Faults of a switch's links."
     )
@@ -128,16 +149,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("port", metavar="PORT", type=int)
     parser.add_argument("words", metavar="FAULT", nargs="*", help="loss=1%% delay=5ms, or none")
     parser.add_argument("--ingress", action="store_true", help="of what comes in, not what leaves")
-    given = parser.parse_intermixed_args(arguments)
-    direction = Direction.INGRESS if given.ingress else Direction.EGRESS
-    wanted = {direction.name.lower(): " ".join(given.words)} if given.words else {}
-    try:
-        for name, state in ask_faults(given.address, given.port, **wanted).items():
-            print(f"{name}: {_line(state)}")
-    except FaultError as error:
-        print(f"port {given.port}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    tls = parser.add_argument_group("a switch with TLS")
+    tls.add_argument("--cacert", type=Path, metavar="FILE", help="who signs its certificate")
+    tls.add_argument("--cert", type=Path, metavar="FILE", help="our own, if it wants to know us")
+    tls.add_argument("--key", type=Path, metavar="FILE", help="the key to that")
+    tls.add_argument("--server-name", metavar="NAME", help="in its certificate, if not ADDRESS")
+    return parser
+
+
+def _tls(given: argparse.Namespace) -> ClientTls | None:
+    if given.cacert is None:
+        return None
+    return ClientTls(given.cacert, given.cert, given.key, given.server_name)
 
 
 def _line(state: FaultReport) -> str:

@@ -1,4 +1,4 @@
-"""TLS for the server: who it says it is, and who may talk to it.
+"""TLS: who the server says it is, and who may talk to it; and the same for our own client.
 
 P4Runtime recommends encryption and leaves the rest to gRPC, which takes PEM files as octets and
 says of bad ones only that the port could not be bound. So Python's `ssl` reads them first, and says
@@ -31,6 +31,36 @@ class Tls:
     """Who signs the certificates of clients; none: any that the machine trusts."""
     require_client: bool = False
     """Whether a client needs a certificate at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTls:
+    """PEM files of a client."""
+
+    authorities: Path
+    """Who signs the server's certificate."""
+    certificate: Path | None = None
+    """With its key, for a server that wants to know."""
+    key: Path | None = None
+    server_name: str | None = None
+    """That in the server's certificate, where the address says none."""
+
+
+def channel(address: str, tls: ClientTls | None) -> grpc.Channel:
+    """To a server with or without TLS; TlsError if the files cannot be read."""
+    if tls is None:
+        return grpc.insecure_channel(address)
+    for path in (tls.authorities, tls.certificate, tls.key):
+        if path is not None:
+            _require_readable(path)
+    secret = grpc.ssl_channel_credentials(
+        tls.authorities.read_bytes(),
+        tls.key.read_bytes() if tls.key else None,
+        tls.certificate.read_bytes() if tls.certificate else None,
+    )
+    names = ("grpc.ssl_target_name_override", "grpc.default_authority")
+    options = tuple((name, tls.server_name) for name in names) if tls.server_name else ()
+    return grpc.secure_channel(address, secret, options=options)
 
 
 def credentials(tls: Tls) -> grpc.ServerCredentials:

@@ -33,7 +33,9 @@ class Call:
         self._closed = closed
         self._lock = Lock()
         self._due = 0  # batches
-        self._begun = self._watched = self._finished = False
+        self._begun = self._finished = False
+        self.watched = False
+        """Calls that are done at once need not be."""
         self.over = False
         """Whether the client has given up, or has its answer; known while the call is watched."""
 
@@ -44,7 +46,7 @@ class Call:
             self.over = True
             ended()
 
-        self._watched = True
+        self.watched = True
         if not self._start((core.ReceiveCloseOnServerOperation(_NO_FLAGS),), over):
             over(None)
 
@@ -144,7 +146,7 @@ class Call:
 
     def _finish(self, operations: Sequence[Any]) -> None:
         """A call that nobody has watched is watched now, without a batch of its own."""
-        if not self._watched:
+        if not self.watched:
             operations = [*operations, core.ReceiveCloseOnServerOperation(_NO_FLAGS)]
         self._start(operations, lambda _event: None, last=True)
 

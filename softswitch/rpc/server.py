@@ -17,8 +17,8 @@ Method: TypeAlias = Callable[[Call], None]
 """Takes a call that has arrived, in the server's thread."""
 
 AWAKE: Final = 200e-6
-"""Seconds that the thread does without sleep after a call: who has an answer often asks again at
-once, and to wake a thread takes longer than the call itself (docs/adr/0035)."""
+"""Seconds that the thread does without sleep after a call that it has done itself: who has an
+answer often asks again at once, and to wake a thread takes longer than such a call (adr 35)."""
 _NOW: Final = 0.0
 _NO_XDS: Final = False
 
@@ -91,7 +91,7 @@ class RpcServer:
         self._server.destroy()
 
     def _next(self) -> Any:
-        """What has happened, or will; sooner after an answer than when the thread sleeps."""
+        """What has happened, or will."""
         while perf_counter() < self._awake_until:
             event = self._queue.poll(_NOW)
             if event.completion_type != core.CompletionType.queue_timeout:
@@ -117,7 +117,8 @@ class RpcServer:
 
     def _ended(self, call: Call) -> None:
         self._calls.remove(call)
-        self._awake_until = perf_counter() + AWAKE
+        if not call.watched:
+            self._awake_until = perf_counter() + AWAKE
 
     def _shut_down(self, _event: object) -> None:
         self._shut = True

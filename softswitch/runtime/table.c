@@ -95,12 +95,14 @@ static bool note_priority(struct sw_subtable *subtable, int32_t priority)
         return false;
     subtable->max_priority = priority;
     subtable->n_max = 1;
+    subtable->n_removed = 0;
     return true;
 }
 
 static void find_max_priority(struct sw_subtable *subtable)
 {
     subtable->max_priority = INT32_MIN;
+    subtable->n_removed = 0;
     for (uint64_t i = 0; i <= subtable->bucket_mask; i++)
         for (const struct sw_entry *entry = subtable->buckets[i]; entry; entry = entry->next)
             note_priority(subtable, entry->priority);
@@ -223,10 +225,13 @@ int64_t sw_table_add(struct sw_table *table, const struct sw_identity *identity)
     return entry->handle;
 }
 
-/* Only when the last of the best entries has gone is there a new maximum to look for. */
+/* When the last of the best entries has gone, its priority stays as a bound, which no search is wrong
+ * for. To look for the new maximum costs as much as there are buckets: it waits for as many removals. */
 static void forget_priority(struct sw_table *table, struct sw_subtable *subtable, int32_t priority)
 {
-    if (priority < subtable->max_priority || --subtable->n_max > 0)
+    if (priority == subtable->max_priority)
+        subtable->n_max--;
+    if (subtable->n_max > 0 || ++subtable->n_removed < subtable->bucket_mask)
         return;
     find_max_priority(subtable);
     sort_subtables(table);

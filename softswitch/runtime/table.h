@@ -2,9 +2,9 @@
  *
  * A key is packed into 64-bit words. Entries with the same mask form a subtable, a hash table over the
  * masked key. An exact table has one subtable, an LPM table one for each prefix length in use, a ternary
- * table one for each mask in use. Subtables stand in descending order of the best priority in them, so
- * the search ends as soon as no later one can win; for LPM the priority is the prefix length, and the
- * first hit is the longest. Range fields take no part in the hash and are compared entry by entry.
+ * table one for each mask in use. Subtables stand in descending order of the best priority that may be
+ * in them, so the search ends as soon as no later one can win; for LPM the priority is the prefix length,
+ * and the first hit is the longest. Range fields take no part in the hash and are compared entry by entry.
  */
 #ifndef SW_TABLE_H
 #define SW_TABLE_H
@@ -71,12 +71,15 @@ struct sw_entry {
     uint64_t key[];
 };
 
+/* No entry is better than `max_priority`; so many have it, and so many have been removed since none
+ * has. */
 struct sw_subtable {
     struct sw_entry **buckets;
     uint64_t bucket_mask;
     uint32_t size;
     int32_t max_priority;
     uint32_t n_max;
+    uint32_t n_removed;
     uint64_t mask[];
 };
 

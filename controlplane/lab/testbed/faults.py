@@ -95,7 +95,7 @@ def read_switch(address: str, place: Place) -> FaultReport:
 
 def _ask(address: str, place: Place, wanted: dict[str, str]) -> dict[str, FaultReport]:
     try:
-        return ask_faults(address, place.port, **wanted)
+        return ask_faults(address, place.port, wanted)
     except FaultError as error:
         raise LabError(f"{place.router}: {error}") from None
 

@@ -114,6 +114,24 @@ def test_a_prefix_of_no_bits_matches_everything(engine: Engine) -> None:
     assert answer(engine, LPM, address=0xFFFFFFFF) == 7
 
 
+def test_the_best_entry_is_found_whatever_went_before_it(engine: Engine) -> None:
+    """Best first, among two masks; one entry comes back when better ones have gone."""
+    key, masks = 0x0A000000, (0xFF000000, 0xFFFF0000)
+
+    def put(priority: int) -> EntryHandle:
+        row = (Ternary(key, masks[priority % 3 // 2]), ANY)
+        return insert(engine, TERNARY, row, priority, priority)
+
+    handles = {priority: put(priority) for priority in range(1, 101)}
+    for priority in range(100, 1, -1):
+        engine.table_delete(name(TERNARY), handles[priority])
+        if priority % 10 == 0:
+            again = put(priority)
+            assert answer(engine, TERNARY, key) == priority
+            engine.table_delete(name(TERNARY), again)
+        assert answer(engine, TERNARY, key) == priority - 1
+
+
 def test_the_higher_priority_wins_in_a_ternary_table(engine: Engine) -> None:
     insert(engine, TERNARY, (Ternary(0x0A000000, 0xFF000000), ANY), 1, priority=10)
     insert(engine, TERNARY, (Ternary(ADDRESS, 0xFFFFFFFF), ANY), 2, priority=5)

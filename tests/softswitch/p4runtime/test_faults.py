@@ -114,14 +114,14 @@ def address(tmp_path: Path, links: OnePort) -> Iterator[str]:
 
 
 def test_faults_are_set_and_told_with_what_they_did(address: str, links: OnePort) -> None:
-    told = ask_faults(address, 3, egress="loss=1%")
+    told = ask_faults(address, 3, {"egress": "loss=1%"})
     assert links.has[Direction.EGRESS] == Faults(loss=0.01)
     assert told == {
         "egress": FaultReport("loss=1%", lost=1, duplicated=2, overflowed=3, waiting=4),
         "ingress": FaultReport("none", lost=1, duplicated=2, overflowed=3, waiting=4),
     }
-    assert ask_faults(address, 3) == told
-    ask_faults(address, 3, egress="none", ingress="delay=1ms")
+    assert ask_faults(address, 3, {}) == told
+    ask_faults(address, 3, {"egress": "none", "ingress": "delay=1ms"})
     assert links.has == {Direction.EGRESS: None, Direction.INGRESS: Faults(delay=0.001)}
 
 
@@ -139,7 +139,7 @@ def test_what_is_refused_changes_nothing(
     address: str, links: OnePort, port: int, wanted: dict[str, str], message: str
 ) -> None:
     with pytest.raises(FaultError, match=message):
-        ask_faults(address, port, **wanted)
+        ask_faults(address, port, wanted)
     assert links.has == dict.fromkeys(Direction)
 
 
@@ -153,7 +153,7 @@ def test_a_request_that_is_no_json_is_refused(address: str) -> None:
 
 def test_a_switch_without_the_rpc_makes_no_faults(served: Served) -> None:
     with pytest.raises(FaultError, match="this switch makes no faults"):
-        ask_faults(served.address, 3)
+        ask_faults(served.address, 3, {})
 
 
 def test_the_command_sets_and_prints(address: str, capsys: pytest.CaptureFixture[str]) -> None:

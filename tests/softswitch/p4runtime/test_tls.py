@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from finsy.proto import p4r, p4r_grpc
 
+from softswitch.fault_rpc import main as faults
 from softswitch.options import Options
 from softswitch.process import SwitchProcess
 from softswitch.tls import Tls, TlsError, credentials
@@ -105,6 +106,28 @@ def test_a_client_without_tls_does_not(world: World, tmp_path: Path) -> None:
     ):
         p4r_grpc.P4RuntimeStub(channel).Capabilities(p4r.CapabilitiesRequest(), timeout=DEADLINE)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def test_the_command_for_faults_speaks_tls(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A switch without interfaces says that it has no such port, to whom it talks to at all."""
+    server, client = world.server, Identity.issue(world.authority, "client.example", tmp_path)
+    tls = Tls(server.certificate, server.key, world.file, require_client=True)
+    trust = ["--cacert", str(world.file), "--server-name", SERVER]
+    own = ["--cert", str(client.certificate), "--key", str(client.key)]
+    with serving(tls, tmp_path) as address:
+        for options, said in (
+            ([*trust, *own], "no interface is port 1"),
+            (trust, "failed to connect to all addresses"),
+            ([], "failed to connect to all addresses"),
+            (["--cacert", str(tmp_path / "none.pem")], "none.pem: No such file"),
+        ):
+            assert faults([address, "1", *options]) == 1
+            assert said in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        faults([address, "1", *trust, "--cert", str(client.certificate)])
+    assert "--cert and --key go together" in capsys.readouterr().err
 
 
 def test_where_clients_need_a_certificate_only_one_of_the_authority_will_do(
