@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from softswitch.calls import Answer
 from softswitch.controllers import Controllers
 from softswitch.p4runtime.service import P4Runtime
-from softswitch.server import NOTHING, Answer, Server
+from softswitch.server import NOTHING, Server
 
 DEVICE_ID = 1
 

@@ -11,8 +11,8 @@ import grpc
 import pytest
 from finsy.proto import p4r
 
+from softswitch.calls import SHORT_WRITE, WORKERS
 from softswitch.rpc.call import Call
-from softswitch.server import SHORT_WRITE, WORKERS
 from tests.softswitch.live.lab import eventually
 from tests.softswitch.p4runtime.client import Controller, connected
 from tests.softswitch.p4runtime.served import DEVICE_ID, Served, serving
