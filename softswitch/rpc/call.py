@@ -111,7 +111,7 @@ class Call:
         """Finish the call with an error."""
         details = error.details
         trailer = _NO_METADATA if details is None else ((_DETAILS, details),)
-        message = error.message.encode()
+        message = error.message.encode(errors="replace")  # it may quote what is no text
         status = core.SendStatusFromServerOperation(trailer, error.code, message, _NO_FLAGS)
         self._finish([*self._beginning(), status])
 

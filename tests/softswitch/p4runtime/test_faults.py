@@ -151,6 +151,14 @@ def test_a_request_that_is_no_json_is_refused(address: str) -> None:
                 call(request)
 
 
+def test_words_that_are_no_text_are_refused(address: str) -> None:
+    """JSON can say half of a character, which has no octets to be told in."""
+    with grpc.insecure_channel(address) as channel:
+        call = channel.unary_unary("/softswitch.Links/Faults", None, None)
+        with pytest.raises(grpc.RpcError, match=r"\? is none of loss"):
+            call(b'{"port": 3, "egress": "\\ud800=1"}', timeout=20)
+
+
 def test_a_switch_without_the_rpc_makes_no_faults(served: Served) -> None:
     with pytest.raises(FaultError, match="this switch makes no faults"):
         ask_faults(served.address, 3, {})
