@@ -47,12 +47,10 @@ class ClientTls:
 
 
 def channel(address: str, tls: ClientTls | None) -> grpc.Channel:
-    """To a server with or without TLS; TlsError if the files cannot be read."""
+    """To a server with or without TLS; TlsError as for `credentials`."""
     if tls is None:
         return grpc.insecure_channel(address)
-    for path in (tls.authorities, tls.certificate, tls.key):
-        if path is not None:
-            _require_readable(path)
+    _check(tls)
     secret = grpc.ssl_channel_credentials(
         tls.authorities.read_bytes(),
         tls.key.read_bytes() if tls.key else None,
@@ -73,17 +71,22 @@ def credentials(tls: Tls) -> grpc.ServerCredentials:
     )
 
 
-def _check(tls: Tls) -> None:
+def _check(tls: Tls | ClientTls) -> None:
     for path in (tls.certificate, tls.key, tls.authorities):
         if path is not None:
             _require_readable(path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(tls.certificate, tls.key, password=_no_password)
-    except (ssl.SSLError, ValueError) as error:
-        raise TlsError(f"{tls.certificate} and {tls.key}: {_reason(error)}") from None
+    if tls.certificate is not None:
+        _check_identity(context, tls.certificate, tls.key)
     if tls.authorities is not None:
         _check_authorities(context, tls.authorities)
+
+
+def _check_identity(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except (ssl.SSLError, ValueError) as error:
+        raise TlsError(f"{certificate} and {key}: {_reason(error)}") from None
 
 
 def _check_authorities(context: ssl.SSLContext, path: Path) -> None:

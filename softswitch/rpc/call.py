@@ -117,25 +117,17 @@ class Call:
 
     def conclude(self, work: Callable[[], bytes | None]) -> None:
         """Do what the call asks for, and finish it with what comes of that."""
+        self.protect(lambda: self.succeed(work()))
+
+    def protect(self, step: Callable[[], None]) -> None:
+        """Take a step of the call; an error finishes it, and so does a fault."""
         try:
-            message = work()
+            step()
         except RpcError as error:
             self.fail(error)
         except Exception:
-            self._fail_for_a_fault()
-        else:
-            self.succeed(message)
-
-    def protect(self, step: Callable[[], None]) -> None:
-        """Take a step of the call; it does not stay unfinished for a fault in that."""
-        try:
-            step()
-        except Exception:
-            self._fail_for_a_fault()
-
-    def _fail_for_a_fault(self) -> None:
-        _log.exception("a call has failed")
-        self.fail(RpcError(UNKNOWN, "a fault of the switch; its log tells more"))
+            _log.exception("a call has failed")
+            self.fail(RpcError(UNKNOWN, "a fault of the switch; its log tells more"))
 
     def _beginning(self) -> Sequence[Any]:
         """What goes in front of the first that is sent."""

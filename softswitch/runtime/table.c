@@ -102,7 +102,6 @@ static bool note_priority(struct sw_subtable *subtable, int32_t priority)
 static void find_max_priority(struct sw_subtable *subtable)
 {
     subtable->max_priority = INT32_MIN;
-    subtable->n_removed = 0;
     for (uint64_t i = 0; i <= subtable->bucket_mask; i++)
         for (const struct sw_entry *entry = subtable->buckets[i]; entry; entry = entry->next)
             note_priority(subtable, entry->priority);
